@@ -1,0 +1,8 @@
+"""Members and tasks of the time bank."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    pass

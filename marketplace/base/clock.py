@@ -1,0 +1,50 @@
+"""The domain's clock. Services take `now` as an argument; routes and jobs ask the process's clock for it.
+
+A simulated day moves a `FileClock` that all processes of the machine read; tokens, webhook tolerance and
+the queue never ask it: they live in wall time.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Protocol
+
+LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")  # China has one zone and no summer time
+
+
+class Clock(Protocol):
+    """Tells the domain's present instant, aware and in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class FileClock:
+    """A clock whose instant stands in a file, moved by a simulation and read by every process on the machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self._path.read_text()).astimezone(UTC)
+
+    def set(self, instant: datetime) -> None:
+        """Move to `instant`. The file is replaced in one step, so that no reader sees half of it."""
+        fresh = self._path.with_suffix(".next")
+        fresh.write_text(instant.astimezone(UTC).isoformat())
+        fresh.replace(self._path)
+
+
+def local_day(instant: datetime) -> date:
+    """The city's calendar day of an instant."""
+    return instant.astimezone(LOCAL).date()
+
+
+def local_instant(day: date, at: time) -> datetime:
+    """The instant of a wall-clock time on a day of the city, in UTC."""
+    return datetime.combine(day, at, LOCAL).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""People: regions, accounts and sign-in, elders, family grants, and who may see whom."""

@@ -1,0 +1,43 @@
+"""The one table of who hears which message. Timers send the message that bears their rule's name."""
+
+from marketplace.base.outbox import Consumers, consumer_name
+from marketplace.checkout import jobs as checkout
+from marketplace.hours import jobs as hours
+from marketplace.payments import jobs as payments
+from marketplace.people import jobs as people
+from marketplace.planning import jobs as planning
+from marketplace.providers import jobs as providers
+from marketplace.visits import jobs as visits
+
+SUBSCRIPTIONS: Consumers = {
+    "sign_in.code_requested": (people.send_code,),
+    # a booking and its money
+    "booking.requested": (payments.authorise,),
+    "stripe.received": (payments.apply_event,),
+    "payment.changed": (checkout.follow_payment,),
+    "payment.decided": (payments.carry_out,),
+    "booking.confirmed": (planning.request_plan,),
+    "booking.cancelled": (planning.request_plan,),
+    # a day's plan and what becomes of it
+    "plan.requested": (planning.plan_day,),
+    "plan.published": (),
+    "shift.withdrawn": (planning.request_plan,),
+    "visit.checked_in": (checkout.begin_service,),
+    "visit.checked_out": (),
+    "visit.approved": (checkout.settle, hours.credit),
+    "visit.missed": (checkout.settle, hours.credit),
+    "task.published": (),
+    "credential.lapsed": (),
+    # timers
+    "booking.hold_due": (checkout.expire,),
+    "booking.close_due": (checkout.close,),
+    "visit.approval_due": (visits.approve_due,),
+    "visit.missed_due": (visits.missed_due,),
+    "credential.due": (providers.credential_due,),
+    "payout.due": (payments.pay_out,),
+    "task.due": (hours.task_expired,),
+}
+
+CONSUMER_NAMES: dict[str, tuple[str, ...]] = {
+    name: tuple(consumer_name(consumer) for consumer in group) for name, group in SUBSCRIPTIONS.items()
+}

@@ -1,0 +1,177 @@
+"""What every test may ask for: a real PostgreSQL, a fresh migrated database, a platform on it.
+
+The server starts once per test process, the schema is built once by the migrations, and each test gets a clone.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.app import create_app
+from marketplace.base import outbox, timers, tokens
+from marketplace.base.actor import Actor
+from marketplace.base.channels import NoChannel
+from marketplace.base.crypto import Vault
+from marketplace.base.database import Database, transaction
+from marketplace.base.embedded.postgres import Postgres
+from marketplace.base.migrations import migrate
+from marketplace.base.platform import Platform
+from marketplace.base.policy import load_policy
+from marketplace.base.settings import Settings
+from marketplace.subscriptions import CONSUMER_NAMES, SUBSCRIPTIONS
+
+MONDAY_NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in the city
+
+
+class MovableClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.instant = MONDAY_NINE
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def set(self, instant: datetime) -> None:
+        self.instant = instant
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """This test process's PostgreSQL, fast and not durable."""
+    with Postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """The name of a database built by the migrations, to be cloned."""
+
+    async def build() -> None:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute("CREATE DATABASE migrated")
+        await connection.close()
+        await migrate(_named(postgres.url, "migrated"))
+
+    asyncio.run(build())
+    return "migrated"
+
+
+def _named(url: str, name: str) -> str:
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture
+async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
+    """A fresh migrated database, as an asyncpg address for SQLAlchemy; dropped after the test."""
+    name = f"test_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres.url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield _named(postgres.url, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a demo instance on the test's database."""
+    return Settings(database_url=database_url, data=tmp_path, secret=b"s" * 32, master_key=b"m" * 32, demo=True)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """Monday, 2 March 2026, nine in the morning, until a test moves it."""
+    return MovableClock()
+
+
+@pytest.fixture
+async def platform(settings: Settings, clock: MovableClock) -> AsyncIterator[Platform]:
+    """A process's platform on the test's database and clock, with the real subscription table."""
+    assert settings.database_url is not None
+    database = Database(settings.database_url, consumers=CONSUMER_NAMES)
+    yield Platform(
+        settings=settings,
+        db=database,
+        clock=clock,
+        vault=Vault(b"m" * 32),
+        policy=load_policy("taiyuan"),
+        channel=NoChannel(),
+    )
+    await database.close()
+
+
+@pytest.fixture
+async def tx(platform: Platform) -> AsyncIterator[AsyncSession]:
+    """An open transaction, committed when the test ends well."""
+    async with transaction(platform.db) as session:
+        yield session
+
+
+@pytest.fixture
+async def client(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
+    """The real program over HTTP in memory, on the test's platform."""
+    app = create_app(platform.settings)
+    async with running(app, platform):
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's scope types are its own
+        async with httpx.AsyncClient(transport=transport, base_url="http://liuzhu.test") as http:
+            yield http
+
+
+@asynccontextmanager
+async def running(app: Litestar, platform: Platform) -> AsyncIterator[None]:
+    """The app within its lifespan, but with the test's platform.
+
+    The lifespan runs in a task of its own: its scopes must be left by the task that entered them.
+    """
+    started, leave = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            own = app.state.platform
+            app.state.platform = platform
+            started.set()
+            await leave.wait()
+            app.state.platform = own
+
+    life = asyncio.create_task(live())
+    await started.wait()
+    yield
+    leave.set()
+    await life
+
+
+@pytest.fixture
+def as_(platform: Platform) -> Callable[[Actor], dict[str, str]]:
+    """`as_(actor)`: headers with a token for that actor and a fresh idempotency key."""
+
+    def headers(actor: Actor) -> dict[str, str]:
+        assert platform.settings.secret is not None
+        token = tokens.issue(actor, platform.settings.secret)
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, "Accept-Language": "en"}
+
+    return headers
+
+
+async def _until_quiet(platform: Platform) -> int:
+    total = 0
+    for _ in range(100):
+        done = await timers.fire_due(platform) + await outbox.deliver_due(platform, SUBSCRIPTIONS)
+        if not done:
+            return total
+        total += done
+    raise AssertionError("the outbox does not come to rest")
+
+
+@pytest.fixture
+def deliver_all() -> Callable[[Platform], Awaitable[int]]:
+    """`await deliver_all(platform)`: fire timers and deliver messages until nothing is due."""
+    return _until_quiet
