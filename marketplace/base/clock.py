@@ -25,18 +25,24 @@ class WallClock:
 
 
 class FileClock:
-    """A clock whose instant stands in a file, moved by a simulation and read by every process on the machine."""
+    """A clock whose hand stands in a file that every process on the machine reads.
+
+    The file says which instant it showed at which wall time, and how fast it runs: 0 stands still until moved (a
+    simulated day), 1 keeps step with the wall (the demo, whose day always begins in the morning).
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def now(self) -> datetime:
-        return datetime.fromisoformat(self._path.read_text()).astimezone(UTC)
+        shown, at, rate = self._path.read_text().split()
+        passed = datetime.now(UTC) - datetime.fromisoformat(at)
+        return (datetime.fromisoformat(shown) + passed * float(rate)).astimezone(UTC)
 
-    def set(self, instant: datetime) -> None:
-        """Move to `instant`. The file is replaced in one step, so that no reader sees half of it."""
+    def set(self, instant: datetime, *, rate: float = 0.0) -> None:
+        """Show `instant` from now on. The file is replaced in one step, so that no reader sees half of it."""
         fresh = self._path.with_suffix(".next")
-        fresh.write_text(instant.astimezone(UTC).isoformat())
+        fresh.write_text(f"{instant.astimezone(UTC).isoformat()} {datetime.now(UTC).isoformat()} {rate}")
         fresh.replace(self._path)
 
 
