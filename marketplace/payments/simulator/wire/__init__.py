@@ -1,0 +1,1 @@
+"""The provider's manners on the wire: forms, errors, keys, routes."""
