@@ -1,0 +1,71 @@
+"""A real PostgreSQL for the ledger's tests: one server, the schema built by the migrations, a clone per test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from marketplace.base.embedded.postgres import Postgres
+from marketplace.base.migrations import migrate
+from tests.timebank.town import Town, found_town
+
+LEDGER_REVISION = "0002"  # the ledger's own schema: what features add later does not concern these tests
+
+
+def _named(url: str, name: str) -> str:
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with Postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ledger_template(postgres: Postgres) -> str:
+    async def build() -> None:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute("CREATE DATABASE ledger_template")
+        await connection.close()
+        url = _named(postgres.url, "ledger_template")
+        await migrate(url, to=LEDGER_REVISION)
+        engine = create_async_engine(url)
+        await found_town(engine)
+        await engine.dispose()
+
+    asyncio.run(build())
+    return "ledger_template"
+
+
+@pytest.fixture
+async def database_url(postgres: Postgres, ledger_template: str) -> AsyncIterator[str]:
+    name = f"ledger_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres.url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {ledger_template} STRATEGY FILE_COPY")
+    yield _named(postgres.url, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(database_url, pool_size=16)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def tx(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+        await session.rollback()
+
+
+@pytest.fixture
+def town(engine: AsyncEngine) -> Town:
+    """The small city that the template holds: branches A and B, members, pools, 600 minutes granted to Bai in B."""
+    return Town(engine)

@@ -1,0 +1,51 @@
+"""The migration and the models describe the same tables; the SQL files are all installed; the library stays alone."""
+
+import ast
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import SQLModel
+
+import timebank.closing
+import timebank.models
+from timebank.schema import TABLES, install_sql
+
+ROOT = Path(__file__).parents[2]
+OWN = {table for table in TABLES if table in SQLModel.metadata.tables}
+
+
+def differences(connection: Connection) -> list[Any]:
+    def is_ours(_thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+        return kind != "table" or name in OWN
+
+    options = {"include_object": is_ours, "compare_type": True}
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, SQLModel.metadata))
+
+
+async def test_the_migrated_tables_are_those_of_the_models(engine: AsyncEngine) -> None:
+    assert {timebank.models.LedgerEntry.__tablename__, timebank.closing.LedgerRoot.__tablename__} <= OWN
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def test_the_migration_installs_every_sql_file_there_is() -> None:
+    path = ROOT / "deploy" / "migrations" / "versions" / "0002_ledger.py"
+    spec = spec_from_file_location("ledger_migration", path)
+    assert spec is not None
+    assert spec.loader is not None
+    migration = module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    assert install_sql(*migration.FILES) == install_sql()
+
+
+def test_the_verifier_shares_no_code_with_the_ledger() -> None:
+    tree = ast.parse((ROOT / "timebank" / "verify.py").read_text("utf-8"))
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert not {name for name in imported if name and name.startswith(("timebank", "sqlalchemy", "sqlmodel"))}

@@ -1,0 +1,20 @@
+"""Calling one of the ledger's SQL functions, with its refusals turned into named errors."""
+
+from typing import Any
+
+from sqlalchemy import TextClause
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from timebank.errors import named
+
+
+async def call(tx: AsyncSession, function: TextClause, **arguments: Any) -> Any:
+    """The function's one value. A refusal raises its `LedgerError`; any other database error is left as it is."""
+    try:
+        return await tx.scalar(function, arguments)
+    except DBAPIError as error:
+        refusal = named(error)
+        if refusal is None:
+            raise
+        raise refusal from error

@@ -1,0 +1,57 @@
+"""Tables that close a stretch of time: periods, snapshots of the summed legs, and the daily Merkle roots.
+
+A closed period takes no entry; a snapshot spares summing clearing legs from the beginning; a root, handed to the
+branches, makes any later change of history visible.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+_INSTANT = sa.DateTime(timezone=True)
+
+
+class LedgerPeriod(SQLModel, table=True):
+    """A closed period of a book: nothing occurs any more from `starts_at` (inclusive) to `ends_at` (exclusive)."""
+
+    __tablename__ = "ledger_period"
+    __table_args__ = (sa.CheckConstraint("starts_at < ends_at", name="ledger_period_order"),)
+    book: str = Field(primary_key=True, sa_type=sa.Text, foreign_key="ledger_book.id")
+    starts_at: datetime = Field(primary_key=True, sa_type=_INSTANT)
+    ends_at: datetime = Field(sa_type=_INSTANT)
+    closed_at: datetime = Field(sa_type=_INSTANT)
+    # the clock, not the transaction's start: taken behind the gate it is later than every entry let in before
+    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.text("clock_timestamp()")})
+
+
+class LedgerSnapshot(SQLModel, table=True):
+    """Sum of one branch's legs of one role and unit over all entries up to and including `upto_entry`."""
+
+    __tablename__ = "ledger_snapshot"
+    branch: str = Field(primary_key=True, sa_type=sa.Text, foreign_key="ledger_book.id")
+    role: str = Field(primary_key=True, sa_type=sa.Text)
+    unit: str = Field(primary_key=True, sa_type=sa.Text)
+    upto_entry: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    amount: int = Field(sa_type=sa.BigInteger)
+
+
+class LedgerRoot(SQLModel, table=True):
+    """The Merkle root over all accounts' chain heads, made once a day and given to the branches."""
+
+    __tablename__ = "ledger_root"
+    on_day: date = Field(primary_key=True)
+    root: bytes = Field(sa_type=sa.LargeBinary)
+    leaves: int = Field(sa_type=sa.BigInteger)
+    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.func.now()})
+
+
+class LedgerRootLeaf(SQLModel, table=True):
+    """One account's head as it went into a day's root: enough to prove later that a statement was in it."""
+
+    __tablename__ = "ledger_root_leaf"
+    on_day: date = Field(primary_key=True, foreign_key="ledger_root.on_day")
+    account: UUID = Field(primary_key=True, foreign_key="ledger_account.id")
+    version: int = Field(sa_type=sa.BigInteger)
+    head: bytes = Field(sa_type=sa.LargeBinary)

@@ -1,0 +1,53 @@
+"""The SQL of the write path, kept in frozen, numbered files that migrations run in order.
+
+A released numbered file is never edited: a change is a new file with the next number and a new migration. The files
+without a number are queries that are only read.
+"""
+
+from importlib.resources import files
+
+SEPARATOR = "\n-- next\n"  # one statement per execution: asyncpg prepares each
+
+
+def install_sql(*names: str) -> list[str]:
+    """The statements of the named files (by default all numbered ones), in the order in which they must be run."""
+    folder = files("timebank") / "sql"
+    chosen = sorted(names or (file.name for file in folder.iterdir() if file.name[:1].isdigit()))
+    return [
+        statement.strip()
+        for name in chosen
+        for statement in (folder / name).read_text("utf-8").split(SEPARATOR)
+        if statement.strip()
+    ]
+
+
+def grant_sql(role: str) -> list[str]:
+    """What an application role that does not own the tables needs: to read them and to call the public functions."""
+    quoted = '"' + role.replace('"', '""') + '"'
+    return [f"GRANT SELECT ON {table} TO {quoted}" for table in TABLES] + [
+        f"GRANT EXECUTE ON FUNCTION {function} TO {quoted}" for function in PUBLIC_FUNCTIONS
+    ]
+
+
+TABLES = (
+    "ledger_book",
+    "ledger_account",
+    "ledger_entry",
+    "ledger_posting",
+    "ledger_hold",
+    "ledger_command",
+    "ledger_period",
+    "ledger_snapshot",
+    "ledger_root",
+    "ledger_root_leaf",
+    "ledger_leg_sum",
+    "ledger_net_position",
+)
+PUBLIC_FUNCTIONS = (
+    "ledger_apply(jsonb, timestamptz)",
+    "ledger_open_book(text, text, text)",
+    "ledger_close_book(text)",
+    "ledger_close_period(text, timestamptz, timestamptz, timestamptz)",
+    "ledger_take_snapshot()",
+    "ledger_make_root(date)",
+)

@@ -1,0 +1,120 @@
+"""Reading one account: its balance now, its balance at a point in time, and its statement over a period.
+
+Two clocks: `occurred_at` is when the service was given, `recorded_at` when the ledger learnt of it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from timebank.errors import UnknownAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """An account now, in its unit. `held` counts unexpired holds only."""
+
+    account: UUID
+    book: str
+    unit: str
+    kind: str
+    owner: str | None
+    state: str
+    floor: int | None
+    cap: int | None
+    posted: int
+    held: int
+    owed: int
+    version: int
+
+    @property
+    def available(self) -> int | None:
+        """What may be spent or held now; None on an account without a floor."""
+        return None if self.floor is None else max(0, self.posted - self.held - self.floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One posting on a statement. `balance_after` and `hash` follow the account's chain, in order of recording."""
+
+    entry_id: int
+    entry_key: str
+    kind: str
+    reference: str
+    occurred_at: datetime
+    recorded_at: datetime
+    amount: int
+    version: int
+    balance_after: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What occurred on an account in [starts_at, ends_at): `opening + Σ line.amount = closing`."""
+
+    account: UUID
+    starts_at: datetime
+    ends_at: datetime
+    opening: int
+    closing: int
+    lines: tuple[Line, ...]
+
+
+_BALANCE = text(
+    "SELECT a.book, a.unit, a.kind, a.owner, a.state, a.floor, a.cap, a.posted, a.held - COALESCE(("
+    "  SELECT sum(h.amount) FROM ledger_hold h"
+    "  WHERE h.account = a.id AND h.state = 'held' AND h.expires_at <= :now), 0)::bigint AS held, a.owed, a.version"
+    " FROM ledger_account a WHERE a.id = :account"
+)
+_BALANCE_AT = text(
+    "SELECT COALESCE(sum(p.amount), 0)::bigint FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    " WHERE p.account = :account"
+    " AND (CAST(:occurred AS timestamptz) IS NULL OR e.occurred_at < :occurred)"
+    " AND (CAST(:recorded AS timestamptz) IS NULL OR e.recorded_at < :recorded)"
+)
+_LINES = text(
+    "SELECT e.id AS entry_id, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
+    " p.amount, p.version, p.balance_after, p.hash FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    " WHERE p.account = :account AND e.occurred_at >= :starts_at AND e.occurred_at < :ends_at"
+    " ORDER BY e.occurred_at, p.version"
+)
+_EXISTS = text("SELECT 1 FROM ledger_account WHERE id = :account")
+
+
+async def balance(tx: AsyncSession, account: UUID, *, now: datetime) -> Balance:
+    """The account as it stands at `now`. Raises `UnknownAccount`."""
+    row = (await tx.execute(_BALANCE, {"account": account, "now": now})).one_or_none()
+    if row is None:
+        raise UnknownAccount({"account": str(account)})
+    owed = row.owed
+    if row.floor is not None:
+        # a hold that has expired but was not yet swept no longer keeps the account below its floor
+        owed = max(0, row.floor - (row.posted - row.held))
+    return Balance(account=account, **{**row._asdict(), "owed": owed})
+
+
+async def balance_at(
+    tx: AsyncSession,
+    account: UUID,
+    *,
+    occurred_before: datetime | None = None,
+    recorded_before: datetime | None = None,
+) -> int:
+    """Posted balance from what occurred, and was recorded, before the given instants (None: no bound)."""
+    if await tx.scalar(_EXISTS, {"account": account}) is None:
+        raise UnknownAccount({"account": str(account)})
+    arguments = {"account": account, "occurred": occurred_before, "recorded": recorded_before}
+    return int(await tx.scalar(_BALANCE_AT, arguments) or 0)
+
+
+async def statement(tx: AsyncSession, account: UUID, *, starts_at: datetime, ends_at: datetime) -> Statement:
+    """All postings that occurred from `starts_at` (inclusive) to `ends_at` (exclusive). Raises `UnknownAccount`."""
+    opening = await balance_at(tx, account, occurred_before=starts_at)
+    arguments = {"account": account, "starts_at": starts_at, "ends_at": ends_at}
+    lines = tuple(Line(**row._asdict()) for row in await tx.execute(_LINES, arguments))
+    closing = opening + sum(line.amount for line in lines)
+    return Statement(account, starts_at, ends_at, opening, closing, lines)
