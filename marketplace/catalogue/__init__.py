@@ -1,0 +1,1 @@
+"""The catalogue: the six helps and what each needs."""

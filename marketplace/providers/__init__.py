@@ -1,0 +1,1 @@
+"""Providers: organisations and their licences, caregivers, kitchens, offers with published prices, standing."""

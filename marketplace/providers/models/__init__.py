@@ -1,0 +1,18 @@
+"""Tables of providers: organisations and their papers, caregivers, kitchens, offers and prices."""
+
+from marketplace.providers.models.caregivers import Caregiver, WeeklyShift
+from marketplace.providers.models.kitchens import Kitchen
+from marketplace.providers.models.offers import Offer, Price
+from marketplace.providers.models.organisations import PROVIDER_STEPS, SERVING, Credential, Provider
+
+__all__ = [
+    "PROVIDER_STEPS",
+    "SERVING",
+    "Caregiver",
+    "Credential",
+    "Kitchen",
+    "Offer",
+    "Price",
+    "Provider",
+    "WeeklyShift",
+]

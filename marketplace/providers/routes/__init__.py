@@ -1,0 +1,13 @@
+"""Routes of providers: organisations, their staff and kitchens, the public price list, search."""
+
+from typing import Any
+
+from marketplace.providers.routes import offers, organisations, search, staff, standing
+
+ROUTES: list[Any] = [
+    *organisations.HANDLERS,
+    *standing.HANDLERS,
+    *staff.HANDLERS,
+    *offers.HANDLERS,
+    *search.HANDLERS,
+]

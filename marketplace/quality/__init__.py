@@ -1,0 +1,1 @@
+"""Quality: what elders and families say of the care they got."""
