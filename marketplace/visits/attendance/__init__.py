@@ -1,0 +1,1 @@
+"""Attendance: check-in and check-out with their evidence, approval by rule or person, and nobody coming."""

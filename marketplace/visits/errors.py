@@ -1,0 +1,99 @@
+"""What visits refuse, as facts with their data."""
+
+from marketplace.base.errors import Conflict, Malformed
+
+
+class ImpossibleVisit(Malformed):
+    """A visit was asked for that cannot exist: its window, crew or place makes no sense."""
+
+    code = "impossible_visit"
+    zh = "上门服务无法安排：{reason}"
+    en = "Such a visit cannot be: {reason}"
+
+
+class ImpossibleShift(Malformed):
+    """A shift was asked for that cannot exist."""
+
+    code = "impossible_shift"
+    zh = "班次有误：{reason}"
+    en = "Such a shift cannot be: {reason}"
+
+
+class ShiftOverlaps(Conflict):
+    """The performer works another shift in that time."""
+
+    code = "shift_overlaps"
+    zh = "该服务人员在此时段已有班次。"
+    en = "The performer has another shift in that time."
+
+
+class ShiftWithdrawn(Conflict):
+    """The shift does not take place."""
+
+    code = "shift_withdrawn"
+    zh = "该班次已取消。"
+    en = "This shift was withdrawn."
+
+
+class PerformerBusy(Conflict):
+    """The performer would be in two places at once."""
+
+    code = "performer_busy"
+    zh = "该服务人员在此时段已有安排。"
+    en = "The performer is busy in that time."
+
+
+class PerformerLeft(Conflict):
+    """The performer works here no more."""
+
+    code = "performer_left"
+    zh = "该服务人员已离岗。"
+    en = "This performer works here no more."
+
+
+class SkillMissing(Conflict):
+    """The visit asks for skills that the performer does not hold."""
+
+    code = "skill_missing"
+    zh = "该服务人员缺少所需技能：{missing}"
+    en = "The performer lacks what the visit needs: {missing}"
+
+
+class MemberTaken(Conflict):
+    """This place in the crew is filled, or does not exist."""
+
+    code = "member_taken"
+    zh = "该服务岗位已有人承担。"
+    en = "This place in the crew is not free."
+
+
+class OutsideWindow(Conflict):
+    """The time lies outside the visit's window."""
+
+    code = "outside_window"
+    zh = "时间不在约定的时段内。"
+    en = "The time lies outside the visit's window."
+
+
+class DeviceTime(Malformed):
+    """A device reports a time that cannot be: in the future, a week ago, or leaving before arriving."""
+
+    code = "device_time"
+    zh = "设备时间有误：{reason}"
+    en = "The device's time cannot be: {reason}"
+
+
+class NotCheckedIn(Conflict):
+    """A check-out came before any check-in."""
+
+    code = "not_checked_in"
+    zh = "尚未签到，不能签退。"
+    en = "There was no check-in yet."
+
+
+class OwnVisit(Conflict):
+    """Nobody confirms a visit of one's own making."""
+
+    code = "own_visit"
+    zh = "服务人员不能确认自己的服务。"
+    en = "A performer cannot confirm her own visit."

@@ -1,0 +1,101 @@
+"""Visits as other features see them: planned for a cause, assigned, cancelled, settled with it."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from marketplace.base import timers
+from marketplace.base.actor import Actor
+from marketplace.base.states import move
+from marketplace.visits.assigning import assign, withdraw_assignments
+from marketplace.visits.errors import ImpossibleVisit
+from marketplace.visits.models import STARTED, VISIT_STEPS, Visit
+
+__all__ = ["VisitSpec", "assign", "cancel_visits", "mark_settled", "plan_visit", "visits_of"]
+
+MISSED_DUE = "visit.missed_due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitSpec:
+    """What a visit shall be; the fields are the columns of `Visit`. `ImpossibleVisit` names the first one wrong."""
+
+    cause_kind: str
+    cause_id: UUID
+    elder_id: UUID
+    district_id: UUID
+    service: str
+    lon: float
+    lat: float
+    window_start: datetime
+    window_end: datetime
+    service_seconds: int
+    crew_size: int = 1
+    skills: tuple[str, ...] = ()
+    priority: int = 50
+    mandatory: bool = False
+    kitchen_id: UUID | None = None
+    kitchen_lon: float | None = None
+    kitchen_lat: float | None = None
+    boxes: int = 0
+    max_ride_seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        for wrong, field, reason in (
+            (self.window_end < self.window_start, "window_end", "the window ends before it starts"),
+            (self.service_seconds <= 0, "service_seconds", "the service takes no time"),
+            (not 1 <= self.crew_size <= 4, "crew_size", "a crew is one to four"),
+            (not 1 <= self.priority <= 100, "priority", "a priority lies between 1 and 100"),
+            ((self.kitchen_id is None) != (self.boxes == 0), "boxes", "boxes come from a kitchen"),
+            (self.kitchen_id is not None and self.crew_size > 1, "crew_size", "boxes are carried by one"),
+            ((self.max_ride_seconds or 1) <= 0, "max_ride_seconds", "the ride takes no time"),
+        ):
+            if wrong:
+                raise ImpossibleVisit(pointer=f"/{field}", reason=reason)
+
+
+async def plan_visit(tx: AsyncSession, spec: VisitSpec, *, actor: Actor, now: datetime) -> Visit:
+    """A planned visit of this kind, with the timer that notices when nobody comes."""
+    del actor, now  # part of every verb's face; a new visit has no transition to log
+    visit = Visit(**{**asdict(spec), "skills": sorted(set(spec.skills))})
+    tx.add(visit)
+    await tx.flush()
+    await timers.set_timer(tx, MISSED_DUE, visit.id, visit.window_end)
+    return visit
+
+
+async def visits_of(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> list[Visit]:
+    """All visits that exist for a cause, whatever became of them, by id."""
+    query = select(Visit).where(col(Visit.cause_kind) == cause_kind, col(Visit.cause_id) == cause_id)
+    return list(await tx.scalars(query.order_by(col(Visit.id))))
+
+
+async def cancel_visits(
+    tx: AsyncSession, cause_kind: str, cause_id: UUID, *, actor: Actor, now: datetime, reason: str
+) -> bool:
+    """Cancel what a cause still has before it. False, and nothing changed, if one of its visits has started."""
+    visits = await _locked(tx, cause_kind, cause_id)
+    if any(visit.state in STARTED for visit in visits):
+        return False
+    for visit in visits:
+        if visit.state in {"planned", "published"}:
+            await withdraw_assignments(tx, visit, actor=actor, now=now, reason=reason)
+            await move(tx, visit, "cancelled", VISIT_STEPS, actor=actor, now=now, reason=reason)
+            await timers.drop_timer(tx, MISSED_DUE, visit.id)
+    return True
+
+
+async def mark_settled(tx: AsyncSession, cause_kind: str, cause_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """The cause was paid or credited: its approved visits are settled. Others stay as they are."""
+    for visit in await _locked(tx, cause_kind, cause_id):
+        if visit.state == "approved":
+            await move(tx, visit, "settled", VISIT_STEPS, actor=actor, now=now)
+
+
+async def _locked(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> list[Visit]:
+    query = select(Visit).where(col(Visit.cause_kind) == cause_kind, col(Visit.cause_id) == cause_id)
+    return list(await tx.scalars(query.order_by(col(Visit.id)).with_for_update()))
