@@ -1,0 +1,61 @@
+"""What the routes of payments give."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from marketplace.web.schemas import Out
+
+PaymentState = Literal[
+    "created",
+    "saved",
+    "processing",
+    "action_required",
+    "authorized",
+    "captured",
+    "canceled",
+    "failed",
+    "auth_expired",
+]
+PayoutState = Literal["pending", "held", "sent", "paid", "skipped", "failed"]
+
+
+class PaymentOut(Out):
+    """Where a booking's card or wallet payment stands. `action_url` is where the payer confirms, while it waits."""
+
+    id: UUID
+    booking_id: UUID
+    state: PaymentState
+    amount_fen: int = Field(examples=[6800])
+    captured_fen: int = Field(examples=[6800])
+    refunded_fen: int = Field(examples=[0])
+    currency: Literal["CNY"] = "CNY"
+    decline_code: str | None = Field(examples=["insufficient_funds"])
+    action_url: str | None = Field(examples=[None])
+
+
+class PayoutOut(Out):
+    """One day's payout."""
+
+    id: UUID
+    day: date = Field(examples=["2026-03-02"])
+    state: PayoutState
+    amount_fen: int = Field(examples=[125400])
+    transfer_id: str | None = Field(examples=["tr_1"])
+    paid_at: datetime | None
+
+
+class PayoutPage(Out):
+    """A provider's payouts, newest first, and what has accrued since (below zero after refunds of paid-out work)."""
+
+    payable_fen: int = Field(examples=[34200])
+    currency: Literal["CNY"] = "CNY"
+    payouts: list[PayoutOut]
+
+
+class Received(Out):
+    """The answer to a webhook: it is safe with us."""
+
+    received: bool = True
