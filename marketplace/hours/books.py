@@ -1,0 +1,76 @@
+"""The books of hours: one per district's branch under the city's, and the names of the accounts in them.
+
+    branch   member (one each) · pool (what was donated) · expired · relief
+    city     issuance (one per programme, floor = minus its ceiling) · reserve
+
+Ids are made from what an account is for, so that a command can name an account without a look-up.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import timebank
+from marketplace.hours.errors import NotADistrict
+from marketplace.people.models import Region
+from timebank import Command, OpenAccount, account_id, open_account
+from timebank.accounts import EXPIRED, ISSUANCE, MEMBER, POOL, RELIEF, RESERVE
+from timebank.errors import UnknownAccount
+
+CITY = "city"
+MINUTE = "minute"
+
+
+def book_of(district_id: UUID) -> str:
+    """The book of a district's branch."""
+    return str(district_id)
+
+
+def pool_account(district_id: UUID) -> UUID:
+    """A branch's pool of donated minutes."""
+    return account_id(book_of(district_id), MINUTE, POOL)
+
+
+def member_account(district_id: UUID, owner: str) -> UUID:
+    """A member's account in the home branch; `owner` is `account:ID`, `elder:ID` or `provider:ID`."""
+    return account_id(book_of(district_id), MINUTE, MEMBER, owner)
+
+
+def programme_account(programme_id: UUID) -> UUID:
+    """The account from which a programme issues."""
+    return account_id(CITY, MINUTE, ISSUANCE, f"programme:{programme_id}")
+
+
+def open_programme(programme_id: UUID, ceiling_minutes: int) -> OpenAccount:
+    """The command that opens a programme's issuance: it never issues more than the ceiling."""
+    return open_account(CITY, MINUTE, ISSUANCE, owner=f"programme:{programme_id}", floor=-ceiling_minutes)
+
+
+def open_member(district_id: UUID, owner: str, *, cap_minutes: int | None) -> OpenAccount:
+    """The command that opens a member's account: floor 0, and the balance cap for persons."""
+    return open_account(book_of(district_id), MINUTE, MEMBER, owner=owner, cap=cap_minutes)
+
+
+async def prepare_branch(tx: AsyncSession, district_id: UUID) -> list[Command]:
+    """Open the branch's book and return the commands for its shared accounts. Repeating it changes nothing."""
+    await timebank.open_book(tx, CITY)
+    await timebank.open_book(tx, book_of(district_id), city=CITY)
+    shared: list[Command] = [open_account(book_of(district_id), MINUTE, kind) for kind in (POOL, EXPIRED, RELIEF)]
+    return [*shared, open_account(CITY, MINUTE, RESERVE)]
+
+
+async def open_branch(tx: AsyncSession, district: Region, *, now: datetime) -> None:
+    """Make a district's branch ready for members. Repeating it changes nothing. `NotADistrict`."""
+    if district.level != "district":
+        raise NotADistrict(level=district.level)
+    await timebank.apply(tx, await prepare_branch(tx, district.id), now=now)
+
+
+async def available_minutes(tx: AsyncSession, account: UUID, *, now: datetime) -> int:
+    """What the account can give now; 0 for one that was never opened or is closed."""
+    try:
+        found = await timebank.balance(tx, account, now=now)
+    except UnknownAccount:
+        return 0
+    return found.available or 0 if found.state == "open" else 0

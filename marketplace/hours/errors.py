@@ -1,0 +1,107 @@
+"""What the time bank refuses."""
+
+from marketplace.base.errors import Conflict, Malformed
+
+
+class NoHoursSource(Conflict):
+    """Nobody has the minutes that a task would cost: it is not published. `considered` tells whom was asked."""
+
+    code = "no_hours_source"
+    zh = "没有可用的时间来源：需要 {needed} 分钟。"
+    en = "There is no source for these hours: {needed} minutes are needed."
+
+
+class NotRedeemable(Conflict):
+    """Hours pay for oneself, or for a lineal relative of a certain age whose grant says so."""
+
+    code = "not_redeemable"
+    zh = "时间只能为本人或年满 {relative_age} 岁、已登记授权的直系亲属兑换。"
+    en = "Hours pay for oneself, or for a lineal relative aged {relative_age} or more whose grant says so."
+
+
+class NotAMember(Conflict):
+    """The account has not joined the time bank, or not as a volunteer."""
+
+    code = "not_a_member"
+    zh = "请先加入时间银行并登记为志愿者。"
+    en = "Join the time bank as a volunteer first."
+
+
+class MemberInactive(Conflict):
+    """The membership is suspended or has ended."""
+
+    code = "member_inactive"
+    zh = "会员资格目前为“{state}”。"
+    en = "The membership is {state}."
+
+
+class NotADistrict(Malformed):
+    """A home branch is a district of the city."""
+
+    code = "not_a_district"
+    zh = "请选择所属的区。"
+    en = "A home branch is a district of the city."
+
+
+class GenderMissing(Malformed):
+    """A volunteer attends elders, some of whom ask for a woman or a man."""
+
+    code = "gender_missing"
+    zh = "请登记志愿者的性别。"
+    en = "Tell the volunteer's gender."
+
+
+class TaskTooLong(Malformed):
+    """More minutes than one task may take."""
+
+    code = "task_too_long"
+    zh = "单次任务最多 {longest_minutes} 分钟。"
+    en = "A task takes at most {longest_minutes} minutes."
+
+
+class TaskTaken(Conflict):
+    """Another volunteer was first."""
+
+    code = "task_taken"
+    zh = "该任务已被其他志愿者接单。"
+    en = "Another volunteer has taken this task."
+
+
+class TaskOver(Conflict):
+    """The task is not open: it began, ended, expired or was cancelled."""
+
+    code = "task_over"
+    zh = "该任务当前为“{state}”，不能接单。"
+    en = "This task is {state} and cannot be taken."
+
+
+class TaskStarted(Conflict):
+    """Somebody has arrived already; what has begun is not cancelled."""
+
+    code = "task_started"
+    zh = "服务已开始，不能取消。"
+    en = "The service has begun and cannot be cancelled."
+
+
+class OwnTask(Conflict):
+    """Nobody earns hours by a task that is one's own: asked for, paid for, or for oneself."""
+
+    code = "own_task"
+    zh = "不能承接本人发布、本人支付或本人受益的任务。"
+    en = "Nobody takes a task of one's own."
+
+
+class PeriodBackwards(Malformed):
+    """The statement would end before it begins, or span too much."""
+
+    code = "period_backwards"
+    zh = "对账单的起止日期有误，最长 {longest_days} 天。"
+    en = "The period ends before it begins, or is longer than {longest_days} days."
+
+
+class CeilingTooLow(Conflict):
+    """A programme's ceiling cannot fall below what it has granted or promised."""
+
+    code = "ceiling_too_low"
+    zh = "授权上限不能低于已发放的时间。"
+    en = "A ceiling cannot fall below what has been granted."

@@ -1,0 +1,23 @@
+"""Jobs of hours: consumers of outbox messages. Each acts on the task as it stands, so repetition is harmless."""
+
+from uuid import UUID
+
+from marketplace.base.database import transaction
+from marketplace.base.outbox import Message
+from marketplace.base.platform import Platform
+from marketplace.hours.tasks import crediting, ending
+
+
+async def credit(platform: Platform, message: Message) -> None:
+    """A visit was approved or missed: if it was a task's, its minutes reach the volunteer or go back."""
+    if message.ids["cause_kind"] != "task":
+        return
+    async with transaction(platform.db) as tx:
+        task_id = UUID(message.ids["cause_id"])
+        await crediting.follow_visit(tx, task_id, rules=platform.policy.timebank, now=platform.now())
+
+
+async def task_expired(platform: Platform, message: Message) -> None:
+    """A task's window opens: has anybody taken it?"""
+    async with transaction(platform.db) as tx:
+        await ending.expire(tx, UUID(message.ids["id"]), now=platform.now())

@@ -1,0 +1,1 @@
+"""Members of the time bank: joining, programmes that grant to them, their statements."""

@@ -1,0 +1,122 @@
+"""Crediting: an approved visit turns the minutes that its task holds into minutes of the volunteer.
+
+Verified are the full minutes between check-in and check-out, at most those agreed. What passes the volunteer's caps of
+the day or of her balance goes to her branch's pool in the same entry. Her member row is locked, so that two credits
+of hers cannot both see the same room.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+import timebank
+from marketplace.base.actor import Actor
+from marketplace.base.clock import local_day
+from marketplace.base.policy import TimeBankRules
+from marketplace.base.states import move
+from marketplace.hours.books import pool_account
+from marketplace.hours.models import TASK_STEPS, Member, Task
+from marketplace.hours.tasks.ending import miss
+from marketplace.hours.tasks.grabbing import locked_task
+from marketplace.visits.models import Assignment, CheckEvent, Visit
+from marketplace.visits.service import mark_settled, visits_of
+from timebank import Capture, Command, Post, Release, Transfer
+
+CREDIT = "task"  # the kind of entry by which a task's minutes move
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How long the volunteer helped, who says so, and when it ended."""
+
+    minutes: int
+    by: str
+    at: datetime
+
+
+async def follow_visit(tx: AsyncSession, task_id: UUID, *, rules: TimeBankRules, now: datetime) -> None:
+    """Credit or release a grabbed task as its visit stands now; repeating it changes nothing."""
+    task = await locked_task(tx, task_id)
+    for visit in await visits_of(tx, "task", task.id):
+        if visit.state == "missed":
+            await miss(tx, task.id, now=now)
+        elif visit.state == "approved" and task.state == "grabbed":
+            await _credit(tx, task, await _served(tx, task, visit, now=now), rules=rules, now=now)
+
+
+async def _credit(tx: AsyncSession, task: Task, served: Served, *, rules: TimeBankRules, now: datetime) -> None:
+    await mark_settled(tx, "task", task.id, actor=Actor.system(), now=now)
+    query = select(Member).where(col(Member.id) == task.member_id).with_for_update()
+    member = (await tx.scalars(query)).one()
+    day = local_day(served.at)
+    room = await _room(tx, member, day, rules=rules, now=now)
+    task.served_on = day
+    task.minutes_by = served.by
+    task.verified_minutes = served.minutes
+    task.credited_minutes = min(served.minutes, room)
+    task.excess_minutes = served.minutes - task.credited_minutes
+    await move(tx, task, "credited", TASK_STEPS, actor=Actor.system(), now=now)
+    pool = pool_account(member.district_id)
+    await timebank.apply(tx, credit_commands(task, member.ledger_account, pool, at=served.at), now=now)
+
+
+def credit_commands(task: Task, volunteer: UUID, pool: UUID, *, at: datetime) -> list[Command]:
+    """What the ledger is told: one entry for what moves, the rest of the hold is free again.
+
+    Excess of minutes that came from that same pool simply stays there.
+    """
+    credited, excess = task.credited_minutes or 0, task.excess_minutes or 0
+    moves = {volunteer: credited, pool: 0 if pool == task.source_account else excess}
+    paid = [(account, minutes) for account, minutes in moves.items() if minutes > 0]
+    key = f"{task.reference}:credit"
+    if len(paid) == 1:
+        ((account, minutes),) = paid
+        return [
+            Capture(
+                key=key,
+                hold_key=task.hold_key,
+                destination=account,
+                amount=minutes,
+                occurred_at=at,
+                reference=task.reference,
+                kind=CREDIT,
+            )
+        ]
+    release = Release(key=f"{task.hold_key}:release", hold_key=task.hold_key)
+    if not paid:
+        return [release]
+    # a capture has one destination: free the hold and post both parts, under the locks of one call
+    transfers = tuple(Transfer(task.source_account, account, minutes) for account, minutes in paid)
+    return [release, Post(key=key, transfers=transfers, kind=CREDIT, reference=task.reference, occurred_at=at)]
+
+
+async def _room(tx: AsyncSession, member: Member, day: date, *, rules: TimeBankRules, now: datetime) -> int:
+    earned = await tx.scalar(
+        select(func.coalesce(func.sum(col(Task.credited_minutes)), 0)).where(
+            col(Task.member_id) == member.id, col(Task.served_on) == day, col(Task.state) == "credited"
+        )
+    )
+    balance = await timebank.balance(tx, member.ledger_account, now=now)
+    room_today = rules.day_cap_minutes - int(earned or 0)
+    room_in_balance = room_today if balance.cap is None else balance.cap - balance.posted
+    return max(0, min(room_today, room_in_balance))
+
+
+async def _served(tx: AsyncSession, task: Task, visit: Visit, *, now: datetime) -> Served:
+    query = (
+        select(CheckEvent)
+        .join(Assignment, col(Assignment.id) == col(CheckEvent.assignment_id))
+        .where(col(Assignment.visit_id) == visit.id, col(Assignment.state) != "withdrawn")
+    )
+    events = {event.kind: event for event in await tx.scalars(query)}
+    came, went = events.get("in"), events.get("out")
+    if came is None or went is None:
+        # without both reports only an officer approves, with a reason: that vouches for what was agreed
+        return Served(task.minutes, "officer", min(visit.window_start, now))
+    spent = int((went.device_at - came.device_at).total_seconds()) // 60
+    # a device's clock may be some minutes ahead; an entry never occurs later than it was told
+    return Served(min(task.minutes, max(0, spent)), "evidence", min(went.device_at, went.received_at))
