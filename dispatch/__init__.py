@@ -1,0 +1,44 @@
+"""Dispatch: plans home visits and deliveries for a district's day. Pure values in and out; no clock but
+the search's own limit, no database, no web. Publishable by itself.
+"""
+
+from dispatch.change import improve, insert
+from dispatch.check import Violation, check
+from dispatch.document import dump_plan, dump_problem, parse_plan, parse_problem, read_plan, read_problem
+from dispatch.errors import (
+    DocumentInvalid,
+    EngineFault,
+    Fault,
+    PlanInvalid,
+    ProblemInvalid,
+    UnknownTask,
+)
+from dispatch.explain import explain
+from dispatch.indicators import indicators
+from dispatch.plan import Plan
+from dispatch.problem import Problem
+from dispatch.solve import solve
+
+__all__ = [
+    "DocumentInvalid",
+    "EngineFault",
+    "Fault",
+    "Plan",
+    "PlanInvalid",
+    "Problem",
+    "ProblemInvalid",
+    "UnknownTask",
+    "Violation",
+    "check",
+    "dump_plan",
+    "dump_problem",
+    "explain",
+    "improve",
+    "indicators",
+    "insert",
+    "parse_plan",
+    "parse_problem",
+    "read_plan",
+    "read_problem",
+    "solve",
+]

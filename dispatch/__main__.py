@@ -1,0 +1,5 @@
+"""`python -m dispatch`: see dispatch.cli."""
+
+from dispatch.cli import main
+
+main()

@@ -1,0 +1,154 @@
+"""The command line of the engine. Results on stdout or in files, progress on stderr.
+
+Exit codes: 0 feasible (check: valid), 1 infeasible or not valid (says why), 2 bad input (says where),
+3 a bug: the engine's plan did not pass its own checker and is withheld.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from dispatch.check import check
+from dispatch.document import dump_plan, parse_plan, parse_problem, to_json
+from dispatch.errors import DocumentInvalid, EngineFault
+from dispatch.explain import explain
+from dispatch.parallel import solve_in_parallel
+from dispatch.picture import html_page, svg_picture
+from dispatch.plan import Plan
+from dispatch.problem import Problem
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
+
+ProblemFile = Annotated[Path, typer.Argument(help="A liuzhu/problem@1 document; - reads stdin.")]
+PlanFile = Annotated[Path, typer.Argument(help="A liuzhu/plan@1 document; - reads stdin.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    app()
+    raise SystemExit(0)
+
+
+def _bad(lines: list[str]) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise SystemExit(2)
+
+
+def _text(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        _bad([f"{path}: {error.strerror}"])
+
+
+def _problem(path: Path) -> Problem:
+    try:
+        return parse_problem(_text(path))
+    except DocumentInvalid as error:
+        _bad([f"{path}{fault}" for fault in error.faults])
+
+
+def _plan(path: Path) -> Plan:
+    try:
+        return parse_plan(_text(path))
+    except DocumentInvalid as error:
+        _bad([f"{path}{fault}" for fault in error.faults])
+
+
+def _write(text: str, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _bad([f"{path}: {error.strerror}"])
+
+
+def _tell(text: str, seconds: float) -> None:
+    typer.echo(f"{seconds:7.2f} s  {text}", err=True)
+
+
+@app.command("solve")
+def solve_command(
+    problem: ProblemFile,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where the plan goes.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400.0)] = 10.0,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")] = None,
+) -> None:
+    """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same."""
+    read = _problem(problem)
+    try:
+        plan = solve_in_parallel(
+            read, seed=seed, time_limit_seconds=seconds, workers=workers, iterations=iterations, progress=_tell
+        )
+    except EngineFault as error:
+        typer.echo("\n".join(["the engine made an invalid plan, which is withheld:", *error.causes]), err=True)
+        raise SystemExit(3) from error
+    _write(to_json(dump_plan(plan)), output)
+    total = len(read.tasks)
+    typer.echo(f"{plan.status}: {total - len(plan.unassigned)} of {total} served", err=True)
+    if plan.status == "infeasible":
+        for entry in plan.unassigned:
+            if entry.id in read.binding:
+                typer.echo(f"{entry.id}: " + "; ".join(reason.detail for reason in entry.reasons), err=True)
+        raise SystemExit(1)
+
+
+@app.command("check")
+def check_command(problem: ProblemFile, plan: PlanFile) -> None:
+    """Judge a plan against its problem; one line per violation."""
+    broken = check(_problem(problem), _plan(plan))
+    for violation in broken:
+        typer.echo(str(violation))
+    typer.echo(f"{len(broken)} violations" if broken else "valid", err=True)
+    raise SystemExit(1 if broken else 0)
+
+
+def _valid(problem: Problem, plan: Plan) -> None:
+    broken = check(problem, plan)
+    if broken:
+        for violation in broken:
+            typer.echo(str(violation), err=True)
+        raise SystemExit(1)
+
+
+@app.command("explain")
+def explain_command(problem: ProblemFile, plan: PlanFile) -> None:
+    """Say why each unassigned task is left out, as JSON."""
+    read, found = _problem(problem), _plan(plan)
+    _valid(read, found)
+    entries = [
+        {
+            "id": entry.id,
+            "reasons": [{"code": reason.code, "detail": reason.detail} for reason in entry.reasons],
+            **({"nearest_change": entry.nearest_change} if entry.nearest_change else {}),
+        }
+        for entry in explain(read, found)
+    ]
+    sys.stdout.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+
+
+@app.command("show")
+def show_command(
+    plan: PlanFile,
+    problem: Annotated[Path, typer.Option("--problem", help="The problem the plan solves.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="picture.svg or picture.html")],
+) -> None:
+    """Draw a plan: the map of its routes and a timeline per shift. Needs nothing but the file itself."""
+    if output.suffix not in (".svg", ".html"):
+        _bad([f"{output}: the picture is .svg or .html"])
+    read, found = _problem(problem), _plan(plan)
+    _valid(read, found)
+    draw = html_page if output.suffix == ".html" else svg_picture
+    _write(draw(read, found), output)

@@ -1,0 +1,1 @@
+"""OR-Tools: the RoutingModel that states every constraint of the problem and searches it."""

@@ -1,0 +1,108 @@
+"""What the problem alone forbids: reasons why a task could not be served even on an otherwise empty day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dispatch.places import Window
+from dispatch.plan import Reason
+from dispatch.problem import HORIZON_SECONDS
+from dispatch.shifts import Shift
+from dispatch.tasks import Delivery, Task, Visit
+from dispatch.timing.insertion import Inserter
+from dispatch.timing.network import Network
+from dispatch.timing.schedule import Schedule
+
+
+def impossibilities(network: Network, task: Task) -> list[Reason]:
+    """Reasons that hold whatever else is planned; empty if the task alone could be served."""
+    if not network.shifts:
+        return [Reason("no_shift", "nobody is on duty")]
+    reasons = [reason for need in _needs(task) for reason in _unable(network, task, need)]
+    reasons = list(dict.fromkeys(reasons))
+    if reasons or alone(network, task):
+        return reasons
+    return [_why_not_alone(network, task)]
+
+
+def _needs(task: Task) -> list[frozenset[str]]:
+    return [task.skills] if isinstance(task, Delivery) else [member.skills for member in task.crew]
+
+
+def _unable(network: Network, task: Task, skills: frozenset[str]) -> list[Reason]:
+    """The first test, in this order, that no shift passes: skill, exclusion, load, duty, pin."""
+    tests: list[tuple[str, str, Callable[[Shift], bool]]] = [
+        ("skill", f"no shift has {', '.join(sorted(skills))}", lambda s: skills <= s.skills),
+        ("excluded", "every able caregiver is excluded", lambda s: s.caregiver not in task.excluded),
+        ("capacity", "its load is more than any able shift can carry", lambda s: _carries(s, task)),
+        ("no_shift", "no able caregiver is on duty in its time window", lambda s: _on_duty(s, task)),
+    ]
+    able = list(network.shifts)
+    for code, detail, passes in tests:
+        able = [shift for shift in able if passes(shift)]
+        if not able:
+            return [Reason(code, detail)]
+    return []
+
+
+def _carries(shift: Shift, task: Task) -> bool:
+    if isinstance(task, Visit):
+        return True
+    return all(amount <= shift.capacity.get(name, 0) for name, amount in task.load.items())
+
+
+def _on_duty(shift: Shift, task: Task) -> bool:
+    """Whether every stop of the task has a window that meets the shift's. Soft ends count as open."""
+
+    def meets(windows: tuple[Window, ...], *, soft: bool) -> bool:
+        if soft and windows[-1][0] <= shift.window[1]:
+            return True
+        return any(begin <= shift.window[1] and finish >= shift.window[0] for begin, finish in windows)
+
+    soft = task.late_second is not None
+    if isinstance(task, Visit):
+        return meets(task.windows, soft=soft)
+    return meets(task.pickup.windows, soft=False) and meets(task.dropoff.windows, soft=soft)
+
+
+def alone(network: Network, task: Task) -> bool:
+    """Whether the task can be served on a day with nothing else: by inserting it."""
+    return Inserter(Schedule(network)).insert(network.tasks[task.id])
+
+
+def _why_not_alone(network: Network, task: Task) -> Reason:
+    """Which one rule, lifted, would let the task in on an empty day."""
+    problem = network.problem
+    if any(pin.stop.id == task.id for pin in problem.pins):
+        free = replace(problem, pins=tuple(pin for pin in problem.pins if pin.stop.id != task.id))
+        if alone(Network(free, network.travel), task):
+            return Reason("pin", "its pin asks for what cannot be")
+    if isinstance(task, Visit) and len(task.crew) > 1:
+        single = all(_alone_as(network, replace(task, crew=(member,))) for member in task.crew)
+        if single:
+            return Reason("crew", f"no {len(task.crew)} caregivers can start at the same moment")
+    if isinstance(task, Delivery) and _alone_as(network, replace(task, max_ride_seconds=None)):
+        return Reason("distance", "the ride would take longer than it may")
+    if _alone_as(network, _unhurried(task)):
+        return Reason("distance", "too far: nobody gets there within its time window and back in time")
+    return Reason("window", "its service does not fit into any able caregiver's working time")
+
+
+def _alone_as(network: Network, task: Task) -> bool:
+    problem = network.problem
+    changed = replace(
+        problem,
+        visits=(task,) if isinstance(task, Visit) else (),
+        deliveries=(task,) if isinstance(task, Delivery) else (),
+        relations=(), pins=(), baseline=None,
+        shifts=tuple(replace(shift, aboard=()) for shift in problem.shifts),
+    )  # fmt: skip
+    return alone(Network(changed, network.travel), task)
+
+
+def _unhurried(task: Task) -> Task:
+    whole = ((0, HORIZON_SECONDS),)
+    if isinstance(task, Visit):
+        return replace(task, windows=whole)
+    return replace(task, pickup=replace(task.pickup, windows=whole), dropoff=replace(task.dropoff, windows=whole))

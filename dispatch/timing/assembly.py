@@ -1,0 +1,158 @@
+"""From a timed schedule to the routes of a plan, and from a plan back to a schedule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from dispatch.plan import Plan, PlanStopKind, Route, Stop
+from dispatch.timing.network import Network, Node
+from dispatch.timing.schedule import Schedule
+
+
+def routes_of(schedule: Schedule) -> tuple[Route, ...]:
+    """The routes of all shifts that have stops, with all times, loads and sums."""
+    return tuple(
+        _Writer(schedule, shift).route()
+        for shift, sequence in enumerate(schedule.sequences)
+        if any(schedule.network.nodes[number].kind != "break" for number in sequence)
+    )
+
+
+class _Writer:
+    """Writes one route down stop by stop."""
+
+    def __init__(self, schedule: Schedule, shift: int) -> None:
+        self.network = schedule.network
+        self.shift = shift
+        self.sequence = schedule.sequences[shift]
+        self.timing = schedule.timings[shift]
+        self.table = self.network.rows[shift]
+        self.place = self.network.starts[shift]
+        self.stayed_at: int | None = None  # where the last stop was served; None before the first
+        self.travelled = False  # a break before the next stop already carries its travel
+        self.load = self.network.initial[shift]
+
+    def route(self) -> Route:
+        """The whole route."""
+        shift_id = self.network.shifts[self.shift].id
+        begin, end = self.timing.begin, self.timing.end
+        stops = [Stop("start", shift_id, begin, begin, begin, load=self._load())]
+        for index, number in enumerate(self.sequence):
+            node = self.network.nodes[number]
+            if node.kind != "break":
+                stops.append(self._stop(index, node))
+            elif self.timing.sides[index] >= 0:
+                stops.append(self._break(index, node))
+        seconds, metres = self._travel(self.network.ends[self.shift])
+        stops.append(
+            Stop(
+                "end", shift_id, end, end, end,
+                travel_seconds=seconds, travel_metres=metres, load=self._load(),
+            )
+        )  # fmt: skip
+        return with_totals(Route(shift_id, tuple(stops)))
+
+    def _load(self) -> dict[str, int]:
+        return dict(zip(self.network.dimensions, self.load, strict=True))
+
+    def _travel(self, target: int | None) -> tuple[int, int]:
+        if target is None or self.travelled:
+            return (0, 0)
+        return (self.table.seconds[self.place][target], self.table.metres[self.place][target])
+
+    def _stop(self, index: int, node: Node) -> Stop:
+        arrival, start = self.timing.arrivals[index], self.timing.starts[index]
+        seconds, metres = self._travel(node.place)
+        setup = 0 if self.stayed_at == node.place else node.setup
+        self.load = tuple(have + more for have, more in zip(self.load, node.load, strict=True))
+        self.place = self.stayed_at = node.leaves
+        self.travelled = False
+        return Stop(
+            cast("PlanStopKind", node.kind), node.id, arrival, start, start + node.service,
+            member=node.member, wait=start - arrival - setup, setup_seconds=setup,
+            travel_seconds=seconds, travel_metres=metres, load=self._load(),
+        )  # fmt: skip
+
+    def _break(self, index: int, node: Node) -> Stop:
+        arrival, start = self.timing.arrivals[index], self.timing.starts[index]
+        seconds, metres = 0, 0
+        if self.timing.sides[index] == 1:
+            following = (self.network.nodes[number] for number in self.sequence[index + 1 :])
+            target = next(other.place for other in following if other.kind != "break")
+            seconds, metres = self._travel(target)
+            self.place, self.travelled = target, True
+        return Stop(
+            "break", node.id, arrival, start, start + node.service, wait=start - arrival,
+            travel_seconds=seconds, travel_metres=metres, load=self._load(),
+        )  # fmt: skip
+
+
+def with_totals(route: Route) -> Route:
+    """The route with its sums: seconds of travel, service, wait, break, setup, work; metres; stops."""
+    stops, inner = route.stops, route.stops[1:-1]
+    served = [stop for stop in inner if stop.kind != "break"]
+    rests = [stop for stop in inner if stop.kind == "break"]
+    totals = {
+        "travel_seconds": sum(stop.travel_seconds for stop in stops),
+        "travel_metres": sum(stop.travel_metres for stop in stops),
+        "service_seconds": sum(stop.departure - stop.start for stop in served),
+        "setup_seconds": sum(stop.setup_seconds for stop in served),
+        "wait_seconds": sum(stop.wait for stop in inner),
+        "break_seconds": sum(stop.departure - stop.start for stop in rests),
+        "work_seconds": route.work_seconds,
+        "stops": len(served),
+    }
+    return replace(route, totals=totals)
+
+
+def schedule_of(network: Network, plan: Plan) -> tuple[Schedule, list[str]]:
+    """The plan's order of stops, timed afresh. Ids of tasks that no longer exist, are incomplete or no
+    longer fit are left out and named."""
+    schedule = Schedule(network)
+    sequences = {index: _sequence(network, index, plan) for index in range(len(network.shifts))}
+    present = {number for sequence in sequences.values() for number in sequence}
+    whole = {n for bundle in network.bundles if set(bundle.nodes) <= present for n in bundle.nodes}
+    rests = {number for numbers in network.breaks for number in numbers}
+    wanted = {i: [n for n in sequence if n in whole | rests] for i, sequence in sequences.items()}
+    lost = [stop for stop in plan.starts() if stop not in network.node_of]
+    dropped = {network.nodes[n].id for n in present - whole - rests} | {key[1] for key in lost}
+    if not schedule.settle(wanted):
+        for index, sequence in wanted.items():
+            dropped |= _one_by_one(schedule, index, sequence)
+    return schedule, sorted(dropped)
+
+
+def _sequence(network: Network, shift: int, plan: Plan) -> list[int]:
+    rests = {network.nodes[number].id: number for number in network.breaks[shift]}
+    route = next((route for route in plan.routes if route.shift == network.shifts[shift].id), None)
+    if route is None:
+        return list(rests.values())
+    found = []
+    for stop in route.stops:
+        if stop.kind == "break" and stop.id in rests:
+            found.append(rests.pop(stop.id))
+        elif stop.key in network.node_of and shift in network.nodes[network.node_of[stop.key]].allowed:
+            found.append(network.node_of[stop.key])
+    begin = route.stops[0].departure if route.stops else 0
+    for number in rests.values():  # taken before the route begins, or after its end
+        rest = network.nodes[number]
+        ahead = max(rest.windows[0][0], network.shifts[shift].window[0]) + rest.service <= begin
+        found.insert(0 if ahead else len(found), number)
+    return found
+
+
+def _one_by_one(schedule: Schedule, shift: int, sequence: list[int]) -> set[str]:
+    """Keep of a sequence what fits, task by task in its order; only tasks wholly on this shift."""
+    network, dropped = schedule.network, set()
+    kept = set(network.breaks[shift])
+    for number in sequence:
+        if network.nodes[number].kind == "break" or number in kept:
+            continue
+        nodes = network.bundles[network.nodes[number].task].nodes
+        trial = kept | set(nodes)
+        if set(nodes) <= set(sequence) and schedule.settle({shift: [n for n in sequence if n in trial]}):
+            kept = trial
+        else:
+            dropped.add(network.nodes[number].id)
+    return dropped

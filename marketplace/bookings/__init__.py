@@ -1,0 +1,1 @@
+"""Bookings: the agreement, the capacity that keeps its promise, the search for slots."""

@@ -1,0 +1,1 @@
+"""Checkout: the one place that knows all tenders: quotes, booking, confirming, cancelling, settling, refunding."""

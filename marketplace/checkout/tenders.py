@@ -1,0 +1,142 @@
+"""Tenders: the ways of paying for a booking, with the same three verbs for each: hold, capture, release.
+
+Hours are reserved before the card is asked, and the card last, outside the transaction. The ledger allows one call
+per transaction, so capture and release give back commands, and the caller applies them all at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+import timebank
+from marketplace.base.actor import Actor
+from marketplace.base.errors import Malformed
+from marketplace.base.policy import TimeBankRules
+from marketplace.base.states import move
+from marketplace.bookings.models import Booking
+from marketplace.checkout.errors import NotEnoughHours, PaymentMethodMissing, PaymentMethodUnused
+from marketplace.checkout.models import TENDER_STEPS, Tender
+from marketplace.hours import tenders as hours
+from marketplace.payments import service as payments
+from timebank import Command
+from timebank.errors import InsufficientBalance
+
+HOURS_HELD_FOR = timedelta(days=90)  # longer than any exception stays open; the hold is released with the booking
+
+
+async def hold(
+    tx: AsyncSession, booking: Booking, *, payment_method: str | None, rules: TimeBankRules, actor: Actor, now: datetime
+) -> Tender | None:
+    """Reserve the price: hours at once, a card by asking it. None for what is free.
+
+    `PaymentMethodMissing`, `PaymentMethodUnused`, `NotEnoughHours`, and what hours and payments refuse.
+    """
+    takes_card = booking.unit == "fen" and booking.amount > 0
+    if takes_card and payment_method is None:
+        raise PaymentMethodMissing(pointer="/payment_method")
+    if not takes_card and payment_method is not None:
+        raise PaymentMethodUnused(pointer="/payment_method")
+    if booking.amount == 0:
+        return None
+    if payment_method is not None:
+        return await _ask_card(tx, booking, payment_method, actor=actor, now=now)
+    return await _hold_hours(tx, booking, rules=rules, now=now)
+
+
+async def _ask_card(tx: AsyncSession, booking: Booking, method: str, *, actor: Actor, now: datetime) -> Tender:
+    payment = await payments.ask(
+        tx,
+        booking_id=booking.id,
+        amount_fen=booking.amount,
+        payment_method=method,
+        actor=actor,
+        now=now,
+        service_starts_at=booking.window_start,
+        payer_id=booking.payer_id,
+    )
+    return await _added(tx, booking, kind="card", state="asked", reference=str(payment.id))
+
+
+async def _hold_hours(tx: AsyncSession, booking: Booking, *, rules: TimeBankRules, now: datetime) -> Tender:
+    key = f"booking:{booking.id}:hours"
+    commands = await hours.hold_commands(
+        tx,
+        key=key,
+        payer_id=booking.payer_id,
+        elder_id=booking.elder_id,
+        minutes=booking.amount,
+        expires_at=booking.window_end + HOURS_HELD_FOR,
+        rules=rules,
+        now=now,
+    )
+    tender = await _added(tx, booking, kind="hours", state="held", reference=key)
+    try:
+        await timebank.apply(tx, commands, now=now)
+    except InsufficientBalance as error:
+        raise NotEnoughHours(available=error.data.get("available", 0), amount=booking.amount) from error
+    return tender
+
+
+async def _added(tx: AsyncSession, booking: Booking, *, kind: str, state: str, reference: str) -> Tender:
+    tender = Tender(
+        booking_id=booking.id,
+        kind=kind,
+        unit=booking.unit,
+        amount=booking.amount,
+        state=state,
+        reference=reference,
+    )
+    tx.add(tender)
+    await tx.flush()
+    return tender
+
+
+async def tenders_of(tx: AsyncSession, booking: Booking, *, lock: bool = False) -> list[Tender]:
+    """A booking's tenders, locked on demand."""
+    query = select(Tender).where(col(Tender.booking_id) == booking.id).order_by(col(Tender.id))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return list(await tx.scalars(query))
+
+
+async def tenders_by_booking(tx: AsyncSession, bookings: Iterable[Booking]) -> dict[UUID, list[Tender]]:
+    """The tenders of many bookings, for showing, in one query."""
+    query = select(Tender).where(col(Tender.booking_id).in_([one.id for one in bookings])).order_by(col(Tender.id))
+    found: dict[UUID, list[Tender]] = defaultdict(list)
+    for tender in await tx.scalars(query):
+        found[tender.booking_id].append(tender)
+    return found
+
+
+async def resolve(tx: AsyncSession, booking: Booking, *, keep: int, actor: Actor, now: datetime) -> list[Command]:
+    """Take `keep` of what was reserved, in the booking's unit, and give back the rest; 0 gives all back.
+
+    Tells payments what to keep and returns the ledger's commands for the caller's one call. Hours are kept whole or
+    not at all: a fee is never charged in hours.
+    """
+    commands: list[Command] = []
+    for tender in await tenders_of(tx, booking, lock=True):
+        if tender.kind == "card":
+            await payments.decide(tx, booking.id, keep, actor=actor, now=now)
+        else:
+            commands += await _resolve_hours(tx, booking, tender, keep=keep, now=now)
+        tender.kept = keep
+        to = "captured" if keep else "released"
+        if tender.state != to:
+            await move(tx, tender, to, TENDER_STEPS, actor=actor, now=now)
+    return commands
+
+
+async def _resolve_hours(
+    tx: AsyncSession, booking: Booking, tender: Tender, *, keep: int, now: datetime
+) -> list[Command]:
+    if keep not in {0, tender.amount}:
+        raise Malformed(reason="hours are kept whole or not at all")
+    if keep == 0:
+        return list(await hours.release_commands(tx, key=tender.reference))
+    return list(await hours.capture_commands(tx, key=tender.reference, provider_id=booking.provider_id, now=now))

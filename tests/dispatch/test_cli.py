@@ -1,0 +1,94 @@
+"""The command line: what it writes, where it writes it, and its exit codes, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from dispatch import check, dump_plan, dump_problem, parse_plan, solve
+from dispatch.document import to_json
+from dispatch.picture import html_page, svg_picture
+from tests.dispatch.builders import lunch, meal, minutes, problem, shift, visit
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dispatch", *arguments]
+    return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, timeout=60, check=False)
+
+
+DAY = problem(
+    shift("s1", breaks=(lunch(),)), shift("s2", start="p9"),
+    visit("wash", "p3"), visit("bath", "p5", crew=2), meal("box"),
+    visit("far", "p5", windows=(minutes(0, 1),)),
+)  # fmt: skip
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    path = tmp_path / "day.json"
+    path.write_text(to_json(dump_problem(DAY)))
+    return path
+
+
+def test_a_feasible_problem_is_solved_checked_explained_and_drawn(day: Path) -> None:
+    plan = day.with_name("plan.json")
+    solved = run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "2", "--workers", "2")
+    assert (solved.returncode, solved.stdout) == (0, "")
+    assert "feasible: 3 of 4 served" in solved.stderr
+    assert check(DAY, parse_plan(plan.read_bytes())) == []
+    assert run("check", str(day), str(plan)).returncode == 0
+    explained = run("explain", str(day), str(plan))
+    assert [entry["id"] for entry in json.loads(explained.stdout)] == ["far"]
+    picture = day.with_name("plan.svg")
+    assert run("show", str(plan), "--problem", str(day), "-o", str(picture)).returncode == 0
+    assert ET.parse(picture).getroot().tag.endswith("svg")  # noqa: S314  # our own file
+
+
+def test_an_infeasible_problem_exits_1_writes_its_plan_and_says_why() -> None:
+    hard = replace(DAY, visits=tuple(replace(v, mandatory=True) for v in DAY.visits))
+    solved = run("solve", "-", "--seconds", "1", "--iterations", "1", text=to_json(dump_problem(hard)))
+    assert solved.returncode == 1
+    assert parse_plan(solved.stdout).status == "infeasible"
+    assert "far: too far" in solved.stderr
+
+
+def test_bad_input_exits_2_and_says_where(tmp_path: Path) -> None:
+    document = dump_problem(DAY)
+    document["visits"][0]["windows"] = [[9, 1]]
+    solved = run("solve", "-", text=json.dumps(document))
+    assert solved.returncode == 2
+    assert "/visits/0/windows/0: order" in solved.stderr
+    assert run("solve", str(tmp_path / "none.json")).returncode == 2
+    assert run("solve", "-", "--seconds", "0", text="{}").returncode == 2
+
+
+def test_a_plan_that_breaks_a_rule_exits_1_and_names_it(day: Path) -> None:
+    plan = solve(DAY, seed=1, time_limit_seconds=1, iterations=1)
+    path = day.with_name("plan.json")
+    path.write_text(to_json(dump_plan(replace(plan, status="infeasible"))))
+    judged = run("check", str(day), str(path))
+    assert judged.returncode == 1
+    assert judged.stdout.startswith("status")
+    assert run("show", str(path), "--problem", str(day), "-o", str(day.with_name("x.svg"))).returncode == 1
+
+
+def test_the_picture_names_every_shift_and_escapes_what_it_shows() -> None:
+    hostile = problem(shift("<b>&"), visit("<script>", crew=1))
+    plan = solve(hostile, seed=1, time_limit_seconds=1, iterations=1)
+    for page in (svg_picture(hostile, plan), html_page(hostile, plan)):
+        assert "<script>" not in page
+        assert "&lt;b&gt;&amp;" in page
+    ET.fromstring(svg_picture(hostile, plan))  # noqa: S314  # our own text
+
+
+def test_an_empty_plan_has_a_picture_too() -> None:
+    nothing = problem()
+    ET.fromstring(svg_picture(nothing, solve(nothing, seed=1, time_limit_seconds=1, iterations=1)))  # noqa: S314

@@ -1,0 +1,231 @@
+"""The engine as a whole: realistic days, reproducibility, limits, small changes, and the routing model alone."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatch import (
+    UnknownTask,
+    check,
+    dump_problem,
+    improve,
+    indicators,
+    insert,
+    read_problem,
+    solve,
+)  # fmt: skip
+from dispatch.exact.routing import search
+from dispatch.indicators import gini_permille
+from dispatch.problem import Problem
+from dispatch.recreate import construct
+from dispatch.shifts import Aboard
+from dispatch.solve import Clock, finish
+from dispatch.tasks import Member, Pin, Relation, StopRef
+from dispatch.timing.assembly import schedule_of
+from dispatch.timing.insertion import Inserter
+from dispatch.timing.network import Network
+from dispatch.timing.schedule import Schedule
+from tests.dispatch.builders import (
+    HOUR,
+    MINUTE,
+    lunch,
+    meal,
+    minutes,
+    problem,
+    served,
+    shift,
+    shift_of,
+    start_of,
+    visit,
+)  # fmt: skip
+from tests.dispatch.city import district, spiced
+
+
+def test_a_districts_day_is_served_but_for_a_few_within_three_seconds() -> None:
+    found = district(2, tasks=65, shifts=17)
+    plan = solve(found, seed=1, time_limit_seconds=3)
+    assert check(found, plan) == []
+    assert len(plan.unassigned) <= 3
+    assert all(reason.code != "insertable" for entry in plan.unassigned for reason in entry.reasons)
+
+
+def test_the_time_limit_is_kept() -> None:
+    found = district(5, tasks=60, shifts=10)
+    began = time.monotonic()
+    solve(found, seed=1, time_limit_seconds=2)
+    assert time.monotonic() - began < 2.2 + 0.3  # ten percent, and what a busy machine adds
+
+
+def test_the_same_seed_and_iterations_give_the_same_plan() -> None:
+    found = district(3, tasks=30, shifts=8)
+    first, second = (solve(found, seed=4, time_limit_seconds=60, iterations=6) for _ in range(2))
+    assert replace(first, seconds=0.0) == replace(second, seconds=0.0)
+
+
+def test_a_limit_that_is_not_positive_is_refused() -> None:
+    with pytest.raises(ValueError, match="positive"):
+        solve(problem(visit()), seed=1, time_limit_seconds=0)
+
+
+@given(st.integers(0, 10_000), st.integers(3, 14), st.integers(1, 4))
+@settings(max_examples=25, deadline=None)
+def test_every_plan_of_any_small_day_is_valid(seed: int, tasks: int, shifts: int) -> None:
+    found = spiced(seed, tasks=tasks, shifts=shifts)
+    plan = solve(found, seed=seed, time_limit_seconds=5, iterations=3)  # raises if the checker objects
+    assert len(served(plan)) + len(plan.unassigned) == tasks
+    later = replace(found, baseline=plan, shifts=found.shifts[1:] if shifts > 1 else found.shifts)
+    later = replace(later, pins=tuple(pin for pin in later.pins if pin.shift in later.shift_of))
+    assert check(later, improve(later, plan, seed=seed, time_limit_seconds=5, iterations=2)) == []
+    assert read_problem(dump_problem(later)) == later
+
+
+def alone(found: Problem, seconds: float = 0.4) -> Schedule:
+    """What the routing model finds by itself, from nothing."""
+    schedule = search(Schedule(Network(found)), seconds=seconds, iterations=None)
+    assert schedule is not None
+    finish(schedule, Clock(5.0), seed=0, iterations=0)  # raises if the checker objects
+    return schedule
+
+
+TWO = (shift("a"), shift("b"))
+PAIR = (*TWO, visit("x"), visit("y"))
+ALONE = {
+    "windows": problem(visit("a", "p3", windows=(minutes(60, 70), minutes(90, 99))), visit("b", "p9", late_second=1)),
+    "stagger": problem(*TWO, visit(crew=2, stagger=minutes(20, 30))),
+    "break": problem(
+        shift(breaks=(lunch(),)),
+        visit("x", windows=(minutes(100, 110),)),
+        visit("y", windows=(minutes(181, 240),)),
+    ),
+    "rides": problem(
+        meal("x", max_ride_seconds=600),
+        meal("y", max_ride_seconds=600),
+        meal("z", direct=True),
+        setup={"p1": 120},
+    ),
+    "capacity": problem(shift(capacity={"boxes": 1}), meal("x"), meal("y")),
+    "aboard": problem(shift(aboard=(Aboard("x", 0),)), meal("x", max_ride_seconds=HOUR), meal("y")),
+    "ends": problem(
+        shift("a", end=None),
+        shift("b", start="p9", end=None, max_work_seconds=2 * HOUR),
+        visit("x", "p8"),
+    ),
+    "elder": problem(*TWO, visit("x", elder="e"), visit("y", elder="e")),
+    "same": problem(*PAIR, relations=(Relation("same_caregiver", ("x", "y")),)),
+    "different": problem(*PAIR, relations=(Relation("different_caregiver", ("x", "y")),)),
+    "sequence": problem(*PAIR, relations=(Relation("sequence", ("x", "y"), minutes(5, 9)),)),
+    "prefix": problem(visit("x", "p5"), visit("y"), pins=(Pin("s1", StopRef("visit", "x"), "prefix", 90 * MINUTE),)),
+    "liking": problem(visit("x", preferred={"c-b": 9}), shift("a"), shift("b", overtime_after_seconds=60)),
+}
+
+
+@pytest.mark.parametrize("found", ALONE.values(), ids=ALONE.keys())
+def test_the_routing_model_states_each_constraint_by_itself(found: Problem) -> None:
+    assert alone(found).unserved() == []
+
+
+def test_the_routing_model_alone_leaves_out_what_cannot_be_served() -> None:
+    found = problem(visit("near"), visit("far", "p10", windows=(minutes(0, 5),)), visit("two", crew=2))
+    schedule = alone(found)
+    assert [schedule.network.bundles[task].task.id for task in schedule.unserved()] == ["far", "two"]
+
+
+@pytest.mark.parametrize("seed", [1, 3, 6])
+def test_the_routing_search_accepts_a_days_schedule_and_never_makes_it_dearer(seed: int) -> None:
+    network = Network(district(seed, tasks=30, shifts=8))
+    schedule = construct(network, random.Random(1), None)
+    found = search(schedule, seconds=0.5, iterations=None)
+    assert found is not None
+    assert found.cost() <= schedule.cost()
+
+
+def test_the_routing_search_keeps_a_crew_together_at_one_moment() -> None:
+    crews = [visit(f"v{k}", f"p{k}", crew=2) for k in (1, 5, 3)]
+    network = Network(problem(shift("a"), shift("b", start="p9"), *crews))
+    schedule = construct(network, random.Random(1), None)
+    found = search(schedule, seconds=0.4, iterations=None)
+    assert found is not None
+    assert found.unserved() == []
+    assert found.cost() <= schedule.cost()
+    for bundle in network.bundles:
+        assert len({found.starts[number] for number in bundle.nodes}) == 1
+
+
+def test_inserting_keeps_every_other_stop_on_its_shift() -> None:
+    found = problem(visit("a", "p2"), visit("b", "p7"), visit("new", "p5", windows=(minutes(200, 210),)))
+    before = solve(replace(found, visits=found.visits[:2]), seed=1, time_limit_seconds=1, iterations=3)
+    after = insert(found, before, "new")
+    assert after is not None
+    assert check(found, after) == []
+    assert start_of(after, "new") == 200 * MINUTE
+    assert {shift_of(after, name) for name in ("a", "b")} == {"s1"}
+
+
+def test_inserting_what_fits_nowhere_gives_nothing() -> None:
+    found = problem(visit("a", windows=(minutes(1, 1),)), visit("b", windows=(minutes(1, 1),)))
+    plan = solve(found, seed=1, time_limit_seconds=1, iterations=3)
+    (left,) = plan.unassigned
+    assert insert(found, plan, left.id) is None
+    with pytest.raises(UnknownTask):
+        insert(found, plan, "nobody")
+
+
+def test_improving_never_costs_more_and_forgets_what_is_gone() -> None:
+    found = district(6, tasks=25, shifts=6)
+    first = solve(found, seed=1, time_limit_seconds=5, iterations=1)
+    better = improve(found, first, seed=2, time_limit_seconds=5, iterations=10)
+    assert better.cost["total"] <= first.cost["total"]
+    fewer = replace(found, visits=found.visits[1:], shifts=found.shifts[1:])
+    assert check(fewer, improve(fewer, first, seed=2, time_limit_seconds=5, iterations=2)) == []
+
+
+def test_a_plan_read_back_keeps_its_order() -> None:
+    found = district(8, tasks=25, shifts=6)
+    plan = solve(found, seed=1, time_limit_seconds=5, iterations=4)
+    schedule, dropped = schedule_of(Network(found), plan)
+    again = finish(schedule, Clock(5.0), seed=plan.seed, iterations=plan.iterations)
+    assert dropped == []
+    assert [route.stops for route in again.routes] == [route.stops for route in plan.routes]
+
+
+def test_a_failed_insertion_leaves_the_schedule_as_it_was() -> None:
+    network = Network(district(9, tasks=30, shifts=3))
+    schedule = construct(network, random.Random(1), None)
+    for task in schedule.unserved():
+        before = schedule.copy()
+        if not Inserter(schedule).insert(task):
+            assert schedule.sequences == before.sequences
+            assert schedule.timings == before.timings
+            assert schedule.shift_of == before.shift_of
+            assert schedule.starts == before.starts
+
+
+def test_removing_a_task_gives_back_the_time_it_took() -> None:
+    network = Network(problem(visit("a", "p1"), visit("b", "p2"), visit("c", "p3")))
+    schedule = construct(network, random.Random(1), None)
+    end = schedule.timings[0].end
+    schedule.remove([network.tasks["b"]])
+    assert schedule.timings[0].end == end - 10 * MINUTE
+
+
+def test_indicators_count_what_the_plan_does() -> None:
+    found = problem(shift("a"), shift("b"), visit("x", "p2", crew=(Member(1200),), priority=80),
+                    visit("far", "p10", windows=(minutes(0, 1),), priority=20))  # fmt: skip
+    figures = indicators(found, solve(found, seed=1, time_limit_seconds=1, iterations=2))
+    assert figures["served_by_priority"] == {
+        "80": {"asked": 1, "served": 1},
+        "20": {"asked": 1, "served": 0},
+    }
+    assert figures["travel_permille_of_work"] == 166  # 4 of 24 minutes
+    assert figures["fairness"] == {"gini_permille": 500, "max_minus_min_seconds": 24 * MINUTE}
+
+
+def test_the_gini_of_like_shares_is_zero_and_of_one_owner_is_nearly_one() -> None:
+    assert gini_permille([5, 5, 5, 5]) == 0
+    assert gini_permille([0, 0, 0, 8]) == 750  # (n − 1) / n

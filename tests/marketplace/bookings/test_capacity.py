@@ -1,0 +1,270 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from marketplace.base.actor import Actor
+from marketplace.base.database import transaction
+from marketplace.base.ids import new_id
+from marketplace.base.platform import Platform
+from marketplace.bookings import capacity
+from marketplace.bookings.errors import SlotTaken, SoldOut
+from marketplace.bookings.models import Booking, Capacity, CapacityHold, MealCapacity
+from marketplace.bookings.slots import find_slots, serves_district
+from marketplace.visits.models import Shift
+from marketplace.visits.shifts import withdraw_shift
+from tests.marketplace.checkout.builders import TUESDAY, Market, a_market, at
+
+SHARE = 700
+
+
+def a_booking(market: Market, **changed: Any) -> Booking:
+    """A free cleaning of an hour, Tuesday at ten."""
+    fields: dict[str, Any] = {
+        "quote_id": new_id(),
+        "offer_id": market.offers["cleaning"],
+        "price_id": new_id(),
+        "price_version": 1,
+        "provider_id": market.provider_id,
+        "service": "cleaning",
+        "tier": "free",
+        "elder_id": market.elder.id,
+        "booked_by": market.family.account_id,
+        "payer_id": market.family.account_id,
+        "unit": "fen",
+        "amount": 0,
+        "window_start": at(10),
+        "window_end": at(10),
+        "day": TUESDAY,
+        "district_id": market.elder.district_id,
+        "service_seconds": 3600,
+        "crew_size": 1,
+        "skills": ["cleaning"],
+        "priority": 30,
+        "cancel_policy": {},
+        "policy": "taiyuan@1",
+        "hold_until": at(9),
+        "booked_at": at(8),
+    }
+    return Booking(**{**fields, **changed})
+
+
+def a_meal(market: Market, boxes: int = 1) -> Booking:
+    return a_booking(market, service="meal", kitchen_id=market.kitchen_id, sitting="lunch", boxes=boxes)
+
+
+async def held(platform: Platform, booking: Booking, *, kitchen_capacity: int = 3) -> Booking:
+    async with transaction(platform.db) as tx:
+        tx.add(booking)
+        await tx.flush()
+        await capacity.hold(tx, booking, share_permille=SHARE, kitchen_capacity=kitchen_capacity)
+    return booking
+
+
+async def used(platform: Platform, skill: str) -> dict[str, int]:
+    """Seconds used of Tuesday by local time, where there are any."""
+    async with transaction(platform.db) as tx:
+        rows = await tx.execute(
+            select(func.to_char(func.timezone("Asia/Shanghai", Capacity.slot_at), "HH24:MI"), col(Capacity.used))
+            .where(col(Capacity.skill) == skill, col(Capacity.used) > 0)
+            .order_by(col(Capacity.slot_at))
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+async def a_town_with(platform: Platform, caregivers: int) -> Market:
+    async with transaction(platform.db) as tx:
+        return await a_market(platform, tx, caregivers=caregivers)
+
+
+async def test_a_shift_opens_seventy_percent_of_each_half_hour(platform: Platform) -> None:
+    await a_town_with(platform, 2)
+    async with transaction(platform.db) as tx:
+        rows = await tx.execute(
+            select(func.count(), func.min(Capacity.seconds), func.max(Capacity.seconds)).where(
+                col(Capacity.skill) == "cleaning", col(Capacity.slot_at) >= at(0), col(Capacity.slot_at) < at(23)
+            )
+        )
+        # 08:00 to 18:00 are twenty half-hours; two caregivers × 1,800 × 0.7
+        assert rows.one() == (20, 2520, 2520)
+
+
+async def test_a_break_takes_its_share_of_the_half_hours_it_may_lie_in(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    async with transaction(platform.db) as tx:
+        await tx.execute(
+            update(Shift)
+            .where(col(Shift.day) == TUESDAY)
+            .values(break_from=at(12), break_until=at(13), break_seconds=1800)
+        )
+        await capacity.open_days(tx, market.provider_id, TUESDAY, 1, rules=platform.policy.booking)
+        query = select(col(Capacity.seconds)).where(
+            col(Capacity.skill) == "*", col(Capacity.slot_at) >= at(11, 30), col(Capacity.slot_at) <= at(13, 30)
+        )
+        # 1,800 seconds of break somewhere in 12:00-13:30: 600 off each of three half-hours, (1,800 - 600) × 0.7
+        assert list(await tx.scalars(query.order_by(col(Capacity.slot_at)))) == [1260, 840, 840, 840, 1260]
+
+
+async def test_holding_takes_from_the_skill_and_from_everybody(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    await held(platform, a_booking(market))
+    wanted = {"10:00": 1260, "10:30": 1260, "11:00": 1080}
+    assert await used(platform, "cleaning") == wanted
+    assert await used(platform, "*") == wanted
+
+
+async def test_one_caregiver_with_two_skills_is_not_promised_twice(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    await held(platform, a_booking(market))
+    with pytest.raises(SlotTaken):
+        await held(platform, a_booking(market, service="bath", skills=["bath", "gender:f"]))
+
+
+async def test_a_crew_of_two_needs_two_caregivers(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    with pytest.raises(SlotTaken):
+        await held(platform, a_booking(market, crew_size=2))
+
+
+async def test_a_later_start_in_the_window_is_taken_when_the_first_is_full(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    await held(platform, a_booking(market))
+    await held(platform, a_booking(market, window_end=at(11, 30)))
+    assert await used(platform, "cleaning") == {
+        "10:00": 1260,
+        "10:30": 1260,
+        "11:00": 1080,
+        "11:30": 1260,
+        "12:00": 1260,
+        "12:30": 1080,
+    }
+
+
+async def test_freeing_gives_back_exactly_what_was_held(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    booking = await held(platform, a_booking(market))
+    for _ in range(2):  # a second time finds nothing to give back
+        async with transaction(platform.db) as tx:
+            await capacity.free(tx, booking)
+        assert await used(platform, "*") == {}
+    async with transaction(platform.db) as tx:
+        assert await tx.scalar(select(func.count()).select_from(CapacityHold)) == 0
+
+
+async def test_the_database_refuses_more_than_there_is(platform: Platform) -> None:
+    await a_town_with(platform, 1)
+    with pytest.raises(IntegrityError, match="capacity_used"):
+        async with transaction(platform.db) as tx:
+            await tx.execute(update(Capacity).values(used=col(Capacity.seconds) + 1))
+
+
+async def test_of_many_who_want_the_last_slot_at_once_exactly_one_gets_it(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    results = await asyncio.gather(*(held(platform, a_booking(market)) for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(result, Booking) for result in results) == 1
+    assert sum(isinstance(result, SlotTaken) for result in results) == 7
+    assert (await used(platform, "*"))["10:00"] == 1260
+
+
+async def test_booking_and_freeing_at_once_never_leaves_a_second_behind(platform: Platform) -> None:
+    market = await a_town_with(platform, 3)
+
+    async def come_and_go(index: int) -> None:
+        start = at(9 + index % 4)
+        booking = await held(platform, a_booking(market, window_start=start, window_end=start + timedelta(hours=3)))
+        async with transaction(platform.db) as tx:
+            await capacity.free(tx, booking)
+
+    await asyncio.gather(*(come_and_go(index) for index in range(12)))
+    assert await used(platform, "*") == {}
+
+
+async def test_opening_again_never_falls_below_what_is_promised(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    await held(platform, a_booking(market))
+    async with transaction(platform.db) as tx:
+        shift = await tx.scalar(select(Shift).where(col(Shift.day) == TUESDAY))
+        assert shift is not None
+        await withdraw_shift(tx, shift.id, actor=Actor.system(), now=platform.now(), reason="ill")
+        opened = await capacity.open_days(tx, market.provider_id, TUESDAY, 1, rules=platform.policy.booking)
+    assert opened == 3  # nothing is left of the day but the three half-hours that are promised
+    async with transaction(platform.db) as tx:
+        spare = select(func.sum(Capacity.seconds - Capacity.used)).where(
+            col(Capacity.slot_at) >= at(0), col(Capacity.slot_at) < at(23)
+        )
+        assert await tx.scalar(spare) == 0
+
+
+async def test_boxes_are_sold_until_the_kitchen_is_full(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    first = await held(platform, a_meal(market, boxes=2))
+    with pytest.raises(SoldOut):
+        await held(platform, a_meal(market, boxes=2))
+    await held(platform, a_meal(market))
+    async with transaction(platform.db) as tx:
+        assert await capacity.meals_left(tx, market.kitchen_id, TUESDAY, "lunch", kitchen_capacity=3) == 0
+        await capacity.free(tx, first)
+        assert await capacity.meals_left(tx, market.kitchen_id, TUESDAY, "lunch", kitchen_capacity=3) == 2
+
+
+async def test_of_many_who_want_the_last_boxes_at_once_just_as_many_get_them(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    results = await asyncio.gather(*(held(platform, a_meal(market)) for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(result, Booking) for result in results) == 3
+    assert sum(isinstance(result, SoldOut) for result in results) == 5
+    async with transaction(platform.db) as tx:
+        assert list(await tx.scalars(select(col(MealCapacity.used)))) == [3]
+
+
+async def test_slots_are_found_where_a_whole_visit_fits(platform: Platform) -> None:
+    market = await a_town_with(platform, 2)
+    await held(platform, a_booking(market))
+    async with transaction(platform.db) as tx:
+        slots = await find_slots(
+            tx,
+            provider_id=market.provider_id,
+            district_id=market.elder.district_id,
+            skills=("cleaning", f"provider:{market.provider_id}"),
+            service_seconds=3600,
+            crew_size=1,
+            day=TUESDAY,
+            rules=platform.policy.booking,
+            now=at(8, 45),
+        )
+    places = {slot.window_start: slot.places for slot in slots}
+    assert min(places) == at(9)  # 08:30 has begun
+    assert max(places) == at(16, 30)  # three half-hours before the shift ends at 18:00
+    # whoever starts at 09:00 is busy until 10:30, when one of the two is taken
+    assert [places[at(hour, minute)] for hour, minute in ((9, 0), (10, 0), (11, 0), (11, 30))] == [1, 1, 1, 2]
+
+
+async def test_a_district_without_shifts_is_not_served(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    async with transaction(platform.db) as tx:
+        home, other = (district.id for district in market.town.districts)
+
+        async def serves(district_id: UUID) -> bool:
+            return await serves_district(tx, market.provider_id, district_id, since=platform.now())
+
+        assert await serves(home)
+        assert not await serves(other)
+
+
+async def test_the_books_of_capacity_agree_with_the_holds(platform: Platform) -> None:
+    market = await a_town_with(platform, 2)
+    for start in (at(9), at(9, 30), at(13)):
+        await held(platform, a_booking(market, window_start=start, window_end=start))
+    async with transaction(platform.db) as tx:
+        wrong = await tx.scalar(
+            text(
+                "SELECT count(*) FROM capacity LEFT JOIN (SELECT skill, slot_at, sum(seconds) AS seconds"
+                " FROM capacity_hold GROUP BY 1, 2) AS held USING (skill, slot_at)"
+                " WHERE capacity.used <> coalesce(held.seconds, 0)"
+            )
+        )
+    assert wrong == 0
