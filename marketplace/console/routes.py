@@ -1,0 +1,105 @@
+"""Routes of the console: the day as a page and as what the page refreshes itself from."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.exceptions import ValidationException
+from litestar.params import FromQuery
+
+from marketplace.base.actor import STAFF, Actor, Role
+from marketplace.base.errors import DomainError, NotSignedIn, Unknown
+from marketplace.console import files
+from marketplace.console.day.districts import chosen, day_of, districts_for
+from marketplace.console.day.lines import clock
+from marketplace.console.day.page import day_page
+from marketplace.console.day.reading import read_rows
+from marketplace.console.rendering import language, page, render
+from marketplace.console.sign_in import routes as sign_in
+from marketplace.console.sign_in.visitor import visitor_of
+from marketplace.console.words import speaker
+from marketplace.web.authentication import requires
+from marketplace.web.dependencies import Acting, Home, Now, Tx
+from marketplace.web.problem import status_of
+
+FRAGMENTS = ("counts", "timeline", "unassigned", "exceptions", "visits")
+
+Asked = Request[Any, Any, Any]
+
+
+@get("/console/day", include_in_schema=False)
+async def show_day(
+    request: Asked,
+    tx: Tx,
+    now: Now,
+    platform: Home,
+    day: FromQuery[str | None] = None,
+    district: FromQuery[str | None] = None,
+) -> Response[str]:
+    """The dispatcher's page."""
+    visitor = await visitor_of(request, platform)
+    districts = await districts_for(tx, visitor.actor)
+    here = chosen(districts, district)
+    date = day_of(day, now)
+    rows = await read_rows(tx, here, date, actor=visitor.actor, now=now)
+    return page(
+        request,
+        "day.html",
+        cookies=visitor.cookies,
+        page=day_page(rows, speaker(language(request))),
+        districts=districts,
+        token=visitor.token,
+        may=_may(visitor.actor),
+        today=day_of(None, now),
+    )
+
+
+@get("/console/day.json", guards=[requires(*STAFF)], include_in_schema=False)
+async def refresh_day(
+    request: Asked,
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    day: FromQuery[str | None] = None,
+    district: FromQuery[str | None] = None,
+) -> Response[dict[str, Any]]:
+    """What an open page takes over: the map's figures, each visit's panel, and the page's parts drawn anew."""
+    here = chosen(await districts_for(tx, actor), district)
+    say = speaker(language(request))
+    found = day_page(await read_rows(tx, here, day_of(day, now), actor=actor, now=now), say)
+    values = {"page": found, "may": _may(actor)}
+    body = {
+        "as_of": say("as_of", time=clock(now)),
+        "planning": found.planning(say),
+        "map": found.drawn(),
+        "panels": found.panels(say),
+        "parts": {name: render(f"part_{name}.html", language(request), **values) for name in FRAGMENTS},
+    }
+    return Response(body, headers={"Cache-Control": "no-store"})
+
+
+def _may(actor: Actor) -> dict[str, bool]:
+    """What the page offers; the API has the last word."""
+    return {"plan": actor.is_any(Role.DISPATCHER), "approve": actor.is_any(Role.OFFICER)}
+
+
+def on_error(request: Asked, error: DomainError) -> Response[str]:
+    """A page that says what was wrong."""
+    return page(request, "error.html", status_code=status_of(type(error)), sentence=error.sentence(language(request)))
+
+
+def on_malformed(request: Asked, _error: ValidationException) -> Response[str]:
+    """A query that cannot be read is an address that does not exist."""
+    return on_error(request, Unknown())
+
+
+PAGES = Router(
+    "/",
+    route_handlers=[sign_in.entry, show_day],
+    exception_handlers={
+        NotSignedIn: sign_in.to_sign_in,
+        DomainError: on_error,
+        ValidationException: on_malformed,
+    },
+)
+
+ROUTES: list[Any] = [PAGES, refresh_day, *sign_in.ROUTES, *files.ROUTES]

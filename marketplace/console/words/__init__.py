@@ -1,0 +1,29 @@
+"""What the pages say: one dictionary per language, with the same keys in both."""
+
+from collections.abc import Callable
+
+from marketplace.base.errors import Language
+from marketplace.console.words.en import EN
+from marketplace.console.words.zh import ZH
+
+WORDS: dict[Language, dict[str, str]] = {"zh": ZH, "en": EN}
+
+Say = Callable[..., str]
+
+
+def speaker(language: Language) -> Say:
+    """`say("late_by", minutes=5)`: a sentence of that language, its fields filled in. KeyError for an unknown key."""
+    words = WORDS[language]
+
+    def say(key: str, **fields: object) -> str:
+        return words[key].format(**fields)
+
+    return say
+
+
+def coded(say: Say, kind: str, code: str) -> str:
+    """The words of a code (`reason`, `finding`, `state` …); the code itself when a newer engine sends one unknown."""
+    try:
+        return say(f"{kind}_{code}")
+    except KeyError:
+        return code.replace("_", " ")

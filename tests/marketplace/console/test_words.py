@@ -1,0 +1,44 @@
+"""Both languages say the same things, and everything that the pages ask for."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import marketplace.console
+from marketplace.console.words import WORDS, coded, speaker
+
+ROOT = Path(marketplace.console.__file__).parent
+REASONS = "skill excluded capacity no_shift window distance crew pin mandatory insertable priority_lost changed"
+FINDINGS = "far mocked early late short crew_incomplete no_check_in no_check_out"
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_keys_with_the_same_fields() -> None:
+    assert WORDS["zh"].keys() == WORDS["en"].keys()
+    for key, text in WORDS["zh"].items():
+        assert fields(text) == fields(WORDS["en"][key]), key
+        assert text.strip()
+
+
+def test_every_key_that_a_page_names_is_there() -> None:
+    templates = "\n".join(path.read_text("utf-8") for path in ROOT.glob("templates/*.html"))
+    named = set(re.findall(r'\bsay\([\'"](\w+)[\'"]\s*[,)]', templates))
+    for path in ROOT.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "say":
+                named |= {one.value for one in call.args if isinstance(one, ast.Constant)}
+    assert len(named) > 60
+    assert named <= WORDS["en"].keys()
+
+
+def test_every_code_of_the_engine_and_of_the_evidence_has_words() -> None:
+    for kind, codes in (("reason", REASONS), ("finding", FINDINGS)):
+        assert {f"{kind}_{code}" for code in codes.split()} <= WORDS["en"].keys()
+
+
+def test_a_code_nobody_has_words_for_is_shown_as_it_is() -> None:
+    assert coded(speaker("zh"), "reason", "moon_phase") == "moon phase"
