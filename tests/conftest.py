@@ -5,18 +5,16 @@ The server starts once per test process, the schema is built once by the migrati
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
-from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.app import create_app
 from marketplace.base import outbox, timers, tokens
 from marketplace.base.actor import Actor
 from marketplace.base.channels import NoChannel
@@ -27,7 +25,6 @@ from marketplace.base.migrations import migrate
 from marketplace.base.platform import Platform
 from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings
-from marketplace.subscriptions import CONSUMER_NAMES, SUBSCRIPTIONS
 
 MONDAY_NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in the city
 
@@ -96,6 +93,8 @@ def clock() -> MovableClock:
 @pytest.fixture
 async def platform(settings: Settings, clock: MovableClock) -> AsyncIterator[Platform]:
     """A process's platform on the test's database and clock, with the real subscription table."""
+    from marketplace.subscriptions import CONSUMER_NAMES
+
     assert settings.database_url is not None
     database = Database(settings.database_url, consumers=CONSUMER_NAMES)
     yield Platform(
@@ -116,37 +115,22 @@ async def tx(platform: Platform) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def program() -> Any:
+    """The real program, put together once: what differs between tests is the platform in its state."""
+    from marketplace.app import create_app
+
+    return create_app(Settings(demo=True))
+
+
 @pytest.fixture
-async def client(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
+async def client(platform: Platform, program: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The real program over HTTP in memory, on the test's platform."""
-    app = create_app(platform.settings)
-    async with running(app, platform):
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's scope types are its own
-        async with httpx.AsyncClient(transport=transport, base_url="http://liuzhu.test") as http:
-            yield http
-
-
-@asynccontextmanager
-async def running(app: Litestar, platform: Platform) -> AsyncIterator[None]:
-    """The app within its lifespan, but with the test's platform.
-
-    The lifespan runs in a task of its own: its scopes must be left by the task that entered them.
-    """
-    started, leave = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            own = app.state.platform
-            app.state.platform = platform
-            started.set()
-            await leave.wait()
-            app.state.platform = own
-
-    life = asyncio.create_task(live())
-    await started.wait()
-    yield
-    leave.set()
-    await life
+    program.state.platform = platform
+    transport = httpx.ASGITransport(app=program)
+    async with httpx.AsyncClient(transport=transport, base_url="http://liuzhu.test") as http:
+        yield http
+    del program.state.platform
 
 
 @pytest.fixture
@@ -162,6 +146,8 @@ def as_(platform: Platform) -> Callable[[Actor], dict[str, str]]:
 
 
 async def _until_quiet(platform: Platform) -> int:
+    from marketplace.subscriptions import SUBSCRIPTIONS
+
     total = 0
     for _ in range(100):
         done = await timers.fire_due(platform) + await outbox.deliver_due(platform, SUBSCRIPTIONS)

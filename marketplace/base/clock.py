@@ -46,6 +46,11 @@ class FileClock:
         fresh.replace(self._path)
 
 
+def wall_now() -> datetime:
+    """The machine's time, for what lives outside the domain: tokens, gateways, the queue."""
+    return datetime.now(UTC)
+
+
 def local_day(instant: datetime) -> date:
     """The city's calendar day of an instant."""
     return instant.astimezone(LOCAL).date()

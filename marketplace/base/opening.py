@@ -39,4 +39,7 @@ async def open_platform(
     try:
         yield platform
     finally:
+        for part in platform.parts.values():
+            if (close := getattr(part, "aclose", None)) is not None:
+                await close()
         await platform.db.close()

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base import outbox
+from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.ids import new_id
 from marketplace.base.platform import Platform
-from marketplace.payments.collecting.intents import apply_intent, wall_now
+from marketplace.payments.collecting.intents import apply_intent
 from marketplace.payments.collecting.steps import Kind, next_step
 from marketplace.payments.connection import gateway_of
 from marketplace.payments.gateway import Event, Intent, IntentState

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base import timers
+from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.base.timers import Timer
 from marketplace.payments import inbox
 from marketplace.payments.collecting.beats import StepRefused, advance
-from marketplace.payments.collecting.intents import wall_now
 from marketplace.payments.connection import gateway_of, is_configured
 from marketplace.payments.gateway import GatewayError
 from marketplace.payments.models import Payment, PaymentStep

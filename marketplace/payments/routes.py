@@ -7,8 +7,8 @@ from litestar import Request, get, post
 from litestar.params import FromPath
 
 from marketplace.base.actor import Role
+from marketplace.base.clock import wall_now
 from marketplace.payments import inbox
-from marketplace.payments.collecting.intents import wall_now
 from marketplace.payments.connection import gateway_of, is_configured
 from marketplace.payments.errors import EventUnreadable, NoWebhook, SignatureAbsent, SignatureRefused
 from marketplace.payments.gateway import (

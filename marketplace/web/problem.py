@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from marketplace.base import errors
 from marketplace.base.database import RETRYABLE, sqlstate
+from timebank.errors import LedgerError
 
 log = structlog.get_logger()
 
@@ -36,6 +37,9 @@ PLAIN = {
     500: ("internal", "系统出现问题，已记录。", "Something went wrong on our side; it was recorded."),
     503: ("busy", "系统繁忙，请稍后再试。", "Busy just now; please try again."),
 }
+
+
+LEDGER_REFUSES = ("账本拒绝了此操作，未作任何更改。", "The books refuse this; nothing was changed.")
 
 
 def status_of(error: type[errors.DomainError]) -> int:
@@ -83,6 +87,17 @@ def on_database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Res
     return on_defect(request, error)
 
 
+def on_unreadable(request: Request[Any, Any, Any], _error: UnicodeDecodeError) -> Response[dict[str, Any]]:
+    """A body that is not UTF-8."""
+    return _plain(request, 400)
+
+
+def on_ledger_error(request: Request[Any, Any, Any], error: LedgerError) -> Response[dict[str, Any]]:
+    """A refusal of the books that no feature has put into its own words: nothing was written."""
+    detail = LEDGER_REFUSES[1 if language_of(request) == "en" else 0]
+    return problem(request, 409, f"ledger_{error.code}", {"detail": detail}, {})
+
+
 def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """A defect of ours: logged with its place, told in one sentence."""
     log.error("defect", exc_info=error, error=type(error).__name__, route=request.url.path)
@@ -123,6 +138,8 @@ HANDLERS: dict[Any, Any] = {
     errors.DomainError: on_domain_error,
     ValidationException: on_validation_error,
     HTTPException: on_http_error,
+    LedgerError: on_ledger_error,
+    UnicodeDecodeError: on_unreadable,
     DBAPIError: on_database_error,
     Exception: on_defect,
 }

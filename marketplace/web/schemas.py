@@ -1,14 +1,34 @@
 """What goes in and out over HTTP. Inputs refuse unknown fields; outputs name every field on purpose."""
 
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+NUMBERS = frozenset({int, float})
 
 
 class In(BaseModel):
     """A request body."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_json_at_its_word(cls, given: Any) -> Any:
+        """A number comes as a number, not as text that reads like one; no text holds U+0000, which no column takes."""
+        if isinstance(given, dict):
+            for name, value in given.items():
+                if isinstance(value, str) and "\x00" in value:
+                    raise ValueError(f"{name} holds the character U+0000")
+                if name in cls.model_fields and isinstance(value, (str, bool)) and _is_number(cls, name):
+                    raise ValueError(f"{name} must be a number")
+        return given
+
+
+def _is_number(shape: type[BaseModel], name: str) -> bool:
+    annotation = shape.model_fields[name].annotation
+    kinds = set(get_args(annotation)) or {annotation}
+    return bool(kinds & NUMBERS) and not kinds & {str, bool}
 
 
 class Out(BaseModel):

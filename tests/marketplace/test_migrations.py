@@ -18,7 +18,7 @@ from marketplace.base.migrations import FOLDER, migrate, newest
 def import_every_model() -> None:
     for package in (marketplace, timebank):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if ".models" in module.name:
+            if ".models" in module.name or package is timebank:
                 import_module(module.name)
 
 

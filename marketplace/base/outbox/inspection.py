@@ -22,7 +22,7 @@ async def list_deliveries(platform: Platform, *, state: str, limit: int) -> list
     async with transaction(platform.db) as tx:
         return [
             (str(row.id), name, row.consumer, str(row.attempts), row.last_error or "")
-            for row, name in (await tx.execute(query)).tuples()
+            for row, name in (await tx.execute(query)).all()
         ]
 
 

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from marketplace.base import outbox, states
 from marketplace.base.actor import Actor
+from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.payments.collecting.calls import Done, Outcome, Refused, call
 from marketplace.payments.collecting.claims import Claim, claim
-from marketplace.payments.collecting.intents import apply_intent, wall_now
+from marketplace.payments.collecting.intents import apply_intent
 from marketplace.payments.collecting.steps import STEPS, Kind
 from marketplace.payments.connection import gateway_of
 from marketplace.payments.models import Payment, PaymentStep

@@ -3,7 +3,7 @@
 Views may be old or come twice. States only move up a rank and amounts only grow, so any order ends the same.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -112,8 +112,3 @@ def _target(payment: Payment, intent: Intent) -> str:
             return "auth_expired" if payment.state == "authorized" and payment.keep_fen != 0 else "canceled"
         case _:
             return "processing"
-
-
-def wall_now() -> datetime:
-    """The machine's time, in which the gateway lives."""
-    return datetime.now(UTC)

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base import states, timers
 from marketplace.base.actor import Actor
+from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.base.states import machine
 from marketplace.payments import books
 from marketplace.payments.collecting.calls import KEYS_LAST
-from marketplace.payments.collecting.intents import wall_now
 from marketplace.payments.connection import gateway_of
 from marketplace.payments.gateway import Gateway, GatewayRefused, GatewayUnavailable, Transfer
 from marketplace.payments.payouts.accrual import payable_fen, schedule

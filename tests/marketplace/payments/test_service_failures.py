@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.payments import audit
 from marketplace.payments.collecting.beats import advance, record
 from marketplace.payments.collecting.calls import Done, call
 from marketplace.payments.collecting.claims import claim
-from marketplace.payments.collecting.intents import apply_intent, wall_now
+from marketplace.payments.collecting.intents import apply_intent
 from marketplace.payments.connection import gateway_of
 from marketplace.payments.gateway import GatewayUnavailable
 from marketplace.payments.models import Payment, PaymentStep

@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 
 from marketplace.app import create_app
@@ -6,12 +8,14 @@ from marketplace.base.settings import Settings
 from marketplace.web.problem import STATUS, status_of
 
 
-def every_error(kind: type[DomainError] = DomainError) -> list[type[DomainError]]:
+def descendants(kind: type[DomainError]) -> list[type[DomainError]]:
+    return [found for child in kind.__subclasses__() for found in (child, *descendants(child))]
+
+
+@cache
+def every_error() -> list[type[DomainError]]:
     create_app(Settings())  # imports every feature
-    found: list[type[DomainError]] = []
-    for child in kind.__subclasses__():
-        found += [child, *every_error(child)]
-    return found
+    return descendants(DomainError)
 
 
 def test_every_domain_error_has_a_status_a_code_and_a_sentence_in_both_languages() -> None:
