@@ -22,7 +22,7 @@ outbox_app = typer.Typer(no_args_is_help=True, help="Messages that wait or have 
 ledger_app = typer.Typer(no_args_is_help=True, help="The time bank's and the money's books.")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(ledger_app, name="ledger")
-err = Console(stderr=True)
+err = Console(stderr=True, soft_wrap=True)  # one line stays one line
 
 
 def settings_now() -> Settings:

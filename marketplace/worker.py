@@ -10,7 +10,6 @@ from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
@@ -55,7 +54,7 @@ async def listen(platform: Platform, url: str, stop: asyncio.Event) -> None:
     """Work off the queue until `stop`; when Redis is gone, wait and begin again."""
     while not stop.is_set():
         worker = Worker(
-            functions=[func(cast("WorkerCoroutine", deliver), name="deliver", keep_result=0, max_tries=1)],
+            functions=[func(cast("Any", deliver), name="deliver", keep_result=0, max_tries=1)],
             redis_settings=redis_settings(url),
             queue_name=QUEUE,
             ctx={"platform": platform},

@@ -30,7 +30,6 @@ class BookingRules(_Part):
 
     hold_minutes: Minutes = Field(gt=0)
     quote_minutes: Minutes = Field(gt=0)
-    accept_hours: int = Field(gt=0)
     horizon_days: int = Field(gt=0)
     opens: time
     closes: time
@@ -56,7 +55,6 @@ class MealRules(_Part):
     lunch_window: tuple[time, time]
     dinner_window: tuple[time, time]
     max_ride_minutes: Minutes = Field(gt=0)
-    boxes_per_rider: int = Field(gt=0)
 
 
 class CardRules(_Part):

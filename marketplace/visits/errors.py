@@ -27,14 +27,6 @@ class ShiftOverlaps(Conflict):
     en = "The performer has another shift in that time."
 
 
-class ShiftWithdrawn(Conflict):
-    """The shift does not take place."""
-
-    code = "shift_withdrawn"
-    zh = "该班次已取消。"
-    en = "This shift was withdrawn."
-
-
 class PerformerBusy(Conflict):
     """The performer would be in two places at once."""
 
