@@ -21,15 +21,27 @@ from marketplace.providers import routes as providers
 from marketplace.quality import routes as quality
 from marketplace.subscriptions import CONSUMER_NAMES
 from marketplace.visits import routes as visits
-from marketplace.web import health
+from marketplace.web import health, openapi
 from marketplace.web.authentication import Authentication
 from marketplace.web.dependencies import DEPENDENCIES
-from marketplace.web.openapi import OPENAPI
 from marketplace.web.problem import HANDLERS
 
 LARGEST_BODY = 1_000_000
 
-FEATURES = (people, catalogue, providers, visits, checkout, payments, planning, hours, quality, console, health)
+FEATURES = (
+    people,
+    catalogue,
+    providers,
+    visits,
+    checkout,
+    payments,
+    planning,
+    hours,
+    quality,
+    console,
+    health,
+    openapi,
+)
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -54,7 +66,7 @@ def create_app(settings: Settings) -> Litestar:
         exception_handlers=HANDLERS,
         middleware=[Authentication],
         lifespan=[lifespan],
-        openapi_config=OPENAPI,
+        openapi_config=openapi.OPENAPI,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,  # structlog is configured above
         debug=False,

@@ -32,7 +32,7 @@ TAGS = ["payments"]
 @post(
     "/webhooks/stripe",
     tags=TAGS,
-    operation_id="ReceiveStripeEvent",
+    operation_id="receiveStripeEvent",
     status_code=200,
     request_max_body_size=LARGEST_EVENT,
 )
@@ -59,7 +59,7 @@ def _verified(platform: Home, body: bytes, signature: str | None) -> Event:
         raise EventUnreadable from error
 
 
-@get("/v1/bookings/{booking_id:uuid}/payment", tags=TAGS, operation_id="GetPayment", guards=[signed_in])
+@get("/v1/bookings/{booking_id:uuid}/payment", tags=TAGS, operation_id="showPayment", guards=[signed_in])
 async def get_payment(booking_id: FromPath[UUID], tx: Tx, actor: Acting, platform: Home) -> PaymentOut:
     """A booking's payment by card or wallet, for its payer, its booker and operators."""
     payment = await payment_for(tx, booking_id, actor=actor)
@@ -79,7 +79,7 @@ async def get_payment(booking_id: FromPath[UUID], tx: Tx, actor: Acting, platfor
 @get(
     "/v1/providers/{provider_id:uuid}/payouts",
     tags=TAGS,
-    operation_id="ListPayouts",
+    operation_id="listPayouts",
     guards=[requires(Role.PROVIDER, Role.OPERATOR)],
 )
 async def list_payouts(provider_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now) -> PayoutPage:

@@ -36,14 +36,14 @@ SIGN_IN = ["sign-in"]
 PEOPLE = ["people"]
 
 
-@post("/v1/sign-in/code", tags=SIGN_IN, status_code=202)
+@post("/v1/sign-in/code", tags=SIGN_IN, status_code=202, operation_id="askCode")
 async def ask_code(data: JSONBody[CodeIn], tx: Tx, platform: Home) -> CodeOut:
     """Ask for a one-time code. The answer is the same whether or not the number has an account."""
     code = await codes.ask_code(tx, platform.vault, data.phone, at=datetime.now(UTC))
     return CodeOut(sent=True, demo_code=code if platform.settings.demo else None)
 
 
-@post("/v1/sign-in", tags=SIGN_IN, status_code=200)
+@post("/v1/sign-in", tags=SIGN_IN, status_code=200, operation_id="signIn")
 async def sign_in(data: JSONBody[SignIn], tx: Tx, platform: Home) -> SignedIn:
     """Sign in with a one-time code, or with a password."""
     if (data.code is None) == (data.password is None):
@@ -51,13 +51,13 @@ async def sign_in(data: JSONBody[SignIn], tx: Tx, platform: Home) -> SignedIn:
     return _signed_in(await signing_in.sign_in(platform, tx, data.phone, code=data.code, password=data.password))
 
 
-@post("/v1/sign-in/refresh", tags=SIGN_IN, status_code=200)
+@post("/v1/sign-in/refresh", tags=SIGN_IN, status_code=200, operation_id="refreshSignIn")
 async def refresh(data: JSONBody[RefreshIn], platform: Home) -> SignedIn:
     """Exchange the newest refresh token for a new pair. An older one ends the whole sign-in."""
     return _signed_in(await signing_in.refresh(platform, data.refresh_token))
 
 
-@post("/v1/sign-out", tags=SIGN_IN, status_code=204)
+@post("/v1/sign-out", tags=SIGN_IN, status_code=204, operation_id="signOut")
 async def sign_out(data: JSONBody[RefreshIn], platform: Home) -> None:
     """End this sign-in; its access token runs out within ten minutes."""
     await signing_in.sign_out(platform, data.refresh_token)
@@ -75,7 +75,7 @@ def _signed_in(session: signing_in.Session) -> SignedIn:
     )
 
 
-@get("/v1/me", tags=PEOPLE, guards=[signed_in])
+@get("/v1/me", tags=PEOPLE, guards=[signed_in], operation_id="showMe")
 async def me(tx: Tx, actor: Acting) -> Me:
     """The signed-in account, and the elder it belongs to, if it is an elder's."""
     account = await tx.get_one(Account, actor.account_id)
@@ -91,13 +91,13 @@ async def me(tx: Tx, actor: Acting) -> Me:
     )
 
 
-@get("/v1/regions", tags=PEOPLE)
+@get("/v1/regions", tags=PEOPLE, operation_id="listRegions")
 async def regions(tx: Tx) -> list[RegionOut]:
     """The whole region tree, ancestors first."""
     return [RegionOut(**region.model_dump()) for region in await all_regions(tx)]
 
 
-@post("/v1/elders", tags=PEOPLE, guards=[requires(Role.OFFICER, Role.OPERATOR)])
+@post("/v1/elders", tags=PEOPLE, guards=[requires(Role.OFFICER, Role.OPERATOR)], operation_id="registerElder")
 async def register(
     data: JSONBody[ElderIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
 ) -> ElderOut:
@@ -110,7 +110,7 @@ async def register(
     return await once(tx, ElderOut, work)
 
 
-@get("/v1/elders", tags=PEOPLE, guards=[signed_in])
+@get("/v1/elders", tags=PEOPLE, guards=[signed_in], operation_id="listElders")
 async def list_elders(
     tx: Tx,
     actor: Acting,
@@ -125,13 +125,13 @@ async def list_elders(
     return ElderPage(elders=shown, next_cursor=rows[-1].id if len(rows) == limit else None)
 
 
-@get("/v1/elders/{elder_id:uuid}", tags=PEOPLE, guards=[signed_in])
+@get("/v1/elders/{elder_id:uuid}", tags=PEOPLE, guards=[signed_in], operation_id="showElder")
 async def show_elder(elder_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home) -> ElderOut:
     """One elder, if one may see her."""
     return await elders.shown(tx, platform.vault, await elders.elder_for(tx, elder_id, actor=actor, now=now))
 
 
-@post("/v1/elders/{elder_id:uuid}/grants", tags=PEOPLE, guards=[signed_in])
+@post("/v1/elders/{elder_id:uuid}/grants", tags=PEOPLE, guards=[signed_in], operation_id="giveGrant")
 async def give_grant(
     elder_id: FromPath[UUID], data: JSONBody[GrantIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
 ) -> GrantOut:
@@ -143,7 +143,7 @@ async def give_grant(
     return await once(tx, GrantOut, work)
 
 
-@delete("/v1/elders/{elder_id:uuid}/grants/{grant_id:uuid}", tags=PEOPLE, guards=[signed_in], status_code=200)
+@delete("/v1/elders/{elder_id:uuid}/grants/{grant_id:uuid}", tags=PEOPLE, guards=[signed_in], status_code=200, operation_id="revokeGrant")
 async def revoke_grant(elder_id: FromPath[UUID], grant_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now) -> GrantOut:
     """End a grant at once."""
     return _grant_out(await grants.revoke(tx, elder_id, grant_id, actor=actor, now=now))

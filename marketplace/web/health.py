@@ -11,13 +11,13 @@ from marketplace.base.database import transaction
 from marketplace.web.dependencies import Home
 
 
-@get("/health", sync_to_thread=False, tags=["operations"])
+@get("/health", sync_to_thread=False, tags=["operations"], operation_id="health")
 def health() -> dict[str, str]:
     """Alive: the process answers. Asks nothing else."""
     return {"status": "alive"}
 
 
-@get("/ready", tags=["operations"])
+@get("/ready", tags=["operations"], operation_id="ready")
 async def ready(platform: Home) -> Response[dict[str, Any]]:
     """Ready: the database answers. 503 while it does not; the queue is a convenience and not asked."""
     try:

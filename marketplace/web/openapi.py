@@ -1,7 +1,26 @@
-"""The OpenAPI document's head. The document itself is committed as docs/openapi.json and checked for drift."""
+"""The OpenAPI document's head, and the page that shows it. The page needs no other host: npm brought its files.
 
+The document itself is committed as docs/openapi.json and checked for drift.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, get
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import FromPath
+
+from marketplace.base.errors import Unknown
+
+ASSETS = Path(__file__).parents[2] / "node_modules" / "swagger-ui-dist"
+TYPES = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui-standalone-preset.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+}
+AT = "/docs-assets"
 
 OPENAPI = OpenAPIConfig(
     title="Liuzhu 六助",
@@ -14,6 +33,36 @@ OPENAPI = OpenAPIConfig(
     components=[
         Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")})
     ],
+    security=[{"token": []}],
     path="/docs",
     use_handler_docstrings=True,
+    render_plugins=[
+        SwaggerRenderPlugin(
+            js_url=f"{AT}/swagger-ui-bundle.js",
+            css_url=f"{AT}/swagger-ui.css",
+            standalone_preset_js_url=f"{AT}/swagger-ui-standalone-preset.js",
+            favicon='<link rel="icon" href="data:,">',
+        )
+    ],
 )
+
+
+class AssetMissing(Unknown):
+    """A file of the API's page that npm has not brought."""
+
+    code = "asset_missing"
+    zh = "此页面文件尚未安装。"
+    en = "This file of the page is not installed."
+
+
+@get(f"{AT}/{{name:str}}", include_in_schema=False, sync_to_thread=True)
+def asset(name: FromPath[str]) -> Response[bytes]:
+    """A file of the API's page, looked up by name."""
+    path = ASSETS / name
+    if name not in TYPES or not path.is_file():
+        raise AssetMissing
+    headers = {"Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(path.read_bytes(), media_type=TYPES[name], headers=headers)
+
+
+ROUTES: list[Any] = [asset]
