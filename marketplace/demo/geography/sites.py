@@ -38,6 +38,7 @@ class Sites:
     centres: tuple[Site, ...]
 
 
+@cache
 def sites(seed: int) -> Sites:
     """The sites for a seed, no two behind one door; the same seed gives the same sites."""
     random = Random(f"sites {seed}")
