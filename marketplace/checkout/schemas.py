@@ -114,6 +114,7 @@ class BookingOut(Out):
     confirmed_at: datetime | None
     completed_at: datetime | None
     tenders: list[TenderOut]
+    visit_ids: list[UUID] = Field(description="its attendances, once it is confirmed; to be confirmed when done")
 
 
 class BookingPage(Out):

@@ -143,7 +143,13 @@ async def give_grant(
     return await once(tx, GrantOut, work)
 
 
-@delete("/v1/elders/{elder_id:uuid}/grants/{grant_id:uuid}", tags=PEOPLE, guards=[signed_in], status_code=200, operation_id="revokeGrant")
+@delete(
+    "/v1/elders/{elder_id:uuid}/grants/{grant_id:uuid}",
+    tags=PEOPLE,
+    guards=[signed_in],
+    status_code=200,
+    operation_id="revokeGrant",
+)
 async def revoke_grant(elder_id: FromPath[UUID], grant_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now) -> GrantOut:
     """End a grant at once."""
     return _grant_out(await grants.revoke(tx, elder_id, grant_id, actor=actor, now=now))

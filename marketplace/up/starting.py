@@ -20,6 +20,7 @@ from marketplace.base.opening import open_platform
 from marketplace.base.settings import Settings, SettingsError
 from marketplace.demo.callers import Refused
 from marketplace.demo.day.planning import NotPlanned
+from marketplace.demo.geography import write_map_layers
 from marketplace.demo.rest import NoRest
 from marketplace.people.regions import all_regions
 from marketplace.subscriptions import CONSUMER_NAMES
@@ -51,6 +52,8 @@ def run_up(settings: Settings, *, port: int | None, data: Path | None, demo: boo
     try:
         with instance(settings, say=lambda line: console.print(line, highlight=False, soft_wrap=True)) as opened:
             running = _demo_of(opened) if demo else opened
+            if running.settings.demo:
+                write_map_layers(running.settings.data / "map")
             made = _start(running, console)
             if made is not None:
                 print_first_day(console, made)

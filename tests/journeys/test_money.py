@@ -85,15 +85,14 @@ async def district_id(line: Exchange, number: int) -> str:
 
 async def find_stop(city: City, line: Exchange, booking: dict[str, Any]) -> tuple[dict[str, Any], Caller]:
     """The stop that serves a booking, and the caregiver who drives there."""
-    visits = await line.staff(Role.OPERATOR).pages("/v1/visits", "items", day=city.today.isoformat())
-    visit = next(one for one in visits if one["cause_id"] == booking["id"])
+    (visit_id,) = (await line.staff(Role.OPERATOR).get(f"/v1/bookings/{booking['id']}"))["visit_ids"]
     for person in line.cast.caregivers:
         caregiver = line.caller(person.person.phone)
         route = await caregiver.get("/v1/me/route", day=city.today.isoformat())
         for stop in route["stops"]:
-            if stop["kind"] == "visit" and visit["id"] in stop["visit_ids"]:
+            if stop["kind"] == "visit" and visit_id in stop["visit_ids"]:
                 return stop, caregiver
-    raise AssertionError(f"nobody drives to {visit}")
+    raise AssertionError(f"nobody drives to {visit_id}")
 
 
 async def attend(city: City, caregiver: Caller, stop: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ from marketplace.checkout.schemas import (
     TenderOut,
 )
 from marketplace.checkout.tenders import tenders_by_booking, tenders_of
+from marketplace.visits.service import visit_ids
 from marketplace.web import etag
 from marketplace.web.authentication import requires, signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
@@ -37,14 +38,15 @@ OfState = Annotated[State | None, QueryParameter(name="state")]  # `state` itsel
 
 
 async def _shown(tx: AsyncSession, row: Booking) -> BookingOut:
-    return _out(row, await tenders_of(tx, row))
+    visits = await visit_ids(tx, "booking", [row.id])
+    return _out(row, await tenders_of(tx, row), visits[row.id])
 
 
-def _out(row: Booking, tenders: Iterable[Tender]) -> BookingOut:
+def _out(row: Booking, tenders: Iterable[Tender], visits: list[UUID]) -> BookingOut:
     shown = [TenderOut(**one.model_dump(include=set(TenderOut.model_fields))) for one in tenders]
     return BookingOut.model_validate(
         row.model_dump(include=set(BookingOut.model_fields))
-        | {"free_until_at": CancelTerms.read(row.cancel_policy).free_until_at, "tenders": shown}
+        | {"free_until_at": CancelTerms.read(row.cancel_policy).free_until_at, "tenders": shown, "visit_ids": visits}
     )
 
 
@@ -76,8 +78,10 @@ async def list_bookings(
         tx, actor=actor, now=now, state=of_state, day=day, elder_id=elder_id, before=before, limit=limit
     )
     tenders = await tenders_by_booking(tx, rows)
+    visits = await visit_ids(tx, "booking", [row.id for row in rows])
     return BookingPage(
-        bookings=[_out(row, tenders[row.id]) for row in rows], next_cursor=rows[-1].id if len(rows) == limit else None
+        bookings=[_out(row, tenders[row.id], visits[row.id]) for row in rows],
+        next_cursor=rows[-1].id if len(rows) == limit else None,
     )
 
 
