@@ -1,0 +1,42 @@
+from datetime import time
+
+import pytest
+from pydantic import ValidationError
+
+from marketplace.base.policy import Policy, PolicyError, load_policy
+
+
+def test_the_default_pack_says_what_the_plan_and_its_lenders_say() -> None:
+    pack = load_policy("taiyuan")
+    assert pack.stamp == "taiyuan@1"
+    assert pack.timebank.balance_cap_minutes == 1_500 * 60
+    assert pack.meal.lunch_cutoff == time(9)
+    assert pack.booking.hold_minutes == 15
+
+
+def test_a_pack_past_its_end_is_in_force_by_a_decision_that_it_names() -> None:
+    pack = load_policy("taiyuan")
+    assert pack.valid_to is not None
+    assert pack.continued_by
+
+
+def test_every_borrowed_figure_names_a_figure_of_the_pack() -> None:
+    pack = load_policy("taiyuan")
+    for name in pack.borrowed:
+        part, _, figure = name.partition(".")
+        assert part in Policy.model_fields, name
+        if figure:
+            assert figure in type(getattr(pack, part)).model_fields, name
+
+
+@pytest.mark.parametrize("name", ["atlantis", "../taiyuan", "", "taiyuan.toml"])
+def test_an_unknown_pack_is_named_with_those_there_are(name: str) -> None:
+    with pytest.raises(PolicyError, match="taiyuan"):
+        load_policy(name)
+
+
+def test_a_pack_with_an_impossible_figure_is_refused() -> None:
+    document = load_policy("taiyuan").model_dump()
+    document["timebank"]["balance_cap_minutes"] = 0
+    with pytest.raises(ValidationError):
+        Policy.model_validate(document)
