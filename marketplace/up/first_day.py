@@ -1,4 +1,4 @@
-"""The demo's first day: seeded and booked on the evening before, planned at dawn, begun at half past seven.
+"""The demo's first day: seeded and booked on the evening before, planned at dawn, begun at a quarter to seven.
 
 Each part may be repeated: seeding is all or nothing, and bookings and plans carry keys made from the seed.
 """
@@ -27,7 +27,7 @@ from marketplace.up.nudging import opened
 SEED = 1
 BOOKINGS = 300
 DAWN = time(6, 15)  # the day is planned before anybody's window opens
-MORNING = time(7, 30)
+MORNING = time(6, 45)  # before anybody is due
 RUNS = 1.0
 
 _STATES = text("SELECT state, count(*) AS n FROM booking WHERE day = :day GROUP BY state ORDER BY state")

@@ -1,7 +1,7 @@
 """`liuzhu up`: everything on this machine, kept running until Ctrl-C.
 
 An empty database gets the demo city, unless that is not wanted: seeded and booked while the clock stands on the
-evening before, planned at dawn. Then the demo's clock runs from half past seven. A first start that was killed
+evening before, planned at dawn. Then the demo's clock runs from a quarter to seven. A first start that was killed
 in between is recognised by its clock, which still stands, and goes on.
 """
 
@@ -58,7 +58,9 @@ def run_up(settings: Settings, *, port: int | None, data: Path | None, demo: boo
             if made is not None:
                 print_first_day(console, made)
             print_welcome(console, running, seconds=time.monotonic() - began)
-            return running.supervisor.wait()
+            status = running.supervisor.wait()
+            console.print("stopping …", highlight=False)
+            return status
     except SettingsError as error:
         console.print(f"liuzhu: {error}", highlight=False, soft_wrap=True)
         return 2
