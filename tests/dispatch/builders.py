@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatch import check, solve
 from dispatch.objective import Objective
 from dispatch.places import Dense, Place
 from dispatch.plan import Plan
@@ -101,3 +102,10 @@ def order_of(plan: Plan, name: str = "s1") -> list[str]:
     """The ids of a route's stops, without start and end."""
     route = next(route for route in plan.routes if route.shift == name)
     return [stop.id for stop in route.stops[1:-1]]
+
+
+def planned(found: Problem) -> Plan:
+    """Solve briefly; every plan must pass the checker."""
+    plan = solve(found, seed=7, time_limit_seconds=5, iterations=8)
+    assert check(found, plan) == []
+    return plan

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch import Plan, Problem, check, solve
 from dispatch.places import Dense
 from dispatch.tasks import Member
 from tests.dispatch.builders import (
@@ -16,6 +15,7 @@ from tests.dispatch.builders import (
     meal,
     minutes,
     order_of,
+    planned,
     problem,
     served,
     shift,
@@ -23,13 +23,6 @@ from tests.dispatch.builders import (
     start_of,
     visit,
 )  # fmt: skip
-
-
-def planned(found: Problem) -> Plan:
-    """Solve briefly; every plan must pass the checker."""
-    plan = solve(found, seed=7, time_limit_seconds=5, iterations=8)
-    assert check(found, plan) == []
-    return plan
 
 
 def test_service_waits_for_its_window_and_the_shift_leaves_just_in_time() -> None:
