@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -21,8 +23,18 @@ from dispatch.parallel import solve_in_parallel
 from dispatch.picture import html_page, svg_picture
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.search.warm import warm_up
+from dispatch.solve import solve_by_routing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
+
+
+class Engine(StrEnum):
+    """Who searches."""
+
+    SEARCH = "search"
+    ROUTING = "routing"
+
 
 ProblemFile = Annotated[Path, typer.Argument(help="A liuzhu/problem@1 document; - reads stdin.")]
 PlanFile = Annotated[Path, typer.Argument(help="A liuzhu/plan@1 document; - reads stdin.")]
@@ -85,13 +97,18 @@ def solve_command(
     seed: Annotated[int, typer.Option(min=0)] = 1,
     workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
     iterations: Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")] = None,
+    engine: Annotated[Engine, typer.Option(help="Our search, or OR-Tools' RoutingModel alone.")] = Engine.SEARCH,
 ) -> None:
     """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same."""
     read = _problem(problem)
     try:
-        plan = solve_in_parallel(
-            read, seed=seed, time_limit_seconds=seconds, workers=workers, iterations=iterations, progress=_tell
-        )
+        if engine is Engine.ROUTING:
+            plan = solve_by_routing(read, seed=seed, time_limit_seconds=seconds, progress=_tell)
+        else:
+            warm_up()  # loading the compiled search is not part of the limit
+            plan = solve_in_parallel(
+                read, seed=seed, time_limit_seconds=seconds, workers=workers, iterations=iterations, progress=_tell
+            )
     except EngineFault as error:
         typer.echo("\n".join(["the engine made an invalid plan, which is withheld:", *error.causes]), err=True)
         raise SystemExit(3) from error
@@ -103,6 +120,15 @@ def solve_command(
             if entry.id in read.binding:
                 typer.echo(f"{entry.id}: " + "; ".join(reason.detail for reason in entry.reasons), err=True)
         raise SystemExit(1)
+
+
+@app.command("warm-up")
+def warm_up_command() -> None:
+    """Compile the search now, so that nobody waits for it at the first plan. Needed once per version and machine."""
+    began = time.monotonic()
+    typer.echo("compiling the search, once per version and machine …", err=True)
+    warm_up()
+    typer.echo(f"compiled in {time.monotonic() - began:.0f} s", err=True)
 
 
 @app.command("check")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 from dispatch.plan import Plan
@@ -18,16 +20,29 @@ def solve_in_parallel(
     workers: int,
     iterations: int | None = None,
     progress: Progress | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Plan:
-    """The cheapest of `workers` plans, from seeds seed, seed + 1, … Ties go to the lowest seed."""
+    """The cheapest of `workers` plans, from seeds seed, seed + 1, …; ties go to the lowest. `clock` as in `solve`."""
     if workers < 2:
         return solve(
-            problem, seed=seed, time_limit_seconds=time_limit_seconds, iterations=iterations, progress=progress
+            problem,
+            seed=seed,
+            time_limit_seconds=time_limit_seconds,
+            iterations=iterations,
+            progress=progress,
+            clock=clock,
         )
     context = multiprocessing.get_context("spawn")  # a forked solver would share locks with its parent
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         waiting = [
-            pool.submit(solve, problem, seed=seed + k, time_limit_seconds=time_limit_seconds, iterations=iterations)
+            pool.submit(
+                solve,
+                problem,
+                seed=seed + k,
+                time_limit_seconds=time_limit_seconds,
+                iterations=iterations,
+                clock=clock,
+            )
             for k in range(workers)
         ]
         plans = [future.result() for future in waiting]

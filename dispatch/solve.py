@@ -1,7 +1,7 @@
-"""From a problem to a plan: construct, search with OR-Tools, recreate, time exactly, check, explain.
+"""From a problem to a plan: construct and search, choose and time with OR-Tools, check, explain.
 
-No plan leaves here that the independent checker has not passed. The solver holds the interpreter lock for
-seconds: callers in an event loop run it in a process of its own.
+No plan leaves here that the independent checker has not passed. The search is busy for its whole limit: callers in an
+event loop run it in a process of its own.
 """
 
 from __future__ import annotations
@@ -14,42 +14,40 @@ from dataclasses import replace
 from dispatch.check import check
 from dispatch.cost import cost_of
 from dispatch.errors import EngineFault
-from dispatch.exact.routing import search
+from dispatch.exact.routing import search as routing_search
 from dispatch.explain import explain
 from dispatch.indicators import indicators
 from dispatch.plan import Plan, Unassigned
 from dispatch.problem import Problem
-from dispatch.recreate import Recreate, construct, fill, ranked
+from dispatch.search.engine import Search
 from dispatch.timing.assembly import routes_of
+from dispatch.timing.filling import construct, fill, ranked
 from dispatch.timing.network import Network
+from dispatch.timing.rebuilding import rebuilt
 from dispatch.timing.schedule import Schedule
 
 Progress = Callable[[str, float], None]  # (what is being done, seconds since the start)
 
-RECREATE_UNTIL, ROUTING_UNTIL = 0.4, 0.75  # of the limit; what is left recreates again
 CLOSING_SHARE = 0.04  # of the limit, kept for the last insertions, the check and the reasons
 CLOSING_SECONDS = 0.15
 
 
 class Clock:
-    """What is left of a time limit, on the monotonic clock."""
+    """What is left of a time limit, on a clock that only goes forward."""
 
-    def __init__(self, limit_seconds: float) -> None:
-        self.began = time.monotonic()
+    def __init__(self, limit_seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.now = now
+        self.began = now()
         self.limit_seconds = limit_seconds
 
     @property
     def spent(self) -> float:
         """Seconds since the start."""
-        return time.monotonic() - self.began
-
-    def at(self, share: float) -> float:
-        """The monotonic instant when this share of the limit is used up."""
-        return min(self.deadline, self.began + share * self.limit_seconds)
+        return self.now() - self.began
 
     @property
     def deadline(self) -> float:
-        """The monotonic instant at which searching ends and closing begins."""
+        """When searching ends and closing begins."""
         closing = max(CLOSING_SECONDS, CLOSING_SHARE * self.limit_seconds)
         return self.began + max(0.3 * self.limit_seconds, self.limit_seconds - closing)
 
@@ -61,52 +59,59 @@ def solve(
     time_limit_seconds: float,
     iterations: int | None = None,
     progress: Progress | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Plan:
-    """A checked plan. With `iterations` (improvements of the routing search, rounds of recreation) the
-    same seed gives the same plan if the time suffices; without, only validity is promised.
+    """A checked plan. With `iterations` (rounds of ruin and recreate) the same seed gives the same plan if the time
+    suffices; without, only validity is promised. `clock` measures the limit: `time.process_time` counts CPU time.
 
     Raises ValueError for a limit that is not positive."""
     if not time_limit_seconds > 0:
         raise ValueError("time_limit_seconds must be positive")
-    clock = Clock(time_limit_seconds)
-    network = Network(problem)
-    schedule = construct(network, random.Random(seed), clock.deadline)  # noqa: S311  # a seeded search
-    return refine(schedule, clock, seed=seed, iterations=iterations, progress=progress)
+    limit = Clock(time_limit_seconds, clock)
+    return refine(_pinned(Network(problem)), limit, seed=seed, iterations=iterations, progress=progress)
 
 
-def refine(
-    schedule: Schedule,
-    clock: Clock,
-    *,
-    seed: int,
-    iterations: int | None,
-    progress: Progress | None,
-) -> Plan:
-    """Search on from a schedule until the clock or the iterations are used up; the checked plan."""
+def _pinned(network: Network) -> Schedule:
+    """A schedule of what is pinned to the heads of routes, in its order."""
+    schedule = Schedule(network)
+    heads = dict.fromkeys(network.nodes[number].task for prefix in network.prefix for number in prefix)
+    fill(schedule, heads, deadline=None, tries=None)
+    return schedule
+
+
+def refine(schedule: Schedule, clock: Clock, *, seed: int, iterations: int | None, progress: Progress | None) -> Plan:
+    """Search on from a schedule until the clock or the iterations are used up; the checked plan, no dearer."""
     tell = progress or (lambda _text, _seconds: None)
+    search = Search(schedule.network, seed=seed)
+    search.construct(schedule)
+    tell(f"constructed: {search.unserved()} unserved", clock.spent)
+    search.run(clock=clock.now, until=clock.deadline, iterations=iterations)
+    last = clock.began + clock.limit_seconds
+    found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=last)
+    fill(found, ranked(found, random.Random(seed)), deadline=last, tries=None)  # noqa: S311  # a seeded search
+    if found.cost() > schedule.cost():
+        found = schedule
+    tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
+    return finish(found, clock, seed=seed, iterations=search.iterations)
+
+
+def solve_by_routing(
+    problem: Problem, *, seed: int, time_limit_seconds: float, progress: Progress | None = None
+) -> Plan:
+    """A checked plan of the second engine: OR-Tools' RoutingModel from a first schedule, and nothing else."""
+    if not time_limit_seconds > 0:
+        raise ValueError("time_limit_seconds must be positive")
+    tell = progress or (lambda _text, _seconds: None)
+    clock = Clock(time_limit_seconds)
     chance = random.Random(seed)  # noqa: S311  # a seeded search, no secret
+    schedule = construct(Network(problem), chance, clock.began + 0.3 * time_limit_seconds)
     tell(f"constructed: {len(schedule.unserved())} unserved", clock.spent)
-    rounds = _recreate(schedule, clock.at(RECREATE_UNTIL), chance, iterations=iterations)
-    tell(f"recreated {rounds} rounds: {len(schedule.unserved())} unserved", clock.spent)
-    seconds = clock.at(ROUTING_UNTIL) - time.monotonic()
-    found = search(schedule, seconds=seconds, iterations=iterations)
+    found = routing_search(schedule, seconds=clock.deadline - clock.now(), iterations=None)
     if found is not None and found.cost() < schedule.cost():
         schedule = found
+    fill(schedule, ranked(schedule, chance), deadline=clock.began + clock.limit_seconds, tries=None)
     tell(f"routed: {len(schedule.unserved())} unserved", clock.spent)
-    rounds += _recreate(schedule, clock.deadline, chance, iterations=iterations)
-    last = clock.began + clock.limit_seconds
-    fill(schedule, ranked(schedule, chance), deadline=last, tries=None)
-    tell(f"recreated {rounds} rounds in all: {len(schedule.unserved())} unserved", clock.spent)
-    return finish(schedule, clock, seed=seed, iterations=rounds)
-
-
-def _recreate(schedule: Schedule, deadline: float, chance: random.Random, *, iterations: int | None) -> int:
-    search_on = Recreate(schedule, chance)
-    rounds = 0
-    while time.monotonic() < deadline and (iterations is None or rounds < iterations):
-        search_on.step(deadline)
-        rounds += 1
-    return rounds
+    return finish(schedule, clock, seed=seed, iterations=0)
 
 
 def finish(schedule: Schedule, clock: Clock, *, seed: int, iterations: int) -> Plan:

@@ -19,6 +19,8 @@ from marketplace.base.opening import open_platform
 from marketplace.base.platform import Platform
 from marketplace.base.queue import QUEUE, Nudger, redis_settings
 from marketplace.base.settings import Settings
+from marketplace.planning import solver
+from marketplace.planning.errors import SolverFailed
 from marketplace.subscriptions import CONSUMER_NAMES, SUBSCRIPTIONS
 
 log = structlog.get_logger()
@@ -76,6 +78,14 @@ async def listen(platform: Platform, url: str, stop: asyncio.Event) -> None:
         await _pause(stop, SWEEP_SECONDS)
 
 
+async def prepare() -> None:
+    """Have the planner compiled before the first plan is wanted; a plan tries again by itself."""
+    try:
+        await solver.warm_up()
+    except SolverFailed as error:
+        log.warning("planner not compiled", error=type(error).__name__)
+
+
 async def _closed(worker: Worker) -> None:
     try:
         await worker.close()
@@ -100,6 +110,7 @@ async def work(settings: Settings) -> None:
     extra: dict[str, Any] = {"nudge": nudger} if nudger else {}
     async with open_platform(settings, consumers=CONSUMER_NAMES, **extra) as platform, asyncio.TaskGroup() as group:
         group.create_task(sweep(platform, stop))
+        group.create_task(prepare())
         if settings.redis_url:
             group.create_task(listen(platform, settings.redis_url, stop))
     if nudger:

@@ -44,12 +44,39 @@ def forward(
             return None
         late = _excess(network, shift, sequence, timing, raised)
         if late is None:
-            return timing
+            return _put_off(network, shift, sequence, timing, raised)
         over, leave_at = late
         if excess is not None and over >= excess:
             return None  # a later departure no longer helps
         excess = over
         leave = max(leave, leave_at)
+
+
+def _put_off(network: Network, shift: int, sequence: list[int], timing: Timing, bounds: Mapping[int, int]) -> Timing:
+    """The same route begun later, where that saves overtime, ends no later and moves no stop that others wait for."""
+    after = network.shifts[shift].overtime_after_seconds
+    over = 0 if after is None else timing.end - timing.begin - timing.rest - after
+    if over <= 0 or not network.problem.objective.overtime_second:
+        return timing
+    leave = timing.begin + over
+    for _ in range(3):  # each trial gives up what made the end later; the second or third is exact
+        trial = _pass(network, shift, sequence, bounds, leave)
+        if trial is not None and trial.end <= timing.end:
+            kept = trial.cost < timing.cost and _same_for_others(network, sequence, timing, trial)
+            return trial if kept and _excess(network, shift, sequence, trial, dict(bounds)) is None else timing
+        leave -= over if trial is None else trial.end - timing.end
+        if leave <= timing.begin:
+            break
+    return timing
+
+
+def _same_for_others(network: Network, sequence: list[int], one: Timing, two: Timing) -> bool:
+    """Whether the stops that crews, sequences or an elder's other visits wait for start as before."""
+    return all(
+        one.starts[index] == two.starts[index]
+        for index, number in enumerate(sequence)
+        if number in network.links or number in network.sources or network.nodes[number].task in network.groups
+    )
 
 
 def _excess(

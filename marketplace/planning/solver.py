@@ -1,4 +1,4 @@
-"""The engine in a process of its own: the routing solver holds the interpreter for seconds, the event loop may not.
+"""The engine in a process of its own: it searches for seconds, and the event loop may not wait for it.
 
 The child gets two files and no secrets. It ends by its own time limit, so even an orphan does not linger.
 """
@@ -13,14 +13,23 @@ from typing import Any
 
 import dispatch
 from dispatch import check, parse_plan, parse_problem
+from dispatch.search.cache import is_warm
 from marketplace.planning.errors import SolverFailed
 
+WARM_UP_SECONDS = 600.0  # compiling takes about 30 on an idle machine, once per version
 PATIENCE_SECONDS = 20.0  # beyond the limit, for starting up, closing and a busy machine
 WITH_A_PLAN = (0, 1)  # 1: something mandatory is unserved; the plan is valid all the same
 
 
+async def warm_up() -> None:
+    """Have the engine compiled, once per version and machine; at once where that is done. `SolverFailed`."""
+    if not is_warm() and (code := await _run(["warm-up"], limit_seconds=WARM_UP_SECONDS)) != 0:
+        raise SolverFailed(exit_code=code)
+
+
 async def solve(problem: dict[str, Any], *, seconds: float, seed: int) -> dict[str, Any]:
     """The engine's plan document for a problem document. `SolverFailed` carries the exit code."""
+    await warm_up()
     with TemporaryDirectory(prefix="liuzhu-plan-") as folder:
         asked, answer = Path(folder) / "problem.json", Path(folder) / "plan.json"
         asked.write_text(json.dumps(problem))

@@ -106,6 +106,6 @@ def order_of(plan: Plan, name: str = "s1") -> list[str]:
 
 def planned(found: Problem) -> Plan:
     """Solve briefly; every plan must pass the checker."""
-    plan = solve(found, seed=7, time_limit_seconds=5, iterations=8)
+    plan = solve(found, seed=7, time_limit_seconds=5, iterations=300)
     assert check(found, plan) == []
     return plan

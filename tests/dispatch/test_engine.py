@@ -23,11 +23,11 @@ from dispatch import (
 from dispatch.exact.routing import search
 from dispatch.indicators import gini_permille
 from dispatch.problem import Problem
-from dispatch.recreate import construct
 from dispatch.shifts import Aboard
 from dispatch.solve import Clock, finish
 from dispatch.tasks import Member, Pin, Relation, StopRef
 from dispatch.timing.assembly import schedule_of
+from dispatch.timing.filling import construct
 from dispatch.timing.insertion import Inserter
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule

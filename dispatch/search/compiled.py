@@ -1,0 +1,33 @@
+"""How kernels are compiled: by numba, at their first call, or loaded from the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+from dispatch.search.cache import cache_folder
+
+CACHE = cache_folder()
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function to machine code at its first call, or load it from the cache. It holds no interpreter lock."""
+    return _compiled(function)
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """The same for a function that only other kernels call: the way in from Python, slow to compile, is left out."""
+    return _compiled(function, no_cpython_wrapper=True)
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:
+    config: Any = numba.config  # its options and njit's are not all declared
+    compiler: Any = numba.njit
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(CACHE)  # read while decorating; other users of numba keep their own
+    try:
+        return compiler(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+    finally:
+        config.CACHE_DIR = before

@@ -1,0 +1,129 @@
+"""One search from a schedule or from nothing: construct, anneal in stretches, hand back sequences.
+
+Temperatures follow the share of the limit that is used up, be it time or iterations; with iterations alone a seed
+reproduces. They scale with what a stop costs on average, so no instance needs figures of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dispatch.search import columns as c
+from dispatch.search.anneal import anneal, whole_cost
+from dispatch.search.chance import seeded
+from dispatch.search.facts import PLAIN, compiled
+from dispatch.search.linking import rekey
+from dispatch.search.ruin import REMOVED, SPLIT_CHANCE, SPLIT_DEPTH, STRING_LENGTH
+from dispatch.search.seating import fill, seated, sequences, starts
+from dispatch.search.state import UNSERVED, copy_state, new_state
+from dispatch.timing.network import Network
+from dispatch.timing.schedule import Schedule
+
+HOT, COLD = 2.0, 0.02  # first and last temperature, in average costs of a stop
+STRETCH_SECONDS = 0.05  # how long one call of the kernel should last
+STRETCH = 100  # iterations of a stretch when iterations are counted, or before their pace is known
+MOST_STRETCH = 100_000
+
+Told = Callable[[float, int, int], None]  # (share of the limit used up, cost, unserved)
+
+
+class Search:
+    """Searches on one network. `best` is what was found; call `construct` before `run`."""
+
+    def __init__(self, network: Network, *, seed: int) -> None:
+        self.network = network
+        self.compiled = compiled(network)
+        self.facts = self.compiled.facts
+        self.best = new_state(self.facts)
+        self._facts, self._best = self.facts.handle(), self.best.handle()
+        self.state = new_state(self.facts)
+        self._state = self.state.handle()
+        self.chance = seeded(seed)
+        self.removed = np.zeros(len(self.facts.tasks) + 64, np.int64)
+        self.sort = np.zeros(len(self.facts.tasks) + 64)
+        self.iterations = 0
+
+    def construct(self, schedule: Schedule | None = None) -> None:
+        """Start from a schedule, and insert what it leaves out."""
+        if schedule is not None and not seated(self.compiled, self._facts, schedule, self._state):
+            self.state = new_state(self.facts)
+            self._state = self.state.handle()
+        fill(self._facts, self._state, self._order(), self.chance)
+        copy_state(self._state, self._best)
+
+    def _order(self) -> np.ndarray:
+        """Tasks by what leaving them out costs, crews before others, the tightest first."""
+        tasks, legs = self.facts.tasks, self.facts.legs
+        first = tasks[:, c.FIRST_LEG]
+        last = tasks[:, c.LAST_LEG] - 1
+        slack = np.minimum(legs[last, c.CLOSE], legs[last, c.SOFT]) - legs[last, c.OPEN]
+        crew = np.where(legs[first, c.KIND] == c.VISIT, tasks[:, c.LAST_LEG] - first, 1)
+        return np.lexsort((slack, -crew, -tasks[:, c.PENALTY]))
+
+    def run(
+        self,
+        *,
+        clock: Callable[[], float],
+        until: float,
+        iterations: int | None = None,
+        told: Told | None = None,
+    ) -> None:
+        """Anneal from the best until the clock says `until`, or for a number of iterations."""
+        if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
+            return
+        setting = np.array([STRING_LENGTH, REMOVED, SPLIT_CHANCE, SPLIT_DEPTH])
+        copy_state(self._best, self._state)
+        unit = self._unit()
+        began, stretch, done = clock(), STRETCH, 0
+        while True:
+            now = clock()
+            share = done / iterations if iterations is not None else (now - began) / max(1e-9, until - began)
+            if share >= 1 or now >= until:
+                return
+            if iterations is not None:
+                stretch = min(STRETCH, iterations - done)
+            hot = unit * HOT * (COLD / HOT) ** share
+            self._rekey()
+            anneal(
+                self._facts, self._state, self._best, stretch, hot, 0.9999 * hot,
+                setting, self.removed, self.sort, self.chance,
+            )  # fmt: skip
+            done += stretch
+            self.iterations += stretch
+            spent = max(1e-6, clock() - now)
+            if iterations is None:
+                pace = stretch / spent
+                stretch = int(max(10, min(MOST_STRETCH, 3 * stretch, pace * min(STRETCH_SECONDS, until - now))))
+            if told is not None:
+                told(share, self.cost(), self.unserved())
+
+    def _rekey(self) -> None:
+        if not self.facts.flags[PLAIN]:
+            count = len(self.facts.legs) - 2 * len(self.facts.routes)
+            rekey(self._facts, self._state, np.argsort(self.state.rows[:count, c.KEY], kind="stable"))
+
+    def _unit(self) -> float:
+        """What a served stop costs on average."""
+        rows = self.best.rows
+        count = len(self.facts.legs) - 2 * len(self.facts.routes)
+        on_route = rows[:count, c.ROUTE] >= 0
+        spent = rows[:count, c.COST][on_route].sum() + rows[count + len(self.facts.routes) :, c.COST].sum()
+        return max(1.0, float(spent) / max(1, int(on_route.sum())))
+
+    def cost(self) -> int:
+        """Cost of the best."""
+        return int(whole_cost(self._facts, self._best))
+
+    def unserved(self) -> int:
+        """How many tasks the best leaves out."""
+        return int(self.best.counters[UNSERVED])
+
+    def sequences(self) -> list[list[int]]:
+        """The best's routes by shift, as sequences of the network's nodes."""
+        return sequences(self.compiled, self.network, self.best)
+
+    def starts(self) -> dict[int, int]:
+        """When the best's stops start, by node."""
+        return starts(self.compiled, self.best)

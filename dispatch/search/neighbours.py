@@ -1,0 +1,82 @@
+"""Candidate lists: what could well stand before and after a leg, and which tasks are near one another.
+
+After Vidal et al. 2013 (doi:10.1016/j.cor.2012.07.018), section 4.4: nearness is the cost of the way plus the waiting
+that the two windows make unavoidable; pairs whose windows cannot follow one another are left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.search import columns as c
+
+CANDIDATES = 50
+NEAR = 300
+WAIT_WEIGHT = 0.2
+BLOCK = 512  # rows worked on at once, so that no square of all legs is held
+
+Ints = NDArray[np.int64]
+
+
+class Nearness(NamedTuple):
+    """Rows of numbers, nearest first; −1 ends a row early."""
+
+    before: Ints  # (legs, ≤ CANDIDATES) likely predecessors
+    after: Ints  # (legs, ≤ CANDIDATES) likely successors
+    near: Ints  # (tasks, ≤ NEAR) tasks by the cost of the way between their last legs
+
+
+def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[np.integer]) -> Nearness:
+    """Candidates of all legs and tasks by one mode's travel."""
+    count = len(legs)
+    if count < 2:
+        none = np.full((max(1, count), 1), -1, np.int64)
+        return Nearness(none, none, np.full((max(1, len(tasks)), 1), -1, np.int64))
+    keep = min(CANDIDATES, count - 1)
+    before = np.full((count, keep), -1, np.int64)
+    after = np.full((count, keep), -1, np.int64)
+    for first in range(0, count, BLOCK):
+        rows = np.arange(first, min(count, first + BLOCK))
+        everyone = np.arange(count)
+        before[rows] = _nearest(_following(legs, everyone, rows, clock, price).T, keep)
+        after[rows] = _nearest(_following(legs, rows, everyone, clock, price), keep)
+    return Nearness(before, after, _near_tasks(legs, tasks, price))
+
+
+def _following(
+    legs: Ints, one: Ints, two: Ints, clock: NDArray[np.int32], price: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """How badly each of `two` follows each of `one`; infinite where it cannot, or is the same task."""
+    leaves, place = legs[one, c.LEAVES][:, None], legs[two, c.PLACE][None, :]
+    way = clock[leaves, place]
+    earliest = (legs[one, c.OPEN] + legs[one, c.SERVICE])[:, None] + way
+    latest = (np.minimum(legs[one, c.CLOSE], legs[one, c.SOFT]) + legs[one, c.SERVICE])[:, None] + way
+    wait = np.maximum(0, legs[two, c.OPEN][None, :] - latest)
+    cost: NDArray[np.float64] = price[leaves, place] + WAIT_WEIGHT * wait
+    same = legs[one, c.TASK][:, None] == legs[two, c.TASK][None, :]
+    cost[same | (earliest > legs[two, c.CLOSE][None, :])] = np.inf
+    return cost
+
+
+def _nearest(cost: NDArray[np.float64], keep: int) -> Ints:
+    part = np.argpartition(cost, keep - 1, axis=1)[:, :keep]
+    values = np.take_along_axis(cost, part, 1)
+    order = np.argsort(values, axis=1, kind="stable")
+    found = np.take_along_axis(part, order, 1).astype(np.int64)
+    found[np.isinf(np.take_along_axis(values, order, 1))] = -1
+    return found
+
+
+def _near_tasks(legs: Ints, tasks: Ints, price: NDArray[np.integer]) -> Ints:
+    places = legs[tasks[:, c.LAST_LEG] - 1, c.PLACE]
+    keep = min(NEAR, len(tasks))
+    near = np.empty((len(tasks), keep), np.int64)
+    for first in range(0, len(tasks), BLOCK):
+        rows = slice(first, first + BLOCK)
+        cost = price[places[rows][:, None], places[None, :]].astype(np.float64)
+        cost[np.arange(len(cost)), np.arange(first, first + len(cost))] = -1.0  # itself first
+        near[rows] = _nearest(cost, keep)
+    return near

@@ -1,0 +1,105 @@
+"""Ruin: strings of neighbouring stops are taken out of routes near a seed (Christiaens & Vanden Berghe 2020, section
+5.2, doi:10.1287/trsc.2019.0914). A task leaves with all its legs, so a string may open gaps on other routes too.
+"""
+
+from __future__ import annotations
+
+from dispatch.search.chance import below, uniform
+from dispatch.search.columns import COUNT, FIRST_LEG, FROZEN, LAST_LEG, PRED, ROUTE, SUCC, TASK
+from dispatch.search.compiled import inner
+from dispatch.search.linking import take
+
+STRING_LENGTH = 10.0  # longest string, L^max in the paper
+REMOVED = 10.0  # tasks removed on average, c̄ in the paper
+SPLIT_CHANCE = 0.5  # of keeping a piece in the middle of a string
+SPLIT_DEPTH = 0.01  # chance of making that piece one longer
+
+
+@inner
+def ruin(facts, state, removed, chance, setting):
+    """Take strings out around a random task; their tasks go to `removed`, the count and the seed are returned.
+    `setting` holds longest string, mean removed, chance of a split, its growth."""
+    tasks, rows = facts.tasks, state.rows
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    seed = below(chance, tasks.shape[0])
+    per_route = _stops_per_route(facts, state)
+    longest = min(setting[0], per_route)
+    strings = int(uniform(chance) * (4.0 * setting[1] / (1.0 + longest) - 1.0) + 1.0)
+    count, done = 0, 0
+    state.seen[0] += 1
+    for rank in range(facts.near.shape[1]):
+        if done >= strings:
+            break
+        task = facts.near[seed, rank]
+        if task < 0:
+            break
+        first, last = tasks[task, FIRST_LEG], tasks[task, LAST_LEG]
+        leg = first + below(chance, last - first)
+        route = rows[leg, ROUTE]
+        if route < 0 or state.seen[1 + route] == state.seen[0] or tasks[task, FROZEN] == 1:
+            continue
+        state.seen[1 + route] = state.seen[0]
+        done += 1
+        on_route = rows[sentinels + route, COUNT]
+        length = min(on_route, int(uniform(chance) * min(float(on_route), longest) + 1.0))
+        count = _take_string(facts, state, leg, length, removed, count, chance, setting)
+    return count, seed
+
+
+@inner
+def _stops_per_route(facts, state):
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    stops, used = 0, 0
+    for route in range(facts.routes.shape[0]):
+        on_route = state.rows[sentinels + route, COUNT]
+        stops += on_route
+        used += 1 if on_route > 0 else 0
+    return stops / max(1, used)
+
+
+@inner
+def _take_string(facts, state, leg, length, removed, count, chance, setting):
+    """Take a string of `length` legs that contains `leg`, perhaps leaving a piece in its middle; the new count."""
+    rows = state.rows
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    on_route = rows[sentinels + rows[leg, ROUTE], COUNT]
+    kept = 0
+    if 1 < length < on_route and uniform(chance) < setting[2]:
+        kept = 1
+        while length + kept < on_route and uniform(chance) < setting[3]:
+            kept += 1
+    whole = length + kept
+    skip = 1 + below(chance, length - 1) if kept > 0 else whole
+    here = _first_of_string(facts, state, leg, whole, chance)
+    for place in range(whole):
+        if here >= sentinels:
+            break
+        task, following = facts.legs[here, TASK], rows[here, SUCC]
+        if not skip <= place < skip + kept and facts.tasks[task, FROZEN] == 0:
+            while following < sentinels and facts.legs[following, TASK] == task:
+                following = rows[following, SUCC]
+            take(facts, state, task)
+            removed[count] = task
+            count += 1
+        here = following
+    return count
+
+
+@inner
+def _first_of_string(facts, state, leg, whole, chance):
+    """Where a string of `whole` legs begins: at random, so that it contains `leg` and lies on its route."""
+    rows = state.rows
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    ahead, here = 0, leg
+    while ahead < whole - 1 and rows[here, PRED] < sentinels:
+        here = rows[here, PRED]
+        ahead += 1
+    behind, there = 0, leg
+    while behind < whole - 1 and rows[there, SUCC] < sentinels:
+        there = rows[there, SUCC]
+        behind += 1
+    least = max(0, whole - 1 - behind)
+    here = leg
+    for _ in range(least + below(chance, ahead - least + 1)):
+        here = rows[here, PRED]
+    return here

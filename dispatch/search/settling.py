@@ -1,0 +1,259 @@
+"""Timing again what a change touched, in the order of the keys, and the latest starts behind it.
+
+Crews start together: their legs are timed as one. Visits of one elder, and sequences, wait for what has a smaller key.
+A ride that lasts too long puts its pickup off, as far as waiting on the way allows.
+"""
+
+from __future__ import annotations
+
+from numba import int64
+
+from dispatch.search.bonds import bonds_floor, bonds_kept, push_dependents
+from dispatch.search.columns import (
+    BEGIN,
+    BONDS,
+    BONDS_END,
+    BOUND,
+    BREAKS,
+    CLASS,
+    CLOSE,
+    CLOSES,
+    COST,
+    COUNT,
+    DEP,
+    FIRST_LEG,
+    FIRST_WINDOW,
+    KEY,
+    KIND,
+    LAST_LEG,
+    LEAST,
+    LEAVES,
+    MODE,
+    MOST,
+    PARTNER,
+    PICKED,
+    PICKUP,
+    PLACE,
+    PRED,
+    REST,
+    RIDE,
+    ROUTE,
+    SERVICE,
+    SETUP,
+    SLACK,
+    START,
+    SUCC,
+    TASK,
+    USED,
+    VISIT,
+    WAIT,
+)  # fmt: skip
+from dispatch.search.compiled import inner
+from dispatch.search.facts import COUPLED, LIKED, PLAIN, RIDES
+from dispatch.search.latest import settle_behind
+from dispatch.search.state import DIRTY, TOTAL, clear, pop, push, touch
+from dispatch.search.timing import finish, timed
+
+MOST_ROUNDS = 8  # of making a crew's starts agree
+
+
+@inner
+def settle(facts, state):
+    """Time all dirty legs and what depends on them; False if something does not fit (the caller undoes)."""
+    budget = 64 + 12 * state.rows.shape[0]  # rides that push one another off for ever are given up
+    while True:
+        leg = pop(state)
+        if leg < 0:
+            break
+        budget -= 1
+        if state.rows[leg, ROUTE] < 0:
+            continue
+        plain = facts.flags[PLAIN]
+        fits = _plain_walked(facts, state, leg) if plain else budget >= 0 and _retimed(facts, state, leg)
+        if not fits:
+            clear(state)
+            return False
+    settle_behind(facts, state)
+    return True
+
+
+@inner
+def _retimed(facts, state, leg):
+    """Time a leg, and go on along its route while labels change and nothing else comes first."""
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    while True:
+        if leg >= sentinels:
+            if not finish(facts, state, leg, state.out[0]):
+                return False
+            _written(state, leg, state.out[0])
+            return True
+        task = facts.legs[leg, TASK]
+        if facts.legs[leg, KIND] == VISIT and facts.tasks[task, LAST_LEG] - facts.tasks[task, FIRST_LEG] > 1:
+            return _crew_timed(facts, state, task)
+        changed = _single_timed(facts, state, leg)
+        if changed < 0:
+            return False
+        if changed == 0:
+            return True
+        leg = state.rows[leg, SUCC]
+        if state.counters[DIRTY] > 0:  # somebody else may have a smaller key
+            push(state, leg)
+            return True
+
+
+@inner
+def _single_timed(facts, state, leg):
+    """1 if the label changed, 0 if not, −1 if the leg does not fit."""
+    rows, out = state.rows, state.out[0]
+    pred, route = rows[leg, PRED], rows[leg, ROUTE]
+    floor = rows[leg, BOUND]
+    task = facts.legs[leg, TASK]
+    bonded = facts.tasks[task, BONDS] < facts.tasks[task, BONDS_END]
+    if bonded and leg == facts.tasks[task, FIRST_LEG]:
+        floor = max(floor, bonds_floor(facts, state, task, rows[leg, KEY]))
+    if not timed(facts, state, pred, leg, route, floor, out):
+        return -1
+    if bonded:
+        out[SLACK] = min(out[SLACK], out[WAIT])  # others may wait for it: it is not put off
+    if not bonds_kept(facts, state, task, leg, out[START]):
+        return -1
+    if facts.flags[RIDES] and facts.legs[leg, RIDE] >= 0:
+        verdict = _ride(facts, state, pred, leg, out[START])
+        if verdict != 0:
+            return 0 if verdict > 0 else -1
+    moved = out[START] != rows[leg, START]
+    changed = _written(state, leg, out)
+    if moved and facts.flags[RIDES] and facts.legs[leg, KIND] == PICKUP:
+        push(state, facts.legs[leg, PARTNER])  # its ride may have become longer or shorter
+    if changed and facts.flags[COUPLED]:
+        push_dependents(facts, state, task)
+    return 1 if changed else 0
+
+
+@inner
+def _plain_walked(facts, state, leg):
+    """Time a leg of a plain problem and go on along its route while starts change; False if one does not fit."""
+    rows, legs, clock, price, windows = state.rows, facts.legs, facts.clock, facts.price, facts.windows
+    counters, liked = state.counters, facts.flags[LIKED]
+    routes = facts.routes
+    sentinels = legs.shape[0] - 2 * routes.shape[0]
+    route = rows[leg, ROUTE]
+    mode, class_ = routes[route, MODE], routes[route, CLASS]
+    while True:
+        pred = rows[leg, PRED]
+        here, there = legs[pred, LEAVES], legs[leg, PLACE]
+        start, cost = rows[pred, DEP] + clock[mode, here, there], int64(price[class_, here, there])
+        if leg >= sentinels:
+            if rows[leg - routes.shape[0], COUNT] == 0:
+                cost = 0
+            else:
+                cost += routes[route, USED]
+            if start > routes[route, CLOSES]:
+                return False
+        else:
+            start = max(start, windows[legs[leg, FIRST_WINDOW], 0])
+            if start > legs[leg, CLOSE] or start > routes[route, CLOSES]:
+                return False
+            if liked:
+                cost += facts.liking[leg, route]
+        if start == rows[leg, START] and cost == rows[leg, COST]:
+            return True
+        touch(state, leg)
+        counters[TOTAL] += cost - rows[leg, COST]
+        rows[leg, COST] = cost
+        if start == rows[leg, START] or leg >= sentinels:
+            rows[leg, START] = start
+            return True
+        rows[leg, START], rows[leg, DEP] = start, start + legs[leg, SERVICE]
+        leg = rows[leg, SUCC]
+
+
+@inner
+def _written(state, leg, out):
+    """Put a label in place; whether anything a successor reads has changed."""
+    rows = state.rows
+    changed = False
+    for column in (START, DEP, BREAKS, REST, WAIT, SLACK, BEGIN):
+        if rows[leg, column] != out[column]:
+            changed = True
+    if not changed and rows[leg, COST] == out[COST]:
+        return False
+    touch(state, leg)
+    state.counters[TOTAL] += out[COST] - rows[leg, COST]
+    for column in (START, DEP, COST, BREAKS, REST, WAIT, SLACK, BEGIN):
+        rows[leg, column] = out[column]
+    return changed
+
+
+@inner
+def _ride(facts, state, pred, leg, start):
+    """0 if the ride to a drop-off is short enough, 1 if its pickup was put off to make it so, −1 if nothing helps."""
+    rows, legs = state.rows, facts.legs
+    reached = _arrival(facts, state, pred, leg, start)
+    if legs[leg, PICKED] >= 0:
+        return 0 if reached - legs[leg, PICKED] <= legs[leg, RIDE] else -1
+    pickup = legs[leg, PARTNER]
+    over = reached - rows[pickup, DEP] - legs[leg, RIDE]
+    if over <= 0:
+        return 0
+    if pickup == pred or over > rows[pred, WAIT] - rows[pickup, WAIT]:
+        return -1
+    touch(state, pickup)
+    rows[pickup, BOUND] = rows[pickup, START] + over
+    push(state, pickup)
+    return 1
+
+
+@inner
+def _arrival(facts, state, pred, leg, start):
+    """When a drop-off is reached, before setup and waiting."""
+    legs = facts.legs
+    waited = state.out[0, WAIT] - state.rows[pred, WAIT]
+    setup = legs[leg, SETUP] if legs[pred, LEAVES] != legs[leg, PLACE] else 0
+    return start - waited - setup
+
+
+@inner
+def _crew_timed(facts, state, task):
+    """Time all members of a crew, each after her own predecessor, to starts within the stagger."""
+    rows, out = state.rows, state.out
+    first, last = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
+    if not _crew_labels(facts, state, task):
+        return False
+    for leg in range(first, last):
+        label = out[leg - first]
+        label[SLACK] = min(label[SLACK], label[WAIT])  # the others would have to be put off too
+        if not bonds_kept(facts, state, task, leg, label[START]):
+            return False
+    any_changed = False
+    for leg in range(first, last):
+        if _written(state, leg, out[leg - first]):
+            any_changed = True
+            push(state, rows[leg, SUCC])
+    if any_changed:
+        push_dependents(facts, state, task)
+    return True
+
+
+@inner
+def _crew_labels(facts, state, task):
+    """The earliest labels of a crew, by rounds: whoever is last makes the first wait, until all starts agree."""
+    rows, out = state.rows, state.out
+    first, last = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
+    least, most = facts.tasks[task, LEAST], facts.tasks[task, MOST]
+    floor = bonds_floor(facts, state, task, rows[first, KEY])
+    lead = floor
+    for _ in range(MOST_ROUNDS):
+        if not timed(facts, state, rows[first, PRED], first, rows[first, ROUTE], lead, out[0]):
+            return False
+        begun = out[0, START]
+        latest = begun
+        for leg in range(first + 1, last):
+            wanted = max(floor, begun + least)
+            if not timed(facts, state, rows[leg, PRED], leg, rows[leg, ROUTE], wanted, out[leg - first]):
+                return False
+            latest = max(latest, out[leg - first, START])
+        if latest - begun <= most or last - first == 1:
+            return True
+        lead = latest - most
+    return False

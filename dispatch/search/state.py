@@ -1,0 +1,201 @@
+"""The one state of all searches, and its log: what is touched is written down first, so that it can be undone."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.search import columns as c
+from dispatch.search.columns import (
+    CLOSES,
+    COUNT,
+    DEP,
+    FOREVER,
+    KEY,
+    LATEST,
+    OPENS,
+    PRED,
+    ROUTE,
+    SLACK,
+    START,
+    STATE_WIDTH,
+    SUCC,
+)  # fmt: skip
+from dispatch.search.compiled import inner, kernel
+from dispatch.search.facts import Facts
+from dispatch.search.handles import STATE, state_handle
+
+Ints = NDArray[np.int64]
+
+LOG_LENGTH, STAMP, DIRTY, BEHIND, TOTAL, UNSERVED, SPOTS = range(7)  # places in `counters`
+KEY_BITS = 20  # a key is a time and a fraction of a second
+FIRST_KEY, LAST_KEY = -(1 << 62), 1 << 62  # of the sentinels
+MOST_SPOTS = 8  # insertion places kept per leg
+
+
+class State(NamedTuple):
+    """n legs, m routes, N = n + 2m rows. Kernels are given `handle`."""
+
+    rows: Ints  # (N, STATE_WIDTH), see `columns`
+    loads: Ints  # (N, d) on departure; at a start sentinel what is aboard then
+    counters: Ints  # TOTAL is the cost of everything but what is measured over all routes at once
+    dirty: Ints  # (N,) legs to be timed again, the next one last
+    is_dirty: NDArray[np.bool_]
+    behind: Ints  # (4N,) legs whose latest start may have changed
+    mark: Ints  # (N,) stamp of the last time a row was logged
+    log_legs: Ints
+    log_rows: Ints
+    log_loads: Ints
+    spots: Ints  # (members, MOST_SPOTS, 4) cost, predecessor, second predecessor, start
+    found: Ints  # (members,) how many of them
+    choice: Ints  # (members,) the predecessor chosen for each member of a crew
+    seen: Ints  # (1 + m,) a stamp, and the routes that bear it
+    picked: Ints  # (1 + t,) the same for tasks
+    preds: Ints  # (2N + 64,) places about to be tested
+    seen_preds: Ints  # (1 + N,) a stamp, and the legs behind which a place is among them
+    out: Ints  # (members, STATE_WIDTH) labels being made
+
+    def handle(self) -> Any:
+        """What kernels are given."""
+        return state_handle(*(getattr(self, name) for name in STATE))
+
+
+def new_state(facts: Facts) -> State:
+    """Nobody served: empty routes, all penalties due."""
+    total, dimensions = len(facts.legs), facts.demand.shape[1]
+    routes = len(facts.routes)
+    count = total - 2 * routes
+    members = max(2, int((facts.tasks[:, c.LAST_LEG] - facts.tasks[:, c.FIRST_LEG]).max(initial=1)))
+    log = 16 * total + 4096
+    rows = np.zeros((total, STATE_WIDTH), np.int64)
+    rows[:count, [SUCC, PRED, ROUTE]] = -1
+    start, end = np.arange(count, count + routes), np.arange(count + routes, total)
+    rows[start, SUCC], rows[end, PRED] = end, start
+    rows[end, SUCC] = -1
+    rows[start, COUNT] = 0
+    rows[start, ROUTE] = rows[end, ROUTE] = np.arange(routes)
+    rows[start, KEY], rows[end, KEY] = FIRST_KEY, LAST_KEY
+    rows[start, START] = rows[start, DEP] = facts.routes[:, OPENS]
+    rows[start, SLACK] = FOREVER
+    rows[end, LATEST] = rows[start, LATEST] = facts.routes[:, CLOSES]
+    loads = np.zeros((total, dimensions), np.int64)
+    loads[start] = facts.aboard
+    counters = np.zeros(8, np.int64)
+    counters[TOTAL] = facts.tasks[:, c.PENALTY].sum()
+    counters[UNSERVED] = len(facts.tasks)
+    return State(
+        rows, loads, counters, np.zeros(total + 8, np.int64), np.zeros(total, np.bool_),
+        np.zeros(4 * total + 64, np.int64), np.zeros(total, np.int64), np.zeros(log, np.int64),
+        np.zeros((log, STATE_WIDTH), np.int64), np.zeros((log, dimensions), np.int64),
+        np.zeros((members, MOST_SPOTS, 4), np.int64), np.zeros(members, np.int64),
+        np.zeros(members, np.int64), np.zeros(1 + routes, np.int64),
+        np.zeros(1 + len(facts.tasks), np.int64), np.zeros(2 * total + 64, np.int64), np.zeros(1 + total, np.int64),
+        np.zeros((members, STATE_WIDTH), np.int64),
+    )  # fmt: skip
+
+
+@kernel
+def copy_state(source, target):
+    """Make `target` what `source` is. Logs are not copied: both must be at rest."""
+    for leg in range(source.rows.shape[0]):
+        for column in range(STATE_WIDTH):
+            target.rows[leg, column] = source.rows[leg, column]
+        for load in range(source.loads.shape[1]):
+            target.loads[leg, load] = source.loads[leg, load]
+    target.counters[TOTAL] = source.counters[TOTAL]
+    target.counters[UNSERVED] = source.counters[UNSERVED]
+
+
+@inner
+def touch(state, leg):
+    """Write a row to the log, once per stamp. Call it before any change to the row."""
+    counters, mark = state.counters, state.mark
+    if mark[leg] == counters[STAMP]:
+        return
+    mark[leg] = counters[STAMP]
+    rows, log_rows, loads = state.rows, state.log_rows, state.loads
+    place = counters[LOG_LENGTH]
+    state.log_legs[place] = leg
+    for column in range(STATE_WIDTH):
+        log_rows[place, column] = rows[leg, column]
+    for load in range(loads.shape[1]):
+        state.log_loads[place, load] = loads[leg, load]
+    counters[LOG_LENGTH] = place + 1
+
+
+@inner
+def begin(state):
+    """Start a new stretch of the log; returns where it starts, for `undo`."""
+    state.counters[STAMP] += 1
+    return state.counters[LOG_LENGTH]
+
+
+@inner
+def forget(state):
+    """Empty the log: what was done stays."""
+    state.counters[LOG_LENGTH] = 0
+    state.counters[STAMP] += 1
+
+
+@inner
+def undo(state, back_to, total, unserved):
+    """Put all rows back as they were when `begin` returned `back_to`, and the counters with them."""
+    rows, loads, log_rows, log_loads, log_legs = (
+        state.rows,
+        state.loads,
+        state.log_rows,
+        state.log_loads,
+        state.log_legs,
+    )
+    for place in range(state.counters[LOG_LENGTH] - 1, back_to - 1, -1):
+        leg = log_legs[place]
+        for column in range(STATE_WIDTH):
+            rows[leg, column] = log_rows[place, column]
+        for load in range(loads.shape[1]):
+            loads[leg, load] = log_loads[place, load]
+    state.counters[LOG_LENGTH] = back_to
+    state.counters[STAMP] += 1
+    state.counters[TOTAL] = total
+    state.counters[UNSERVED] = unserved
+
+
+@inner
+def log_is_full(state):
+    """Whether the log has too little room left for another change of every row."""
+    return state.counters[LOG_LENGTH] + 2 * state.rows.shape[0] > state.log_legs.shape[0]
+
+
+@inner
+def push(state, leg):
+    """Ask for a leg to be timed again; legs leave in the order of their keys."""
+    if state.is_dirty[leg]:
+        return
+    state.is_dirty[leg] = True
+    place = state.counters[DIRTY]
+    key = state.rows[leg, KEY]
+    while place > 0 and state.rows[state.dirty[place - 1], KEY] < key:
+        state.dirty[place] = state.dirty[place - 1]
+        place -= 1
+    state.dirty[place] = leg
+    state.counters[DIRTY] += 1
+
+
+@inner
+def pop(state):
+    """The next leg to be timed; −1 when there is none."""
+    if state.counters[DIRTY] == 0:
+        return -1
+    state.counters[DIRTY] -= 1
+    leg = state.dirty[state.counters[DIRTY]]
+    state.is_dirty[leg] = False
+    return leg
+
+
+@inner
+def clear(state):
+    """Ask for nothing any more."""
+    while pop(state) >= 0:
+        pass
+    state.counters[BEHIND] = 0
