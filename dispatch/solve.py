@@ -19,6 +19,7 @@ from dispatch.explain import explain
 from dispatch.indicators import indicators
 from dispatch.plan import Plan, Unassigned
 from dispatch.problem import Problem
+from dispatch.recombine import recombine
 from dispatch.search.engine import Search
 from dispatch.timing.assembly import routes_of
 from dispatch.timing.filling import construct, fill, ranked
@@ -28,6 +29,7 @@ from dispatch.timing.schedule import Schedule
 
 Progress = Callable[[str, float], None]  # (what is being done, seconds since the start)
 
+SEARCH_SHARE = 0.96  # of the time up to the deadline; the rest chooses among the routes met
 CLOSING_SHARE = 0.04  # of the limit, kept for the last insertions, the check and the reasons
 CLOSING_SECONDS = 0.15
 
@@ -44,6 +46,10 @@ class Clock:
     def spent(self) -> float:
         """Seconds since the start."""
         return self.now() - self.began
+
+    def at(self, share: float) -> float:
+        """When this share of the time up to the deadline is used up."""
+        return self.began + share * (self.deadline - self.began)
 
     @property
     def deadline(self) -> float:
@@ -85,7 +91,8 @@ def refine(schedule: Schedule, clock: Clock, *, seed: int, iterations: int | Non
     search = Search(schedule.network, seed=seed)
     search.construct(schedule)
     tell(f"constructed: {search.unserved()} unserved", clock.spent)
-    search.run(clock=clock.now, until=clock.deadline, iterations=iterations)
+    search.run(clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations)
+    recombine(search, seconds=clock.deadline - clock.now(), seed=seed, counted=iterations is not None)
     last = clock.began + clock.limit_seconds
     found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=last)
     fill(found, ranked(found, random.Random(seed)), deadline=last, tries=None)  # noqa: S311  # a seeded search

@@ -6,18 +6,20 @@ reproduces. They scale with what a stop costs on average, so no instance needs f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatch.search import columns as c
 from dispatch.search.anneal import anneal, whole_cost
 from dispatch.search.chance import seeded
 from dispatch.search.facts import PLAIN, compiled
 from dispatch.search.linking import rekey
+from dispatch.search.pool import Pool, PooledRoute
 from dispatch.search.ruin import REMOVED, SPLIT_CHANCE, SPLIT_DEPTH, STRING_LENGTH
-from dispatch.search.seating import fill, seated, sequences, starts
-from dispatch.search.state import UNSERVED, copy_state, new_state
+from dispatch.search.seating import fill, seat, seated, sequences, starts
+from dispatch.search.state import KEY_BITS, UNSERVED, copy_state, new_state
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 
@@ -26,6 +28,7 @@ STRETCH_SECONDS = 0.05  # how long one call of the kernel should last
 STRETCH = 100  # iterations of a stretch when iterations are counted, or before their pace is known
 MOST_STRETCH = 100_000
 
+Ints = NDArray[np.int64]
 Told = Callable[[float, int, int], None]  # (share of the limit used up, cost, unserved)
 
 
@@ -40,6 +43,7 @@ class Search:
         self._facts, self._best = self.facts.handle(), self.best.handle()
         self.state = new_state(self.facts)
         self._state = self.state.handle()
+        self.pool = Pool(self.facts)
         self.chance = seeded(seed)
         self.removed = np.zeros(len(self.facts.tasks) + 64, np.int64)
         self.sort = np.zeros(len(self.facts.tasks) + 64)
@@ -90,6 +94,7 @@ class Search:
                 self._facts, self._state, self._best, stretch, hot, 0.9999 * hot,
                 setting, self.removed, self.sort, self.chance,
             )  # fmt: skip
+            self.pool.add(self.state)
             done += stretch
             self.iterations += stretch
             spent = max(1e-6, clock() - now)
@@ -98,6 +103,34 @@ class Search:
                 stretch = int(max(10, min(MOST_STRETCH, 3 * stretch, pace * min(STRETCH_SECONDS, until - now))))
             if told is not None:
                 told(share, self.cost(), self.unserved())
+
+    def replace(self, routes: Sequence[PooledRoute], kept: set[int]) -> bool:
+        """Make these routes, and the kept ones of the best, the best if that is cheaper; tasks on none are inserted."""
+        free: dict[int, list[int]] = {}
+        for number, type_ in enumerate(self.pool.types):
+            if number not in kept:
+                free.setdefault(type_, []).append(number)
+        placed = [(number, route.legs) for number, route, _ in self.pool.routes_of(self.best) if number in kept]
+        placed += [(free[route.type_].pop(0), route.legs) for route in routes]
+        legs = np.array([leg for _, legs in placed for leg in legs], np.int64)
+        numbers = np.array([number for number, legs in placed for _ in legs], np.int64)
+        keys = self._keys(legs, numbers, kept)
+        self.state = new_state(self.facts)
+        self._state = self.state.handle()
+        if not seat(self._facts, self._state, legs, numbers, keys):
+            return False
+        self._rekey()
+        fill(self._facts, self._state, self._order(), self.chance)
+        if whole_cost(self._facts, self._state) >= self.cost():
+            return False
+        copy_state(self._state, self._best)
+        return True
+
+    def _keys(self, legs: Ints, numbers: Ints, kept: set[int]) -> Ints:
+        """Keys as they were on kept routes, and simply rising on the others, whose stops wait for nobody."""
+        old = self.best.rows[legs, c.KEY]
+        rising = (np.arange(len(legs), dtype=np.int64) + 1) << KEY_BITS
+        return np.where(np.isin(numbers, list(kept)), old, rising)
 
     def _rekey(self) -> None:
         if not self.facts.flags[PLAIN]:

@@ -52,6 +52,7 @@ def rebuilt(
         if not fresh.settle(dict(enumerate(rested_all))):
             fresh = Schedule(network)
             _settle_by_task(fresh, rested_all)
+    fresh.bounds.clear()  # they have told what they know; what still binds is found again when a route is timed
     fill(fresh, fresh.unserved(), deadline=deadline)
     return fresh
 
