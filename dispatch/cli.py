@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
 from dispatch.document import dump_plan, parse_plan, parse_problem, to_json
 from dispatch.errors import DocumentInvalid, EngineFault
@@ -27,6 +28,7 @@ from dispatch.search.warm import warm_up
 from dispatch.solve import solve_by_routing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
+app.command("bench")(bench_command)
 
 
 class Engine(StrEnum):
