@@ -101,7 +101,12 @@ def _summary(name: str, members: list[Standing]) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.2f}"
+    return "-" if value is None else signed(value)
+
+
+def signed(percent: float) -> str:
+    """Two decimals and a sign; what rounds to nothing is +0.00."""
+    return f"{round(percent, 2) + 0.0:+.2f}"
 
 
 def _trouble(results: tuple[Result, ...]) -> str:
