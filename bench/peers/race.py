@@ -82,10 +82,10 @@ class Race:
         def command(cores: Cores) -> list[str]:
             path, core = heat.entry.path, cores_argument(cores)
             if heat.solver == OURS:
+                solution = self._folder / f"{path.stem}.{heat.seed}.sol"
                 return [
-                    sys.executable, "-m", "dispatch.benchmarks.trial", heat.entry.family, str(path),
-                    str(self._folder / f"{path.stem}.{heat.seed}.sol"), "--seconds", str(self.seconds), "--seed", str(heat.seed),
-                    "--cores", core,
+                    sys.executable, "-m", "dispatch.benchmarks.trial", heat.entry.family, str(path), str(solution),
+                    "--seconds", str(self.seconds), "--seed", str(heat.seed), "--cores", core,
                 ]  # fmt: skip
             arrays = self._folder / f"{heat.entry.family}-{path.stem}.npz"
             if not arrays.exists():
