@@ -18,12 +18,11 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-from city_day import SIZES, city_day
-from city_parts.relaxed import relaxed_plan
-from city_parts.unservable import unservable
-from peers.environment import PYTHON, ensure_peers, versions
-from peers.machine import machine
-
+from bench.city_day import SIZES, city_day
+from bench.city_parts.relaxed import relaxed_plan
+from bench.city_parts.unservable import unservable
+from bench.peers.environment import PYTHON, ensure_peers, versions
+from bench.peers.machine import machine
 from dispatch import Plan, Problem, check, dump_problem, indicators, parse_plan
 from dispatch.benchmarks.processes import (
     Cores,

@@ -12,18 +12,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from city_parts.demand import Demand
-from city_parts.ground import Ground
-from city_parts.staff import Staff
-from city_parts.unservable import unservable
-
+from bench.city_parts.demand import Demand
+from bench.city_parts.ground import Ground
+from bench.city_parts.staff import Staff
+from bench.city_parts.unservable import unservable
 from dispatch import dump_problem
 from dispatch.document import to_json
 from dispatch.places import GreatCircle
 from dispatch.problem import Problem
 
 SIZES = (200, 1_000, 5_000, 20_000)
-MOST_TASKS = 40_000  # the extract has some 34,000 doors; an elder has one, a caregiver too
+MOST_TASKS = 40_000  # beyond, several families would live behind every door of the city
 MODES = {"walk": GreatCircle(1.3, 4.5), "ebike": GreatCircle(1.4, 18.0), "car": GreatCircle(1.5, 30.0)}
 
 

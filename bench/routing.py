@@ -16,10 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 
-from peers.environment import ROOT, ensure_peers, versions
-from peers.machine import machine
-from peers.race import OURS, SOLVERS, Entry, Heat, Race, entry_of
-
+from bench.peers.environment import ROOT, ensure_peers, versions
+from bench.peers.machine import machine
+from bench.peers.race import OURS, SOLVERS, Entry, Heat, Race, entry_of
 from dispatch.benchmarks.bench import instance_paths
 from dispatch.benchmarks.best_known import beside, read_best_known
 from dispatch.benchmarks.classes import class_of, natural

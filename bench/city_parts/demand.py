@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from city_parts.ground import Ground
-
+from bench.city_parts.ground import Ground
 from dispatch.tasks import Delivery, Halt, Member, Visit
 
 HOUR = 3600

@@ -1,4 +1,4 @@
-"""Who works on a city day: early and late carers from their homes, riders around noon from a kitchen.
+"""Who works on a city day: early and late carers and, around noon, riders, all from their homes.
 
 Their number follows from the work: service, setup and an estimate of the ways, over the hours a shift can give.
 """
@@ -9,9 +9,8 @@ from dataclasses import replace
 from math import ceil, sqrt
 from random import Random
 
-from city_parts.demand import HOUR, Demand
-from city_parts.ground import Ground
-
+from bench.city_parts.demand import HOUR, Demand
+from bench.city_parts.ground import Ground
 from dispatch.shifts import Break, Shift
 from dispatch.tasks import Visit
 
@@ -23,8 +22,8 @@ RIDER_MODES = {"ebike": 0.70, "car": 0.30}
 METRES_PER_SECOND = 18 / 3.6 / 1.4  # by e-bike as the crow flies, the commonest way
 BOXES = {"walk": 4, "ebike": 12, "car": 30}
 SKILL_SHARES = {"care": 1.0, "cleaning": 0.9, "bath": 0.6, "medical": 0.35, "meals": 0.3}
-CARER_SECONDS = 5.6 * HOUR  # of eight hours, at work or under way: the rest is break, waiting for windows, slack
-RIDER_SECONDS = 1.6 * HOUR  # of the two and a half hours in which boxes travel: the rest is the way back and slack
+CARER_SECONDS = 5.0 * HOUR  # of eight hours, at work or under way: the rest is break, waiting for windows, slack
+RIDER_SECONDS = 1.4 * HOUR  # of the two and a half hours in which boxes travel: the rest is the way back and slack
 SPOTS_AT_ONCE = 10  # a tenth of the day's visits are due around one time
 PREFERRED_SHARE, EXCLUDED_SHARE = 0.3, 0.02
 PREFERRED_BONUS = 120
@@ -55,10 +54,10 @@ class Staff:
         )  # fmt: skip
 
     def _rider(self, ground: Ground, number: int) -> Shift:
-        kitchen = ground.kitchens[number % len(ground.kitchens)].id
+        base = ground.bases[-1 - number % len(ground.bases)].id
         mode = self._one_of(RIDER_MODES)
         return Shift(
-            f"rider{number}", f"rider{number}", mode, kitchen, kitchen, NOON,
+            f"rider{number}", f"rider{number}", mode, base, base, NOON,
             skills=frozenset({"meals"}), capacity={"boxes": BOXES[mode]},
         )  # fmt: skip
 

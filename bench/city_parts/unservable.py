@@ -39,7 +39,8 @@ class _Proof:
 
     def ways(self, place: str) -> NDArray[np.float64]:
         """Seconds between a place and each shift's start, rounded up; shifts end where they start."""
-        return np.ceil(_metres(self.starts, self.lonlat[place]) * self.pace - 1e-9)
+        seconds: NDArray[np.float64] = np.ceil(_metres(self.starts, self.lonlat[place]) * self.pace - 1e-9)
+        return seconds
 
     def visit(self, visit: Visit) -> bool:
         """Whether as many different caregivers as the crew needs could start at one moment."""

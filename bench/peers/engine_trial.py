@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from dispatch import dump_plan, parse_problem, solve
 from dispatch.benchmarks.trial import cpu_clock, pin
@@ -19,7 +20,7 @@ def main(problem: Path, plan: Path, seconds: float, seed: int, core: str, engine
     """Solve, write, print."""
     pin((int(core),) if core else ())
     read = parse_problem(problem.read_bytes())
-    chosen = {"engine": engine} if engine else {}
+    chosen: dict[str, Any] = {"engine": engine} if engine else {}
     if not chosen.keys() <= inspect.signature(solve).parameters.keys():
         print(f"the engine has no choice of engines yet: {engine}", file=sys.stderr)
         return 2

@@ -29,7 +29,16 @@ def ensure_peers() -> str | None:
         venv.create(FOLDER, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         return f"no environment could be made: {error}"
-    install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]
+    install: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+        REQUIREMENTS,
+    ]
     done = subprocess.run(install, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]

@@ -7,7 +7,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from peers.environment import ROOT
+from bench.peers.environment import ROOT
 
 
 def machine() -> dict[str, str]:

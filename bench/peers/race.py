@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from peers.arrays import write_arrays
-from peers.environment import PYTHON
-
+from bench.peers.arrays import write_arrays
+from bench.peers.environment import PYTHON
 from dispatch.benchmarks.bench import result_of
 from dispatch.benchmarks.errors import BadFile, BadInstance
 from dispatch.benchmarks.families import FAMILIES

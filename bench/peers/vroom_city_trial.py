@@ -67,6 +67,11 @@ class Stating:
     def _skills(self, task: dict[str, Any]) -> set[int]:
         return {self.skill.get(name, 2**31) for name in task.get("skills", ())}  # a skill that nobody has
 
+    def _windows(self, stop: dict[str, Any]) -> list[vroom.TimeWindow]:
+        """Ours hold starts of service, VROOM's hold starts of the setup before it."""
+        setup = self.setup[stop["place"]]
+        return [vroom.TimeWindow(begin - setup, end - setup) for begin, end in stop["windows"]]
+
     def _vehicle(self, number: int, shift: dict[str, Any]) -> vroom.Vehicle:
         welcome = {
             bar for visit in self.bars if shift["caregiver"] not in visit["excluded"] for bar in [self.bar[visit["id"]]]
@@ -87,14 +92,14 @@ class Stating:
             number, self.place[visit["place"]], default_setup=self.setup[visit["place"]],
             default_service=needs["service_seconds"], delivery=vroom.Amount([0]),
             skills=self._skills(needs) | barred, priority=visit["priority"],
-            time_windows=[vroom.TimeWindow(*window) for window in visit["windows"]],
+            time_windows=self._windows(visit),
         )  # fmt: skip
 
     def _step(self, number: int, halt: dict[str, Any]) -> vroom.ShipmentStep:
         return vroom.ShipmentStep(
             number, self.place[halt["place"]], default_setup=self.setup[halt["place"]],
             default_service=halt["service_seconds"],
-            time_windows=[vroom.TimeWindow(*window) for window in halt["windows"]],
+            time_windows=self._windows(halt),
         )  # fmt: skip
 
 
