@@ -94,8 +94,8 @@ def cell(race: Race, solver: str, entries: list[Entry]) -> str:
     solved = [result for standing in standings for result in standing.solved]
     failed = sum(len(standing.results) for standing in standings) - len(solved)
     parts = []
-    if any(standing.vehicles_first for standing in standings):
-        more = [extra for standing in standings if (extra := standing.more_vehicles) is not None]
+    more = [extra for standing in standings if (extra := standing.more_vehicles) is not None]
+    if more:
         parts.append(f"{sum(more):+d} vehicles")
     gaps = [gaps for standing in standings if (gaps := standing.gaps())]
     if gaps:

@@ -84,7 +84,12 @@ def _run(bench: Bench, groups: list[Cores]) -> bool:
 
 
 def _teller(family: str) -> Callable[[Standing], None]:
-    return lambda standing: typer.echo(instance_line(standing, FAMILIES[family].decimals))
+    def told(standing: Standing) -> None:
+        # Not typer.echo, which goes past the bar's redirection and leaves the line behind the bar.
+        sys.stdout.write(instance_line(standing, FAMILIES[family].decimals) + "\n")
+        sys.stdout.flush()
+
+    return told
 
 
 def _bad(line: str) -> NoReturn:
