@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
@@ -138,8 +138,9 @@ def main() -> int:
     except (BadFile, TooFewCores) as error:
         print(error, file=sys.stderr)
         return 2
-    if not entries:
-        print("no .txt instance matches", file=sys.stderr)
+    names = Counter(entry.path.stem for entry in entries)
+    if not entries or len(names) < len(entries):
+        print(f"{names.most_common(1)[0][0]} stands twice" if names else "no .txt instance matches", file=sys.stderr)
         return 2
     solvers = [solver for solver in SOLVERS if solver in asked.solvers.split(",")]
     missing = ensure_peers() if solvers != [OURS] else None

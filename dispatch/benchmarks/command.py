@@ -38,7 +38,7 @@ def bench_command(
     iterations: Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")] = None,
 ) -> None:
     """Solve a classic benchmark set: a line per instance, a summary by class, solutions anybody can judge."""
-    paths = instance_paths(folder, str(only))
+    paths = instance_paths(folder, only)
     if not paths:
         _bad(f"{folder}: holds no .txt file that matches {only!r}")
     try:

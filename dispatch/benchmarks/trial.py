@@ -22,6 +22,7 @@ from dispatch.errors import EngineFault
 from dispatch.parallel import solve_in_parallel
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.solve import solve
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def cpu_clock(solver: Callable[..., Plan]) -> dict[str, Any]:
 
 def planned(problem: Problem, *, seed: int, seconds: float, workers: int, iterations: int | None) -> Plan:
     """The engine's plan within a limit of CPU seconds per worker."""
+    if workers == 1:
+        return solve(problem, seed=seed, time_limit_seconds=seconds, iterations=iterations, **cpu_clock(solve))
     return solve_in_parallel(
         problem, seed=seed, time_limit_seconds=seconds, workers=workers, iterations=iterations,
         **cpu_clock(solve_in_parallel),

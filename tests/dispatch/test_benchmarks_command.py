@@ -8,17 +8,22 @@ import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from dispatch.benchmarks.bench import result_of
 from dispatch.benchmarks.families import FAMILIES
 from dispatch.benchmarks.judges.score import BestKnown
 from dispatch.benchmarks.processes import Cores, Ending, Job, TooFewCores, core_groups, run_all
 from dispatch.benchmarks.report import Standing, instance_line, summary_lines
-from dispatch.benchmarks.trial import Result
+from dispatch.benchmarks.trial import Result, cpu_clock
+from dispatch.cli import app
+from dispatch.plan import Plan
 from tests.dispatch.benchmark_texts import LILIM, VRPTW
 
 ROOT = Path(__file__).parents[2]
@@ -65,24 +70,33 @@ def test_a_bench_prints_lines_and_leaves_solutions_and_results(tiny: Path, tmp_p
     assert sorted(path.name for path in out.iterdir()) == ["R10.sol", "R2.sol", "results.csv"]
 
 
+def refused(*arguments: object) -> str:
+    """What the command says on stderr when it refuses, in this process, as nothing is run."""
+    found = CliRunner().invoke(app, ["bench", *map(str, arguments)])
+    assert (found.exit_code, found.stdout) == (2, "")
+    return found.stderr
+
+
 def test_a_bad_file_stops_a_bench_before_it_begins(tiny: Path, tmp_path: Path) -> None:
     (tiny / "R3.txt").write_text(LILIM)
-    found = run("vrptw", tiny, "--seconds", 1, "--out", tmp_path / "out")
-    assert found.returncode == 2
-    assert found.stderr.startswith("R3.txt:2: expected 'VEHICLE'")
+    assert refused("vrptw", tiny, "--seconds", 1, "--out", tmp_path / "out").startswith("R3.txt:2: expected 'VEHICLE'")
     assert not (tmp_path / "out").exists()
 
 
-def test_what_cannot_be_run_is_refused(tiny: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    none = run("vrptw", tiny, "--only", "C*", "--seconds", 1, "--out", out)
-    assert (none.returncode, "holds no .txt file that matches 'C*'" in none.stderr) == (2, True)
-    crowded = run("vrptw", tiny, "--seconds", 1, "--jobs", 4000, "--out", out)
-    assert (crowded.returncode, "4000 cores are needed" in crowded.stderr) == (2, True)
-    bad = tiny / "known.csv"
-    bad.write_text("instance\n")
-    table = run("vrptw", tiny, "--seconds", 1, "--best-known", bad, "--out", out)
-    assert (table.returncode, "known.csv:1: expected the columns" in table.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--only", "C*"), "holds no .txt file that matches 'C*'"),
+        (("--jobs", "4000"), "4000 cores are needed"),
+        (("--best-known", "known.csv"), "known.csv:1: expected the columns"),
+        (("--seconds", "0"), "--seconds"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(tiny: Path, tmp_path: Path, options: tuple[str, str], words: str) -> None:
+    (tiny / "known.csv").write_text("instance\n")
+    name, value = options
+    asked = str(tiny / value) if name == "--best-known" else value
+    assert words in refused("vrptw", tiny, "--seconds", 1, "--out", tmp_path / "out", name, asked)
 
 
 def test_an_interrupted_bench_says_so_and_leaves_no_drafts(tiny: Path, tmp_path: Path) -> None:
@@ -141,6 +155,17 @@ def test_the_last_words_of_a_crashed_trial_are_its_result() -> None:
     found = result_of("R1", 3, Ending(1, "", "Traceback\nMemoryError: too big\n"))
     assert (found.seed, found.feasible, found.error) == (3, False, "MemoryError: too big")
     assert result_of("R1", 3, Ending(-9, "", "")).error == "ended with -9"
+
+
+def test_a_solver_with_a_clock_is_limited_by_cpu_time() -> None:
+    def clocked(clock: Callable[[], float]) -> Plan:
+        raise AssertionError(clock)
+
+    def unclocked() -> Plan:
+        raise AssertionError
+
+    assert cpu_clock(clocked) == {"clock": time.process_time}
+    assert cpu_clock(unclocked) == {}
 
 
 def test_fewer_vehicles_rank_before_less_distance() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dispatch.benchmarks.best_known import beside, read_best_known
 from dispatch.benchmarks.classes import class_of, natural
@@ -107,6 +110,23 @@ def test_a_file_cut_short_anywhere_is_refused_or_read(tmp_path: Path, family: st
         except BadInstance:
             refused += 1
     assert refused > 3
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_file_spoilt_anywhere_is_refused_or_read(tmp_path: Path, family: str, data: st.DataObject) -> None:
+    text = TEXTS[family]
+    begin = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(begin, min(len(text), begin + 12)))
+    instead = data.draw(
+        st.one_of(st.sampled_from(["", "\n", "-1", "0", "1e400", "nan", "9" * 30, "\t", "é"]), st.text(max_size=4))
+    )
+    path = tmp_path / "spoilt.txt"
+    path.write_text(text[:begin] + instead + text[end:], encoding="utf-8", errors="surrogatepass")
+    with suppress(BadInstance):
+        instance = FAMILIES[family].read(path)
+        assert FAMILIES[family].problem(instance).tasks
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
