@@ -59,8 +59,11 @@ def cores_argument(cores: Cores) -> str:
 
 def run_all(jobs: Iterable[Job[T]], groups: list[Cores], done: Callable[[T, Ending], None]) -> None:
     """Run every job, as many at once as there are groups of cores, and call `done` for each as it ends.
-    KeyboardInterrupt ends what is running and is raised on."""
-    asyncio.run(_run_all(deque(jobs), groups, done))
+    KeyboardInterrupt, or whatever `done` raises, ends what is running and is raised on."""
+    try:
+        asyncio.run(_run_all(deque(jobs), groups, done))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
 
 
 async def _run_all(waiting: deque[Job[T]], groups: list[Cores], done: Callable[[T, Ending], None]) -> None:

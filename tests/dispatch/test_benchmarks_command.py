@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
 import signal
@@ -149,6 +150,14 @@ def test_a_process_that_does_not_answer_is_ended() -> None:
     sleeper = Job("x", partial(python, "import time; time.sleep(3600)"), 0.2)
     run_all([sleeper], [()], lambda _what, ending: endings.append(ending))
     assert endings == [Ending(None, "", "gave no answer within 0 s")]
+
+
+def test_a_result_that_cannot_be_kept_ends_the_bench_with_its_own_error() -> None:
+    def full(_what: str, _ending: Ending) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        run_all([Job("x", partial(python, ""), 600.0)], [()], full)
 
 
 def test_the_last_words_of_a_crashed_trial_are_its_result() -> None:
