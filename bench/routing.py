@@ -21,9 +21,9 @@ from bench.peers.machine import machine
 from bench.peers.race import OURS, SOLVERS, Entry, Heat, Race, entry_of
 from dispatch.benchmarks.bench import instance_paths
 from dispatch.benchmarks.best_known import beside, read_best_known
-from dispatch.benchmarks.classes import class_of, natural
 from dispatch.benchmarks.errors import BadFile
 from dispatch.benchmarks.judges.score import BestKnown
+from dispatch.benchmarks.names import class_of, natural
 from dispatch.benchmarks.processes import TooFewCores, core_groups
 from dispatch.benchmarks.report import signed
 from dispatch.benchmarks.trial import Result

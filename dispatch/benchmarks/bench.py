@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dispatch.benchmarks.classes import natural
 from dispatch.benchmarks.families import FAMILIES
 from dispatch.benchmarks.judges.score import BestKnown
+from dispatch.benchmarks.names import natural
 from dispatch.benchmarks.processes import Cores, Ending, Job, cores_argument, patience
 from dispatch.benchmarks.report import Standing
 from dispatch.benchmarks.trial import Result

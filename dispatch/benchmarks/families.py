@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +17,7 @@ from dispatch.benchmarks.judges.vrptw import judge_vrptw
 from dispatch.benchmarks.models.lilim import lilim_problem, lilim_routes
 from dispatch.benchmarks.models.mankowska import mankowska_problem, mankowska_routes
 from dispatch.benchmarks.models.vrptw import vrptw_problem, vrptw_routes
+from dispatch.benchmarks.names import SetName
 from dispatch.benchmarks.solutions import NodeRoutes, read_care, read_nodes, write_care, write_nodes
 from dispatch.plan import Plan
 from dispatch.problem import Problem
@@ -40,14 +40,6 @@ class Family(Generic[I]):
 
 def _priced(routes: NodeRoutes, judge: Callable[[NodeRoutes], Score]) -> str:
     return write_nodes(replace(routes, cost=round(judge(routes).cost, 6)))
-
-
-class SetName(StrEnum):
-    """The sets, as the command line names them."""
-
-    VRPTW = "vrptw"
-    LILIM = "lilim"
-    MANKOWSKA = "mankowska"
 
 
 FAMILIES: dict[str, Family[Any]] = {

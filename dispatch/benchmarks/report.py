@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from dispatch.benchmarks.classes import class_of, natural
 from dispatch.benchmarks.judges.score import BestKnown, Score, gap_percent
+from dispatch.benchmarks.names import class_of, natural
 from dispatch.benchmarks.trial import Result
 
 HEADING = "instance                   seeds       cost       best   best known   gap %  best %  vehicles   CPU s"

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatch.benchmarks.best_known import beside, read_best_known
-from dispatch.benchmarks.classes import class_of, natural
 from dispatch.benchmarks.errors import BadInstance, BadSolution, BadTable
 from dispatch.benchmarks.families import FAMILIES
 from dispatch.benchmarks.instances.lilim import read_lilim
 from dispatch.benchmarks.instances.mankowska import read_mankowska
 from dispatch.benchmarks.instances.vrptw import read_vrptw
 from dispatch.benchmarks.judges.score import BestKnown
+from dispatch.benchmarks.names import class_of, natural
 from dispatch.benchmarks.solutions import (
     Attendance,
     CareRoutes,

@@ -1,12 +1,21 @@
-"""The class of an instance, read off its name: R1 of 200 customers, LC2 of 100, 50 patients."""
+"""Names: of the sets, and of an instance's class, read off its own: R1 of 200 customers, LC2 of 100, 50 patients."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 _ROUTING = re.compile(r"(L?(?:RC|R|C)[12])(?:_(\d{1,2})_\d+|\d\d)", re.IGNORECASE)
 _CARE = re.compile(r".*_HCSRP_(\d+)_\d+", re.IGNORECASE)
 OTHER = "other"
+
+
+class SetName(StrEnum):
+    """The sets, as the command line names them."""
+
+    VRPTW = "vrptw"
+    LILIM = "lilim"
+    MANKOWSKA = "mankowska"
 
 
 def class_of(name: str) -> str:
