@@ -230,7 +230,9 @@ def main() -> int:
             "\nMeans over the days (least to greatest). "
             + "; ".join(f"{name}: {value}" for name, value in about.items())
         )
-    return 0 if finished else 130
+    if not finished:
+        return 130
+    return 1 if any(outcome.error for outcome in city.outcomes) else 0
 
 
 if __name__ == "__main__":
