@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,19 @@ def test_starts_are_the_earliest_in_full_precision(tmp_path: Path) -> None:
     path.write_text(MANKOWSKA)
     legs = [[(0, 0), (1, 0)], [(1, 1)]]
     assert earliest_starts(read_mankowska(path), legs) == {(0, 0): 5.0, (1, 0): 20.0, (1, 1): 22.0}
+
+
+def test_a_patient_whom_the_plan_leaves_out_is_a_fault_and_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.txt"
+    path.write_text(MANKOWSKA)
+    kind = FAMILIES["mankowska"]
+    instance = kind.read(path)
+    problem = kind.problem(instance)
+    apart = replace(problem, visits=(problem.visits[0], replace(problem.visits[1], excluded=frozenset({"0", "1"}))))
+    plan = solve(apart, seed=1, time_limit_seconds=60, iterations=1)
+    assert [entry.id for entry in plan.unassigned] == ["1"]
+    score = kind.judge(instance, kind.text(instance, plan), "solution")
+    assert score.faults[0] == "service 0 is given 0 times to patient 1"
 
 
 def test_a_first_service_waits_for_a_second_that_cannot_follow_soon_enough(tmp_path: Path) -> None:

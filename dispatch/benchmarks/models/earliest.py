@@ -37,8 +37,8 @@ def _push_pairs(instance: Mankowska, starts: dict[tuple[int, int], float]) -> bo
     """The second service follows the first by at least `least`, by at most `most`. True if a start moved."""
     moved = False
     for patient, needs in enumerate(instance.needs):
-        if len(needs) < 2:
-            continue
+        if len(needs) < 2 or (patient, needs[0]) not in starts:
+            continue  # one service, or a patient whom the plan leaves out
         first, second = (patient, needs[0]), (patient, needs[1])
         least, most = (float(end) for end in instance.gap[patient])
         if starts[second] < starts[first] + least:
