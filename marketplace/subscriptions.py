@@ -37,6 +37,7 @@ SUBSCRIPTIONS: Consumers = {
     "credential.due": (providers.credential_due,),
     "payment.authorise_due": (payments.authorise_due,),
     "payment.lapse_due": (payments.lapse_due,),
+    "payment.retry_due": (payments.retry_due,),
     "payment.reconcile_due": (payments.reconcile_due,),
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),

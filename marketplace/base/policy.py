@@ -7,7 +7,7 @@ chosen here, and the pack says so beside it.
 import tomllib
 from datetime import date, time
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -62,6 +62,7 @@ class CardRules(_Part):
 
     authorise_within_days: int = Field(gt=0)
     platform_fee_permille: int = Field(ge=0, le=1000)
+    retry_after_hours: tuple[Annotated[int, Field(gt=0)], ...]  # a card that owes is asked again, then no more
 
 
 class VisitRules(_Part):

@@ -76,10 +76,20 @@ def captured_commands(payment_id: UUID, *, before_fen: int, after_fen: int, occu
     return _post(f"payment:{payment_id}:captured:{after_fen}", moved, "card_captured", payment_id, occurred_at)
 
 
-def refunded_commands(payment_id: UUID, *, before_fen: int, after_fen: int, occurred_at: datetime) -> list[Command]:
-    """The gateway gave money back to a payer: in all `after_fen`, `before_fen` of it known before."""
-    moved = (Transfer(account(RECEIVABLE), account(CASH), after_fen - before_fen),) if after_fen > before_fen else ()
-    return _post(f"payment:{payment_id}:refunded:{after_fen}", moved, "card_refunded", payment_id, occurred_at)
+def refunded_commands(
+    payment_id: UUID, *, before_fen: int, after_fen: int, turn: int, occurred_at: datetime
+) -> list[Command]:
+    """The payer has got back `after_fen` in all, `before_fen` of it known before; less when refunds failed later.
+
+    `turn` grows with everything that is learnt of the payment's refunds, as the same sum may come twice.
+    """
+    if after_fen == before_fen:
+        return []
+    given = after_fen > before_fen
+    source, destination = (RECEIVABLE, CASH) if given else (CASH, RECEIVABLE)
+    moved = (Transfer(account(source), account(destination), abs(after_fen - before_fen)),)
+    kind = "card_refunded" if given else "card_refund_failed"
+    return _post(f"payment:{payment_id}:refunds:{turn}", moved, kind, payment_id, occurred_at)
 
 
 def payout_commands(

@@ -33,6 +33,30 @@ class NoPayment(Unknown):
     code = "no_payment"
 
 
+class NothingToRetry(Conflict):
+    """No refund of the payment failed, and nothing is owed."""
+
+    code = "nothing_to_retry"
+    zh = "该支付没有失败的退款，也没有欠款。"
+    en = "No refund of this payment failed, and nothing is owed."
+
+
+class NothingOwed(Conflict):
+    """Nothing is to be paid any more: it was paid, given up, or the card is still good for it."""
+
+    code = "nothing_owed"
+    zh = "该预约没有待补付的款项。"
+    en = "Nothing is owed for this booking."
+
+
+class BeingCollected(Conflict):
+    """A collection is on its way to the bank; a second one beside it might take the money twice."""
+
+    code = "being_collected"
+    zh = "正在扣款，请稍后查看结果再试。"
+    en = "A payment is being collected right now; look again in a minute."
+
+
 class NoWebhook(Unknown):
     """The endpoint is off: no secret is configured."""
 

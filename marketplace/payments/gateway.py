@@ -22,23 +22,10 @@ class IntentState(StrEnum):
     VOID = "void"  # voided by us, or expired
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One collection. `capture_before_at` is when an authorisation ends, None when nothing is held."""
-
-    id: str
-    reference: str
-    state: IntentState
-    amount_fen: int
-    capturable_fen: int
-    captured_fen: int
-    refunded_fen: int
-    capture_before_at: datetime | None
-    action_url: str | None  # where the payer confirms, while ACTION_REQUIRED
-
-
 class RefundState(StrEnum):
-    """Wallet refunds may stay pending for minutes; a failed or cancelled one has given nothing back."""
+    """Wallet refunds may stay pending for minutes. A failed or cancelled one has given nothing back, even where it had
+    succeeded before: a card may have been closed, and the bank sends the money back days later.
+    """
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -47,12 +34,37 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back to the payer."""
+    """Money given back to the payer. `reference` is the key it was asked with, `code` why it failed."""
 
     id: str
     intent_id: str
     amount_fen: int
     state: RefundState
+    reference: str = ""
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One collection. `capture_before_at` is when an authorisation ends, None when nothing is held.
+
+    `refunds` are all of its refunds, oldest first, where it was fetched; answers to other calls show none.
+    """
+
+    id: str
+    reference: str
+    state: IntentState
+    amount_fen: int
+    capturable_fen: int
+    captured_fen: int
+    capture_before_at: datetime | None
+    action_url: str | None  # where the payer confirms, while ACTION_REQUIRED
+    refunds: tuple[Refund, ...] = ()
+
+    @property
+    def refunded_fen(self) -> int:
+        """What the payer has got back."""
+        return sum(refund.amount_fen for refund in self.refunds if refund.state is RefundState.SUCCEEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +192,18 @@ class Gateway(Protocol):
         ...
 
     async def refund(self, intent_id: str, amount_fen: int, *, key: str) -> Refund:
-        """Give back part or all of what was captured; all refunds together never exceed it."""
+        """Give back part or all of what was captured; all refunds together never exceed it.
+
+        The key comes back as the refund's `reference`.
+        """
         ...
 
     async def fetch_intent(self, intent_id: str) -> Intent:
-        """Tell the present state, from the provider's database and not from an event."""
+        """Tell the present state with all refunds, from the provider's database and not from an event."""
+        ...
+
+    async def fetch_refund(self, refund_id: str) -> Refund:
+        """Tell the present state of a refund."""
         ...
 
     async def find_by_reference(self, reference: str, *, since: datetime) -> list[Intent]:

@@ -23,6 +23,7 @@ from marketplace.payments.gateway import Event, Intent, IntentState
 from marketplace.payments.models import InboxEvent, Payment, PaymentStep
 
 SOURCE = "stripe"
+REFUND_EVENTS = ("refund.", "charge.refund.")
 
 
 class UnknownObject(Exception):
@@ -49,12 +50,15 @@ async def store(tx: AsyncSession, event: Event) -> bool:
 
 
 async def handle(platform: Platform, event_id: UUID) -> None:
-    """Act on a stored event: refetch its intent outside a transaction, then apply. `UnknownObject`: try again later."""
+    """Act on a stored event: refetch its intent outside a transaction, then apply. `UnknownObject`: try again later.
+
+    A refund is refetched first, because it names the intent; the intent is fetched with all its refunds.
+    """
     async with transaction(platform.db) as tx:
         event = await tx.get(InboxEvent, event_id)
         if event is None or event.handled_at is not None:
             return
-        intent_id = await _intent_of(tx, event)
+    intent_id = await _intent_of(platform, event)
     intent = await gateway_of(platform).fetch_intent(intent_id) if intent_id else None
     async with transaction(platform.db) as tx:
         if intent is not None:
@@ -70,24 +74,21 @@ async def see(tx: AsyncSession, intent: Intent, platform: Platform) -> None:
         return  # open because not yet confirmed, or declined: the call under way will say which
     now = platform.now()
     await apply_intent(tx, payment, intent, vault=platform.vault, now=now, wall=wall_now())
-    if next_step(payment, now=now, authorise_within_days=platform.policy.card.authorise_within_days):
+    wanted = next_step(payment, now=now, authorise_within_days=platform.policy.card.authorise_within_days)
+    if wanted or payment.owed_fen:  # what is owed gets its timer there
         await outbox.send(tx, "payment.decided", payment_id=payment.id)
 
 
-async def _intent_of(tx: AsyncSession, event: InboxEvent) -> str | None:
-    family = event.kind.partition(".")[0]
-    if family == "payment_intent":
+async def _intent_of(platform: Platform, event: InboxEvent) -> str | None:
+    if event.kind.startswith("payment_intent."):
         return event.object_id
-    if family != "refund":
+    if not event.kind.startswith(REFUND_EVENTS):
         return None  # a type we do not act on
-    found = await tx.scalar(
-        select(col(Payment.intent_id))
-        .join(PaymentStep, col(PaymentStep.payment_id) == col(Payment.id))
-        .where(col(PaymentStep.gateway_id) == event.object_id)
-    )
-    if found is None:
+    # asked of the gateway: a refund made by hand in its dashboard, or one not recorded yet, is in no table of ours
+    refund = await gateway_of(platform).fetch_refund(event.object_id)
+    if not refund.intent_id:
         raise UnknownObject(event.object_id)
-    return found
+    return refund.intent_id
 
 
 async def _locked_payment(tx: AsyncSession, intent: Intent) -> Payment:

@@ -6,7 +6,9 @@ from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.payments import inbox, reconciliation
+from marketplace.payments.collecting import owing
 from marketplace.payments.collecting.beats import advance
+from marketplace.payments.models import Payment
 from marketplace.payments.payouts.transfers import pay_out as pay_one_out
 from marketplace.payments.service import payment_of
 
@@ -32,6 +34,14 @@ async def authorise_due(platform: Platform, message: Message) -> None:
 async def lapse_due(platform: Platform, message: Message) -> None:
     """payment.lapse_due: the authorisation ends soon; what is still undecided is captured."""
     await advance(platform, UUID(message.ids["id"]))
+
+
+async def retry_due(platform: Platform, message: Message) -> None:
+    """payment.retry_due: ask the card again for what is owed."""
+    payment_id = UUID(message.ids["id"])
+    async with transaction(platform.db) as tx:
+        owing.retry(await tx.get_one(Payment, payment_id, with_for_update=True), now=platform.now())
+    await advance(platform, payment_id)
 
 
 async def apply_event(platform: Platform, message: Message) -> None:

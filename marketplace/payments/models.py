@@ -1,4 +1,4 @@
-"""Tables of payments: what a card or wallet owes and paid, the steps taken at the gateway, the inbox of its events.
+"""Tables of payments: what a card or wallet owes and paid, its steps at the gateway, its refunds, the inbox of events.
 
 Amounts are fen. A payment says what is wanted (`keep_fen`) and what is (`captured_fen`, `refunded_fen`); jobs take the
 steps between the two. Tables of payouts stand in `payouts.models`.
@@ -7,20 +7,27 @@ steps between the two. Tables of payouts stand in `payouts.models`.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from marketplace.base.database import instant
 from marketplace.base.ids import new_id
 
 WALLETS = frozenset({"alipay", "wechat_pay"})  # paid at once: they know no manual capture
+LOST = frozenset({"failed", "canceled", "auth_expired"})  # nothing was collected, and nothing is being collected
 
 
 class Payment(SQLModel, table=True):
     """The collection of a booking's card or wallet share. Its states are in `collecting.steps`.
 
     `keep_fen` is what shall finally be kept, None while undecided. `refund_asked_fen` is what was asked back so far:
-    a wallet's refund may be under way for minutes before the gateway counts it as refunded.
+    a wallet's refund may be under way for minutes before the gateway counts it as refunded. `refund_stopped_fen` is
+    what came back to us because refunds failed, and waits for a person.
+
+    What could not be collected and shall be kept is owed: `next_method` is the card or wallet that shall be asked next,
+    `past_intents` are the collections given up before it, all of them void; `retry_at` is when the same card is asked
+    again by itself, as it was `retries` times before.
     """
 
     __tablename__ = "payment"
@@ -34,8 +41,15 @@ class Payment(SQLModel, table=True):
         CheckConstraint("captured_fen BETWEEN 0 AND amount_fen", name="payment_captured"),
         CheckConstraint("refunded_fen BETWEEN 0 AND captured_fen", name="payment_refunded"),
         CheckConstraint("refund_asked_fen BETWEEN 0 AND captured_fen", name="payment_refund_asked"),
+        CheckConstraint("refund_stopped_fen >= 0", name="payment_refund_stopped"),
+        CheckConstraint("retries >= 0", name="payment_retries"),
         CheckConstraint("keep_fen IS NULL OR keep_fen BETWEEN 0 AND amount_fen", name="payment_keep"),
         CheckConstraint("state <> 'captured' OR captured_fen > 0", name="payment_captured_something"),
+        Index(
+            "payment_unpaid",
+            "id",
+            postgresql_where=text("state IN ('failed', 'canceled', 'auth_expired') AND keep_fen > 0"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -52,12 +66,19 @@ class Payment(SQLModel, table=True):
     captured_fen: int = 0
     refunded_fen: int = 0
     refund_asked_fen: int = 0
+    refund_stopped_fen: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     keep_fen: int | None = None
     decided_at: datetime | None = instant(default=None)
     captured_early: bool = False
     capture_before_at: datetime | None = instant(default=None)
     action_url_sealed: bytes | None = None
     decline_code: str | None = None
+    next_method: str | None = None
+    past_intents: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
+    retries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    retry_at: datetime | None = instant(default=None)
     created_at: datetime = instant()
 
     @property
@@ -69,6 +90,11 @@ class Payment(SQLModel, table=True):
     def is_covered(self) -> bool:
         """May the booking count on the money? Saved (to be authorised nearer the day), held, or taken."""
         return self.state in {"saved", "authorized", "captured"}
+
+    @property
+    def owed_fen(self) -> int:
+        """What shall be kept and could not be collected."""
+        return (self.keep_fen or 0) if self.state in LOST and self.captured_fen == 0 else 0
 
     @property
     def is_wallet(self) -> bool:
@@ -103,6 +129,35 @@ class PaymentStep(SQLModel, table=True):
     claimed_at: datetime | None = Field(
         default=None, sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())
     )
+
+
+class PaymentRefund(SQLModel, table=True):
+    """One refund as the gateway shows it, whoever made it. It may fail days after it had succeeded.
+
+    A failed one has given nothing back: it stays an open matter until somebody has it tried again (`retried_at`).
+    """
+
+    __tablename__ = "payment_refund"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'succeeded', 'failed')", name="payment_refund_state"),
+        CheckConstraint("amount_fen > 0", name="payment_refund_amount"),
+        CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name="payment_refund_failed"),
+        CheckConstraint("retried_at IS NULL OR state = 'failed'", name="payment_refund_retried"),
+        Index(
+            "payment_refund_open",
+            "payment_id",
+            postgresql_where=text("state = 'failed' AND retried_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    payment_id: UUID = Field(foreign_key="payment.id", index=True)
+    gateway_id: str = Field(unique=True)
+    amount_fen: int
+    state: str
+    code: str | None = None
+    failed_at: datetime | None = instant(default=None)
+    retried_at: datetime | None = instant(default=None)
 
 
 class InboxEvent(SQLModel, table=True):

@@ -1,14 +1,17 @@
-"""Routes of payments: the webhook, a booking's payment, a provider's payouts."""
+"""Routes of payments: the webhook, a booking's payment, what needs a person, a provider's payouts."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Role
 from marketplace.base.clock import wall_now
-from marketplace.payments import inbox
+from marketplace.base.crypto import Vault
+from marketplace.payments import inbox, matters
 from marketplace.payments.connection import gateway_of, is_configured
 from marketplace.payments.errors import EventUnreadable, NoWebhook, SignatureAbsent, SignatureRefused
 from marketplace.payments.gateway import (
@@ -19,11 +22,12 @@ from marketplace.payments.gateway import (
     Stale,
     WebhookDisabled,
 )
+from marketplace.payments.models import Payment
 from marketplace.payments.payouts.accrual import payable_fen, payouts_for
-from marketplace.payments.schemas import PaymentOut, PayoutOut, PayoutPage, Received
+from marketplace.payments.schemas import DebtOut, MatterOut, MatterPage, PaymentOut, PayoutOut, PayoutPage, Received
 from marketplace.payments.service import payment_for
 from marketplace.web.authentication import requires, signed_in
-from marketplace.web.dependencies import Acting, Home, Now, Tx
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
 LARGEST_EVENT = 256 * 1024
 TAGS = ["payments"]
@@ -59,10 +63,8 @@ def _verified(platform: Home, body: bytes, signature: str | None) -> Event:
         raise EventUnreadable from error
 
 
-@get("/v1/bookings/{booking_id:uuid}/payment", tags=TAGS, operation_id="showPayment", guards=[signed_in])
-async def get_payment(booking_id: FromPath[UUID], tx: Tx, actor: Acting, platform: Home) -> PaymentOut:
-    """A booking's payment by card or wallet, for its payer, its booker and operators."""
-    payment = await payment_for(tx, booking_id, actor=actor)
+async def shown(tx: AsyncSession, payment: Payment, vault: Vault) -> PaymentOut:
+    """The payment as its payer sees it."""
     sealed = payment.action_url_sealed
     return PaymentOut(
         id=payment.id,
@@ -71,9 +73,54 @@ async def get_payment(booking_id: FromPath[UUID], tx: Tx, actor: Acting, platfor
         amount_fen=payment.amount_fen,
         captured_fen=payment.captured_fen,
         refunded_fen=payment.refunded_fen,
+        refund_failed_fen=payment.refund_stopped_fen,
+        owed_fen=payment.owed_fen,
+        retry_at=payment.retry_at,
         decline_code=payment.decline_code,
-        action_url=None if sealed is None else await platform.vault.open(tx, payment.id, "action_url", sealed),
+        action_url=None if sealed is None else await vault.open(tx, payment.id, "action_url", sealed),
     )
+
+
+@get("/v1/bookings/{booking_id:uuid}/payment", tags=TAGS, operation_id="showPayment", guards=[signed_in])
+async def get_payment(booking_id: FromPath[UUID], tx: Tx, actor: Acting, platform: Home) -> PaymentOut:
+    """A booking's payment by card or wallet, for its payer, its booker and operators."""
+    return await shown(tx, await payment_for(tx, booking_id, actor=actor), platform.vault)
+
+
+@get(
+    "/v1/payments/matters",
+    tags=TAGS,
+    operation_id="listPaymentMatters",
+    guards=[requires(Role.OFFICER, Role.OPERATOR)],
+)
+async def list_matters(tx: Tx, actor: Acting, now: Now) -> MatterPage:
+    """Payments that need a person, of bookings one may see, with reasons; operators of the city also see debts."""
+    of_the_city = actor.is_any(Role.OPERATOR) and actor.region_path == ""
+    return MatterPage(
+        matters=[MatterOut(**asdict(each)) for each in await matters.open_matters(tx, actor=actor, now=now)],
+        debts=[
+            DebtOut(provider_id=provider_id, owed_fen=owed_fen)
+            for provider_id, owed_fen in (await matters.debts(tx) if of_the_city else [])
+        ],
+    )
+
+
+@post(
+    "/v1/payments/{payment_id:uuid}/retry",
+    tags=TAGS,
+    operation_id="retryPayment",
+    guards=[requires(Role.OFFICER, Role.OPERATOR)],
+    status_code=200,
+)
+async def retry_payment(
+    payment_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> PaymentOut:
+    """Have a failed refund given back anew, or what is owed collected anew from the same card."""
+
+    async def work() -> PaymentOut:
+        return await shown(tx, await matters.try_again(tx, payment_id, actor=actor, now=now), platform.vault)
+
+    return await once(tx, PaymentOut, work)
 
 
 @get(
@@ -101,4 +148,4 @@ async def list_payouts(provider_id: FromPath[UUID], tx: Tx, actor: Acting, now: 
     )
 
 
-ROUTES: list[Any] = [receive_stripe_event, get_payment, list_payouts]
+ROUTES: list[Any] = [receive_stripe_event, get_payment, list_matters, retry_payment, list_payouts]

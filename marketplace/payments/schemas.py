@@ -32,8 +32,39 @@ class PaymentOut(Out):
     captured_fen: int = Field(examples=[6800])
     refunded_fen: int = Field(examples=[0])
     currency: Literal["CNY"] = "CNY"
+    refund_failed_fen: int = Field(examples=[0], description="refunds that came back to us and wait for an officer")
+    owed_fen: int = Field(examples=[0], description="due for a service given, and not collected yet")
+    retry_at: datetime | None = Field(examples=[None], description="when the same card is asked again for it")
     decline_code: str | None = Field(examples=["insufficient_funds"])
     action_url: str | None = Field(examples=[None])
+
+
+class MatterOut(Out):
+    """A payment that needs a person: a refund that failed, or a service given whose money could not be collected."""
+
+    kind: Literal["refund_failed", "collection_failed"]
+    payment_id: UUID
+    booking_id: UUID
+    amount_fen: int = Field(examples=[1000])
+    code: str | None = Field(examples=["expired_or_canceled_card"])
+    since: datetime | None
+    retries: int = Field(examples=[0], description="how often the card was asked again by itself")
+    retry_at: datetime | None = Field(examples=[None], description="when it will be; none: a person or the payer must")
+
+
+class DebtOut(Out):
+    """A provider whose refunds exceed what it earned since: its next payouts are less by that much."""
+
+    provider_id: UUID
+    owed_fen: int = Field(examples=[950])
+
+
+class MatterPage(Out):
+    """Money that goes nowhere by itself. `debts` is empty for whoever may see one district only."""
+
+    currency: Literal["CNY"] = "CNY"
+    matters: list[MatterOut]
+    debts: list[DebtOut]
 
 
 class PayoutOut(Out):

@@ -1,6 +1,6 @@
-"""What a booking asks of its card or wallet: collect this much, and later, keep that much of it.
+"""What a booking asks of its card or wallet: collect this much; keep that much of it; collect what is owed.
 
-Both only write down what is wanted; jobs take the steps (`collecting`). Whoever asks also sends `booking.requested`.
+All only write down what is wanted; jobs take the steps (`collecting`). Whoever asks also sends `booking.requested`.
 """
 
 from datetime import datetime
@@ -13,7 +13,16 @@ from sqlmodel import col
 from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Malformed
-from marketplace.payments.errors import AlreadyGivenBack, AmountOutOfRange, NoPayment, PaymentExists
+from marketplace.bookings.models import Booking
+from marketplace.payments.collecting import owing
+from marketplace.payments.errors import (
+    AlreadyGivenBack,
+    AmountOutOfRange,
+    BeingCollected,
+    NoPayment,
+    NothingOwed,
+    PaymentExists,
+)
 from marketplace.payments.models import Payment
 from marketplace.payments.reconciliation import keep_watch
 
@@ -40,8 +49,7 @@ async def ask(
     """
     if not 0 < amount_fen <= LARGEST_FEN:
         raise AmountOutOfRange(amount_fen=amount_fen, most_fen=LARGEST_FEN)
-    if not 0 < len(payment_method) <= LONGEST_METHOD or not payment_method.isprintable():
-        raise Malformed(reason="payment_method", pointer="/payment_method")
+    _require_method(payment_method)
     found = await payment_of(tx, booking_id, lock=True)
     if found is not None:
         if (found.amount_fen, found.method) != (amount_fen, payment_method):
@@ -60,6 +68,11 @@ async def ask(
     await tx.flush()
     await keep_watch(tx, now=now)
     return payment
+
+
+def _require_method(payment_method: str) -> None:
+    if not 0 < len(payment_method) <= LONGEST_METHOD or not payment_method.isprintable():
+        raise Malformed(reason="payment_method", pointer="/payment_method")
 
 
 async def decide(tx: AsyncSession, booking_id: UUID, keep_fen: int, *, actor: Actor, now: datetime) -> Payment:
@@ -82,6 +95,28 @@ async def decide(tx: AsyncSession, booking_id: UUID, keep_fen: int, *, actor: Ac
     return payment
 
 
+async def collect(tx: AsyncSession, booking_id: UUID, *, payment_method: str, actor: Actor) -> Payment:
+    """Have what a booking owes collected from another card or wallet of the actor's, who thereby becomes its payer.
+
+    Jobs take the steps; whether it was paid is seen on the payment. `NoPayment`, `Malformed`, `NothingOwed`,
+    `BeingCollected`.
+    """
+    _require_method(payment_method)
+    payment = await payment_of(tx, booking_id, lock=True)
+    if payment is None:
+        raise NoPayment(booking_id=str(booking_id))
+    if payment.captured_fen or not payment.keep_fen:
+        raise NothingOwed
+    # a card that waits for its payer's word can still be given up; one that is asked right now cannot
+    between_two = payment.owed_fen > 0 or payment.state == "action_required"
+    if not between_two or payment.next_method not in {None, payment_method}:
+        raise BeingCollected
+    payment.payer_id = actor.account_id
+    await owing.collect_from(tx, payment, payment_method)
+    audit.note(tx, "payment.collected_anew", actor=actor, entity="payment", entity_id=payment.id)
+    return payment
+
+
 async def payment_of(tx: AsyncSession, booking_id: UUID, *, lock: bool = False) -> Payment | None:
     """The payment of a booking, locked on demand."""
     query = select(Payment).where(col(Payment.booking_id) == booking_id)
@@ -92,7 +127,9 @@ async def payment_of(tx: AsyncSession, booking_id: UUID, *, lock: bool = False) 
 async def payment_for(tx: AsyncSession, booking_id: UUID, *, actor: Actor) -> Payment:
     """The payment of a booking as its payer, its booker or an operator may see it; else `NoPayment`."""
     payment = await payment_of(tx, booking_id)
-    mine = payment is not None and actor.account_id in {payment.payer_id, payment.asked_by}
+    # the booking's own payer still sees what another has paid for him
+    his = await tx.scalar(select(col(Booking.payer_id)).where(col(Booking.id) == booking_id))
+    mine = payment is not None and actor.account_id in {payment.payer_id, payment.asked_by, his}
     if payment is None or not (mine or actor.is_any(Role.OPERATOR)):
         raise NoPayment(booking_id=str(booking_id))
     return payment

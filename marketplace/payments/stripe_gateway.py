@@ -147,15 +147,25 @@ class StripeGateway:
         """See `Gateway.refund`."""
         with _in_our_words():
             made = await self._v1.refunds.create_async(
-                {"payment_intent": intent_id, "amount": amount_fen}, {"idempotency_key": key}
+                {"payment_intent": intent_id, "amount": amount_fen, "metadata": {"reference": key}},
+                {"idempotency_key": key},
             )
-        return stripe_words.refund(made, intent_id)
+        return stripe_words.refund(made)
 
     async def fetch_intent(self, intent_id: str) -> Intent:
         """See `Gateway.fetch_intent`."""
         with _in_our_words():
             found = await self._v1.payment_intents.retrieve_async(intent_id, {"expand": ["latest_charge"]})
-        return stripe_words.intent(found)
+            if not found.amount_received:
+                return stripe_words.intent(found)
+            page = await self._v1.refunds.list_async({"payment_intent": intent_id, "limit": PAGE})
+            newest_first = [stripe_words.refund(each) async for each in page.auto_paging_iter()]
+        return stripe_words.intent(found, newest_first[::-1])
+
+    async def fetch_refund(self, refund_id: str) -> Refund:
+        """See `Gateway.fetch_refund`."""
+        with _in_our_words():
+            return stripe_words.refund(await self._v1.refunds.retrieve_async(refund_id))
 
     async def find_by_reference(self, reference: str, *, since: datetime) -> list[Intent]:
         """See `Gateway.find_by_reference`."""

@@ -4,6 +4,7 @@ Which failures are final and which may be retried is decided here and nowhere el
 """
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,10 +37,13 @@ REFUND_STATES = {
 }
 
 
-def intent(found: Any) -> Intent:
+def intent(found: Any, refunds: Iterable[Refund] = ()) -> Intent:
     """Read a payment intent: the SDK's object or the plain mapping inside an error body.
 
-    Without an expanded charge the refunded amount and the end of the authorisation are unknown (0 and None).
+    Without an expanded charge the end of the authorisation is unknown (None). What was given back is read from the
+    refunds and not from `charge.amount_refunded`: before API version 2025-03-31.basil that one also counted what a
+    partial capture released (docs.stripe.com/changelog/basil/2025-03-31/
+    remove-refund-from-partial-capture-and-payment-cancellation-flow), and it does not say which refund failed later.
     """
     data = _plain(found)
     charge = data.get("latest_charge")
@@ -55,23 +59,26 @@ def intent(found: Any) -> Intent:
         amount_fen=data["amount"],
         capturable_fen=data["amount_capturable"],
         captured_fen=data["amount_received"],
-        refunded_fen=_refunded_fen(charge),
         capture_before_at=None if expiry is None else datetime.fromtimestamp(expiry, UTC),
         action_url=redirect.get("url"),
+        refunds=tuple(refunds),
     )
 
 
-def _refunded_fen(charge: dict[str, Any]) -> int:
-    # A charge counts as refunded also what was held and released: all of a void one, the rest of a partial capture.
-    given_up = charge.get("amount_refunded", 0) - (charge.get("amount", 0) - charge.get("amount_captured", 0))
-    return max(0, int(given_up)) if charge.get("captured") else 0
+def refund(made: Any) -> Refund:
+    """Read a refund; states that we do not know count as pending, until an event or a fetch says more.
 
-
-def refund(made: Any, intent_id: str) -> Refund:
-    """Read a refund; states that we do not know count as pending, until an event or a fetch says more."""
+    One without an intent (of a bare charge) has an empty `intent_id`: it is none of ours.
+    """
     data = _plain(made)
-    state = REFUND_STATES.get(data.get("status") or "", RefundState.PENDING)
-    return Refund(id=data["id"], intent_id=intent_id, amount_fen=data["amount"], state=state)
+    return Refund(
+        id=data["id"],
+        intent_id=data.get("payment_intent") or "",
+        amount_fen=data["amount"],
+        state=REFUND_STATES.get(data.get("status") or "", RefundState.PENDING),
+        reference=(data.get("metadata") or {}).get("reference", ""),
+        code=data.get("failure_reason"),
+    )
 
 
 def transfer(made: Any) -> Transfer:

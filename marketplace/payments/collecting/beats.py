@@ -14,7 +14,7 @@ from marketplace.base.platform import Platform
 from marketplace.payments.collecting.calls import Done, Outcome, Refused, call
 from marketplace.payments.collecting.claims import Claim, claim
 from marketplace.payments.collecting.intents import apply_intent
-from marketplace.payments.collecting.steps import STEPS, Kind
+from marketplace.payments.collecting.steps import STEPS
 from marketplace.payments.connection import gateway_of
 from marketplace.payments.models import Payment, PaymentStep
 
@@ -48,7 +48,7 @@ async def record(platform: Platform, claimed: Claim, outcome: Outcome) -> None:
         step = await tx.get_one(PaymentStep, claimed.step_id, with_for_update=True)
         moved = False
         if step.state == "claimed":
-            _close(payment, step, outcome)
+            _close(step, outcome)
         if outcome.intent is not None:
             moved = await apply_intent(tx, payment, outcome.intent, vault=platform.vault, now=now, wall=wall_now())
         if isinstance(outcome, Refused) and outcome.final:
@@ -61,10 +61,8 @@ async def record(platform: Platform, claimed: Claim, outcome: Outcome) -> None:
         raise StepRefused(outcome.code)
 
 
-def _close(payment: Payment, step: PaymentStep, outcome: Outcome) -> None:
+def _close(step: PaymentStep, outcome: Outcome) -> None:
     if isinstance(outcome, Done):
         step.state, step.gateway_id = "done", outcome.gateway_id
-        if step.kind == Kind.REFUND:
-            payment.refund_asked_fen += step.amount_fen
     else:
         step.state, step.code = "refused", outcome.code

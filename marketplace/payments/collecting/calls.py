@@ -4,7 +4,7 @@ A failure that the gateway will repeat for this key, or a key so old that the ga
 sent again: the effect is looked up instead.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from marketplace.payments.collecting.claims import Claim
@@ -67,7 +67,8 @@ async def look_up(gateway: Gateway, claim: Claim) -> Outcome:
     """Has the claimed call had its effect? Asked of the gateway's present state."""
     if claim.kind is Kind.AUTHORISE:
         found = await gateway.find_by_reference(str(claim.payment_id), since=claim.claimed_at - CLOCKS_DIFFER)
-        alive = [each for each in found if each.state is not IntentState.OPEN]
+        fresh = [each for each in found if each.id not in claim.past_intents]
+        alive = [each for each in fresh if each.state is not IntentState.OPEN]
         return Done(alive[-1]) if alive else Refused("no_effect")
     intent = await gateway.fetch_intent(_intent_id(claim))
     return Done(intent) if _shows(claim, intent) else Refused("no_effect", intent)
@@ -80,7 +81,7 @@ def _shows(claim: Claim, intent: Intent) -> bool:
         case Kind.VOID:
             return intent.state is IntentState.VOID
         case _:
-            return intent.refunded_fen >= claim.refunded_before_fen + claim.amount_fen
+            return any(refund.reference == claim.key for refund in intent.refunds)
 
 
 async def _send(gateway: Gateway, claim: Claim) -> Outcome:
@@ -106,6 +107,8 @@ async def _send(gateway: Gateway, claim: Claim) -> Outcome:
 async def _refund(gateway: Gateway, claim: Claim) -> Outcome:
     refund = await gateway.refund(_intent_id(claim), claim.amount_fen, key=claim.key)
     intent = await gateway.fetch_intent(_intent_id(claim))
+    if refund.id not in {each.id for each in intent.refunds}:
+        intent = replace(intent, refunds=(*intent.refunds, refund))
     if refund.state is RefundState.FAILED:
         return Refused("refund_failed", intent)
     return Done(intent, refund.id)

@@ -15,6 +15,7 @@ from marketplace.base import outbox, states, timers
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.payments.collecting import owing
 from marketplace.payments.collecting.steps import SAVED_UNTIL, STEPS, Kind, Step, next_step
 from marketplace.payments.models import Payment, PaymentStep
 
@@ -31,7 +32,7 @@ class Claim:
     method: str
     automatic: bool
     intent_id: str | None
-    refunded_before_fen: int
+    past_intents: tuple[str, ...]
     claimed_at: datetime
 
 
@@ -51,8 +52,13 @@ async def claim(platform: Platform, payment_id: UUID) -> Claim | None:
 
 async def _next(tx: AsyncSession, payment: Payment, platform: Platform) -> PaymentStep | None:
     now = platform.now()
-    wanted = next_step(payment, now=now, authorise_within_days=platform.policy.card.authorise_within_days)
+    rules = platform.policy.card
+    wanted = next_step(payment, now=now, authorise_within_days=rules.authorise_within_days)
+    if wanted is not None and wanted.kind is Kind.RETRY:
+        await owing.begin_again(tx, payment, now=now)
+        wanted = next_step(payment, now=now, authorise_within_days=rules.authorise_within_days)
     if wanted is None:
+        await owing.await_retry(tx, payment, after_hours=rules.retry_after_hours, now=now)
         return None
     if wanted.kind in {Kind.SAVE, Kind.CANCEL}:
         await _without_call(tx, payment, wanted, now=now)
@@ -107,6 +113,6 @@ def _claim(payment: Payment, step: PaymentStep) -> Claim:
         method=payment.method,
         automatic=payment.is_wallet,
         intent_id=payment.intent_id,
-        refunded_before_fen=payment.refund_asked_fen,
+        past_intents=tuple(payment.past_intents),
         claimed_at=step.claimed_at,
     )

@@ -1,6 +1,6 @@
 """What the gateway's view of a collection means for the payment. One function for answers, events and reconciliation.
 
-Views may be old or come twice. States only move up a rank and amounts only grow, so any order ends the same.
+Views may be old or come twice. States of payments and refunds only move up a rank, so any order ends the same.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ from marketplace.base import outbox, states, timers
 from marketplace.base.actor import Actor
 from marketplace.base.crypto import Vault
 from marketplace.payments import books
+from marketplace.payments.collecting import owing, refunds
 from marketplace.payments.collecting.steps import LAPSE_MARGIN, STEPS
 from marketplace.payments.gateway import Intent, IntentState
 from marketplace.payments.models import Payment
@@ -45,29 +46,29 @@ async def apply_intent(
     Moves the state, books what was taken and given back, sets the timer of a lapsing authorisation and sends
     payment.changed. `wall` is the gateway's time: the domain's clock may run elsewhere.
     """
-    seen, before = payment.intent_state, (payment.state, payment.captured_fen, payment.refunded_fen)
-    if payment.intent_id not in {None, intent.id}:
-        return False  # another collection under our reference; the audit will name its money
+    seen, before = payment.intent_state, _sums(payment)
+    if payment.intent_id not in {None, intent.id} or intent.id in payment.past_intents:
+        return False  # given up before, or another collection under our reference: the audit will name its money
     payment.intent_id = intent.id
     if payment.intent_state is None or INTENT_RANK[intent.state] >= INTENT_RANK[IntentState(payment.intent_state)]:
         payment.intent_state = intent.state
     await _book(tx, payment, intent, now=now)
     await _move(tx, payment, intent, vault=vault, now=now, wall=wall)
-    changed = before != (payment.state, payment.captured_fen, payment.refunded_fen)
+    changed = before != _sums(payment)
     if changed:
         await outbox.send(tx, "payment.changed", payment_id=payment.id, booking_id=payment.booking_id)
     return changed or seen != payment.intent_state
 
 
+def _sums(payment: Payment) -> tuple[str, int, int, int]:
+    return payment.state, payment.captured_fen, payment.refunded_fen, payment.refund_stopped_fen
+
+
 async def _book(tx: AsyncSession, payment: Payment, intent: Intent, *, now: datetime) -> None:
     captured = max(payment.captured_fen, intent.captured_fen)
-    refunded = max(payment.refunded_fen, intent.refunded_fen)
-    commands = [
-        *books.captured_commands(payment.id, before_fen=payment.captured_fen, after_fen=captured, occurred_at=now),
-        *books.refunded_commands(payment.id, before_fen=payment.refunded_fen, after_fen=refunded, occurred_at=now),
-    ]
-    payment.captured_fen, payment.refunded_fen = captured, refunded
-    payment.refund_asked_fen = max(payment.refund_asked_fen, refunded)
+    commands = books.captured_commands(payment.id, before_fen=payment.captured_fen, after_fen=captured, occurred_at=now)
+    payment.captured_fen = captured
+    commands += await refunds.learn(tx, payment, intent.refunds, now=now)
     await tx.flush()
     await apply(tx, commands, now=now)
 
@@ -79,7 +80,7 @@ async def _move(
     if target == payment.state or RANK[target] <= RANK[payment.state] or target not in STEPS[payment.state]:
         return
     if payment.state == "failed":
-        payment.keep_fen = 0  # the booking was told that there is no money
+        payment.keep_fen = payment.keep_fen or 0  # undecided: the booking was told that there is no money
     await _action(tx, payment, intent.action_url if target == "action_required" else None, vault)
     await states.move(tx, payment, target, STEPS, actor=Actor.system(), now=now)
     if target == "authorized" and intent.capture_before_at is not None:
@@ -87,6 +88,8 @@ async def _move(
         await timers.set_timer(tx, "payment.lapse_due", payment.id, payment.capture_before_at - LAPSE_MARGIN)
     elif RANK[target] > RANK["authorized"]:
         await timers.drop_timer(tx, "payment.lapse_due", payment.id)
+    if target in {"authorized", "captured"}:
+        await owing.stop_retrying(tx, payment)
 
 
 async def _action(tx: AsyncSession, payment: Payment, url: str | None, vault: Vault) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from marketplace.base.states import machine
 from marketplace.payments.gateway import IntentState
-from marketplace.payments.models import Payment
+from marketplace.payments.models import LOST, Payment
 
 STEPS = machine(
     created="saved processing canceled",
@@ -17,10 +17,11 @@ STEPS = machine(
     processing="action_required authorized captured failed canceled",
     action_required="processing authorized captured failed canceled",
     authorized="captured canceled auth_expired failed",
-    failed="captured",  # a payer who confirmed at the last moment: it is given back
+    # a payer may confirm at the last moment; and what is owed is collected again, from this card or another
+    failed="captured processing",
     captured="",
-    canceled="",
-    auth_expired="",
+    canceled="processing",
+    auth_expired="processing",
 )
 
 SAVED_UNTIL = timedelta(days=2)  # a saved card is authorised this long before the service
@@ -28,10 +29,11 @@ LAPSE_MARGIN = timedelta(hours=12)  # an undecided authorisation is captured thi
 
 
 class Kind(StrEnum):
-    """A step: four are calls to the gateway, `save` and `cancel` happen here alone."""
+    """A step: four are calls to the gateway; `save`, `cancel` and `retry` (begin anew) happen here alone."""
 
     SAVE = "save"
     CANCEL = "cancel"
+    RETRY = "retry"
     AUTHORISE = "authorise"
     CAPTURE = "capture"
     VOID = "void"
@@ -68,7 +70,7 @@ def _before_the_gateway(payment: Payment, now: datetime, within_days: int) -> St
     starts_at = payment.service_starts_at
     if payment.state == "processing":
         # the call was made and found to have had no effect, else its step would still be open
-        return Step(Kind.AUTHORISE, payment.amount_fen)
+        return Step(Kind.AUTHORISE, payment.keep_fen or payment.amount_fen)
     ahead = SAVED_UNTIL if payment.state == "saved" else timedelta(days=within_days)
     if payment.is_wallet or starts_at is None or starts_at - now <= ahead:
         return Step(Kind.AUTHORISE, payment.amount_fen)
@@ -88,15 +90,22 @@ def _taken(payment: Payment) -> Step | None:
     if payment.keep_fen is None:
         return None
     given_back = max(payment.refunded_fen, payment.refund_asked_fen)
-    surplus_fen = payment.captured_fen - given_back - payment.keep_fen
+    # what failed refunds brought back waits for a person: a closed card would refuse it for ever
+    surplus_fen = payment.captured_fen - given_back - payment.refund_stopped_fen - payment.keep_fen
     return Step(Kind.REFUND, surplus_fen) if surplus_fen > 0 else None
 
 
 def _given_up(payment: Payment) -> Step | None:
-    """An intent that is still alive is voided: unwanted before it was confirmed, or declined and not to be retried."""
-    unwanted = payment.state == "action_required" and payment.keep_fen == 0
-    declined = payment.state == "failed" and payment.intent_state in _ALIVE
-    return Step(Kind.VOID, payment.amount_fen) if unwanted or declined else None
+    """An intent that is still alive is voided: unwanted before it was confirmed, or declined. Only then another begins:
+    of two collections never more than one can succeed.
+    """
+    wanted_otherwise = payment.keep_fen == 0 or payment.next_method is not None
+    unwanted = payment.state == "action_required" and wanted_otherwise
+    declined = payment.state in LOST and payment.intent_state in _ALIVE
+    if unwanted or declined:
+        return Step(Kind.VOID, payment.amount_fen)
+    again = payment.owed_fen > 0 and payment.next_method is not None
+    return Step(Kind.RETRY, payment.owed_fen) if again else None
 
 
 _ALIVE = {IntentState.OPEN, IntentState.ACTION_REQUIRED, IntentState.AUTHORISED}

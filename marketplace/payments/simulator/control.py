@@ -55,7 +55,7 @@ def summary(desk: Desk, _raw: bytes) -> Body:
     return {
         "authorised_fen": desk.total("payment_intent", "amount_capturable"),
         "captured_fen": desk.total("payment_intent", "amount_received"),
-        "refunded_fen": desk.total("refund", "amount"),
+        "refunded_fen": _refunded_fen(desk),
         "transferred_fen": desk.total("transfer", "amount"),
         "reversed_fen": desk.total("transfer_reversal", "amount"),
         "accounts_fen": desk.total("account", "simulator_balance_fen"),
@@ -64,6 +64,11 @@ def summary(desk: Desk, _raw: bytes) -> Body:
         "events_pending": undelivered,
         "copies_pending": pending,
     }
+
+
+def _refunded_fen(desk: Desk) -> int:
+    given = "SELECT coalesce(sum(json_extract(body, '$.amount')), 0) FROM objects WHERE kind = 'refund'"
+    return int(desk.db.execute(f"{given} AND json_extract(body, '$.status') = 'succeeded'").fetchone()[0])
 
 
 def _json(raw: bytes) -> Any:

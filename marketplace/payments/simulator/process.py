@@ -96,6 +96,10 @@ class SimulatorProcess:
         """Play the payer who confirms at the bank (`success`) or does not (`failure`)."""
         await self._ask("POST", f"payment_intents/{intent_id}/authenticate", f"outcome={outcome}")
 
+    async def settle_refund(self, refund_id: str, outcome: str = "failure") -> None:
+        """Play the payer's bank, which takes a pending refund (`success`) or sends a refund back (`failure`)."""
+        await self._ask("POST", f"refunds/{refund_id}/settle", f"outcome={outcome}")
+
     async def pay_out(self, account_id: str) -> None:
         """Play the provider's bank, which takes everything from its account."""
         await self._ask("POST", f"accounts/{account_id}/payout")

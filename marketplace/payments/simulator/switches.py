@@ -13,6 +13,7 @@ from marketplace.payments.simulator.wire.errors import ApiError
 
 MOST = {"duplicates": 20, "delay_ms": 600_000, "drop_first_attempts": 1000, "latency_ms": 60_000}
 LEAST = {"duplicates": 1}
+REFUNDS = ("succeed", "pending", "fail_later")  # see `objects.refunds`
 
 
 class FailureMode(StrEnum):
@@ -38,7 +39,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Webhooks: how often, how late, in what order, after how many lost attempts. Requests: how slow, what fails."""
+    """Webhooks: how often, how late, in what order, after how many lost attempts. Requests: how slow, what fails.
+
+    Refunds: what becomes of those made from now on.
+    """
 
     duplicates: int = 1
     delay_ms: int = 0
@@ -46,6 +50,7 @@ class Switches:
     drop_first_attempts: int = 0
     paused: bool = False  # hold all webhooks back
     latency_ms: int = 0
+    refunds: str = "succeed"
     fail: Failure | None = field(default=None)
 
 
@@ -86,6 +91,8 @@ def _switches(values: dict[str, Any]) -> Switches:
             raise _wrong(f"{name} must be a whole number from {LEAST.get(name, 0)} to {most}")
     if type(switches.shuffle) is not bool or type(switches.paused) is not bool:
         raise _wrong("shuffle and paused are true or false")
+    if switches.refunds not in REFUNDS:
+        raise _wrong(f"refunds must be one of {', '.join(REFUNDS)}")
     return switches
 
 

@@ -80,7 +80,9 @@ def expire_due(desk: Desk) -> int:
     """Cancel every authorisation whose time is over; tells how many. Judged before every request."""
     rows = desk.db.execute("SELECT id FROM objects WHERE due_at <= ? ORDER BY seq", (desk.now,)).fetchall()
     for (intent_id,) in rows:
-        end(desk, desk.get("payment_intent", intent_id), "automatic")
+        intent = desk.get("payment_intent", intent_id)
+        emit(desk, "charge.expired", desk.get("charge", intent["latest_charge"]))
+        end(desk, intent, "expired")  # `automatic` before API version 2025-03-31.basil
     return len(rows)
 
 

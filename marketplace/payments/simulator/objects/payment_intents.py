@@ -3,6 +3,7 @@
 from marketplace.payments.simulator.desk import Body, Desk
 from marketplace.payments.simulator.objects import charges
 from marketplace.payments.simulator.objects.attempts import attempt, end, fail, settle, succeed
+from marketplace.payments.simulator.objects.events import emit
 from marketplace.payments.simulator.objects.instruments import (
     KINDS,
     WALLETS,
@@ -91,7 +92,7 @@ def capture(desk: Desk, params: Params, intent_id: str) -> Body:
         charges.release(desk, charge, failed=True)
         fail(desk, intent, "generic_decline")
         raise declined("generic_decline", charge=charge["id"], intent=intent)
-    charges.capture(desk, charge, amount)
+    emit(desk, "charge.captured", charges.capture(desk, charge, amount))
     return succeed(desk, intent, amount)
 
 

@@ -43,8 +43,9 @@ API: dict[str, Answerer] = {
     "GET /v1/balance_transactions/{id}": balance.retrieve_transaction,
     "GET /v1/events": events.listing,
     "GET /v1/events/{id}": events.retrieve,
-    # the simulator's own, played by the payer and the provider's bank
+    # the simulator's own, played by the payer, the payer's bank and the provider's bank
     "POST /_simulator/payment_intents/{id}/authenticate": payment_intents.authenticate,
+    "POST /_simulator/refunds/{id}/settle": refunds.settle,
     "POST /_simulator/accounts/{id}/payout": accounts.pay_out,
 }
 CONTROL: dict[str, Callable[[Desk, bytes], Body]] = {
