@@ -17,11 +17,9 @@ from marketplace.checkout.ending import end
 from marketplace.checkout.models import TENDER_STEPS
 from marketplace.checkout.tenders import tenders_of
 from marketplace.payments import service as payments
-from marketplace.payments.models import Payment
+from marketplace.payments.models import LOST, Payment
 from marketplace.visits.models import STARTED
 from marketplace.visits.service import visits_of
-
-LOST = frozenset({"failed", "canceled", "auth_expired"})
 
 
 async def follow_payment(tx: AsyncSession, booking: Booking, *, policy: Policy, actor: Actor, now: datetime) -> None:
@@ -31,6 +29,7 @@ async def follow_payment(tx: AsyncSession, booking: Booking, *, policy: Policy, 
         return
     if booking.state in GIVEN_UP:
         await _give_back(tx, booking, payment, actor=actor, now=now)
+        await mark_owed(tx, booking, payment, actor=actor, now=now)  # a fee, too, may fail to come
     elif booking.state in {"completed", "closed"}:
         await mark_owed(tx, booking, payment, actor=actor, now=now)
     elif payment.state in LOST:

@@ -143,6 +143,12 @@ class CancellationOut(Out):
     free_until_at: datetime
 
 
+class PayIn(In):
+    """Pay what a booking owes, with this card or wallet."""
+
+    payment_method: Annotated[str, Field(min_length=1, max_length=200, examples=["pm_card_visa"])]
+
+
 class RefundIn(In):
     """Give money back after the service was paid for."""
 

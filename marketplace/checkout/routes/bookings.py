@@ -1,4 +1,4 @@
-"""Bookings: making one, reading one's own, cancelling, refunding."""
+"""Bookings: making one, reading one's own, cancelling, paying what is owed, refunding."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -14,7 +14,7 @@ from marketplace.bookings.cancel_terms import CancelTerms, Reason
 from marketplace.bookings.models import Booking
 from marketplace.bookings.reading import booking_for, bookings_for
 from marketplace.checkout import booking as making
-from marketplace.checkout import cancelling, settling
+from marketplace.checkout import cancelling, owed, settling
 from marketplace.checkout.models import Tender
 from marketplace.checkout.schemas import (
     BookingIn,
@@ -22,12 +22,15 @@ from marketplace.checkout.schemas import (
     BookingPage,
     CancelIn,
     CancellationOut,
+    PayIn,
     RefundIn,
     RefundOut,
     State,
     TenderOut,
 )
 from marketplace.checkout.tenders import tenders_by_booking, tenders_of
+from marketplace.payments.routes import shown
+from marketplace.payments.schemas import PaymentOut
 from marketplace.visits.service import visit_ids
 from marketplace.web import etag
 from marketplace.web.authentication import requires, signed_in
@@ -138,6 +141,25 @@ async def cancel(
     return await once(tx, BookingOut, work)
 
 
+@post("/v1/bookings/{booking_id:uuid}/pay", tags=TAGS, operation_id="payOwed", guards=[signed_in], status_code=202)
+async def pay(
+    booking_id: FromPath[UUID],
+    data: JSONBody[PayIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> PaymentOut:
+    """Pay what is owed with another card or wallet. It is collected shortly after: the payment shows how it went."""
+
+    async def work() -> PaymentOut:
+        payment = await owed.pay(tx, booking_id, data.payment_method, actor=actor, now=now)
+        return await shown(tx, payment, platform.vault)
+
+    return await once(tx, PaymentOut, work)
+
+
 @post(
     "/v1/bookings/{booking_id:uuid}/refunds",
     tags=TAGS,
@@ -170,4 +192,4 @@ async def refund(
     return await once(tx, RefundOut, work)
 
 
-ROUTES: list[Any] = [book, list_bookings, show, foresee, cancel, refund]
+ROUTES: list[Any] = [book, list_bookings, show, foresee, cancel, pay, refund]
