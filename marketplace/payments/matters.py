@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, null, or_, select, text, union_all
+from sqlalchemy import Select, func, literal, null, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,8 +19,8 @@ from marketplace.bookings.models import Booking
 from marketplace.bookings.reading import booking_for, visible_bookings
 from marketplace.payments import books
 from marketplace.payments.collecting import owing, refunds
-from marketplace.payments.errors import NoPayment, NothingToRetry
-from marketplace.payments.models import LOST, Payment, PaymentRefund
+from marketplace.payments.errors import BeingCollected, NoPayment, NothingToRetry
+from marketplace.payments.models import UNPAID, Payment, PaymentRefund
 
 Kind = Literal["refund_failed", "collection_failed"]
 _DEBTS = text(
@@ -71,7 +71,6 @@ def _failed_refunds(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
 
 
 def _failed_collections(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
-    lost = col(Payment.state).in_(LOST)
     return (
         select(
             literal("collection_failed"),
@@ -85,7 +84,7 @@ def _failed_collections(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]
         )
         .join(Booking, col(Booking.id) == col(Payment.booking_id))
         .where(
-            or_(lost, col(Payment.state) == "action_required"),
+            col(Payment.state).in_(UNPAID),
             col(Payment.keep_fen) > 0,
             col(Payment.captured_fen) == 0,
         )
@@ -102,7 +101,7 @@ async def debts(tx: AsyncSession, *, limit: int = 200) -> list[tuple[UUID, int]]
 async def try_again(tx: AsyncSession, payment_id: UUID, *, actor: Actor, now: datetime) -> Payment:
     """Have failed refunds given back anew, or what is owed collected anew from the same card.
 
-    `NoPayment` also for one of a booking that the actor may not see; `NothingToRetry`.
+    `NoPayment` or `Unknown` where the actor may not see it; `NothingToRetry`, `BeingCollected`.
     """
     seen = await tx.get(Payment, payment_id)
     if seen is None:
@@ -110,7 +109,9 @@ async def try_again(tx: AsyncSession, payment_id: UUID, *, actor: Actor, now: da
     await booking_for(tx, seen.booking_id, actor=actor, now=now)
     payment = await tx.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
     if payment.owed_fen == 0 and payment.refund_stopped_fen == 0:
-        raise NothingToRetry(state=payment.state)
+        raise NothingToRetry
+    if payment.next_method is not None:
+        raise BeingCollected  # maybe from another card: that one is not pushed aside
     await refunds.try_again(tx, payment, now=now)
     await owing.collect_from(tx, payment, payment.method)
     audit.note(tx, "payment.tried_again", actor=actor, entity="payment", entity_id=payment.id)

@@ -16,6 +16,7 @@ from marketplace.base.ids import new_id
 
 WALLETS = frozenset({"alipay", "wechat_pay"})  # paid at once: they know no manual capture
 LOST = frozenset({"failed", "canceled", "auth_expired"})  # nothing was collected, and nothing is being collected
+UNPAID = LOST | {"action_required"}  # or it waits for the payer's word at the bank
 
 
 class Payment(SQLModel, table=True):
@@ -48,7 +49,9 @@ class Payment(SQLModel, table=True):
         Index(
             "payment_unpaid",
             "id",
-            postgresql_where=text("state IN ('failed', 'canceled', 'auth_expired') AND keep_fen > 0"),
+            postgresql_where=text(
+                "state IN ('failed', 'canceled', 'auth_expired', 'action_required') AND keep_fen > 0"
+            ),
         ),
     )
 
@@ -93,8 +96,8 @@ class Payment(SQLModel, table=True):
 
     @property
     def owed_fen(self) -> int:
-        """What shall be kept and could not be collected."""
-        return (self.keep_fen or 0) if self.state in LOST and self.captured_fen == 0 else 0
+        """What shall be kept and could not be collected, or not without the payer's word."""
+        return (self.keep_fen or 0) if self.state in UNPAID and self.captured_fen == 0 else 0
 
     @property
     def is_wallet(self) -> bool:

@@ -20,7 +20,7 @@ from marketplace.payments import inbox
 from marketplace.payments.collecting.beats import StepRefused, advance
 from marketplace.payments.connection import gateway_of, is_configured
 from marketplace.payments.gateway import GatewayError
-from marketplace.payments.models import LOST, Payment, PaymentStep
+from marketplace.payments.models import UNPAID, Payment, PaymentStep
 from marketplace.payments.payouts.models import Payout
 from marketplace.payments.payouts.transfers import pay_out
 
@@ -89,7 +89,7 @@ def _stuck_payments(wall: datetime) -> Select[UUID]:
         and_(col(Payment.state) == "authorized", col(Payment.keep_fen).is_not(None)),
         and_(col(Payment.state) == "captured", asked_fen > col(Payment.keep_fen)),
         col(Payment.state).in_(["processing", "action_required"]),
-        and_(col(Payment.state).in_(LOST), col(Payment.keep_fen) > 0, col(Payment.next_method).is_not(None)),
+        and_(col(Payment.state).in_(UNPAID), col(Payment.keep_fen) > 0, col(Payment.next_method).is_not(None)),
     )
     quiet = (
         ~select(col(PaymentStep.id))

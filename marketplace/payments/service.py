@@ -108,8 +108,7 @@ async def collect(tx: AsyncSession, booking_id: UUID, *, payment_method: str, ac
     if payment.captured_fen or not payment.keep_fen:
         raise NothingOwed
     # a card that waits for its payer's word can still be given up; one that is asked right now cannot
-    between_two = payment.owed_fen > 0 or payment.state == "action_required"
-    if not between_two or payment.next_method not in {None, payment_method}:
+    if payment.owed_fen == 0 or payment.next_method not in {None, payment_method}:
         raise BeingCollected
     payment.payer_id = actor.account_id
     await owing.collect_from(tx, payment, payment_method)

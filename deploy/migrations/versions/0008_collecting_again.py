@@ -20,7 +20,7 @@ def upgrade() -> None:
         "payment_unpaid",
         "payment",
         ["id"],
-        postgresql_where=sa.text("state IN ('failed', 'canceled', 'auth_expired') AND keep_fen > 0"),
+        postgresql_where=sa.text("state IN ('failed', 'canceled', 'auth_expired', 'action_required') AND keep_fen > 0"),
     )
     _refunds()
 

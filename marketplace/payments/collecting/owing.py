@@ -21,14 +21,17 @@ FINAL_DECLINES = frozenset({"lost_card", "pickup_card", "revocation_of_authoriza
 
 
 async def collect_from(tx: AsyncSession, payment: Payment, method: str) -> None:
-    """Have what the locked payment owes collected from this card or wallet, after the collection before is void."""
-    if payment.owed_fen or payment.state == "action_required":
+    """Have what the locked payment owes, if anything, collected from this card or wallet, once the last try is void."""
+    if payment.owed_fen:
         payment.next_method = method
     await outbox.send(tx, "payment.decided", payment_id=payment.id)
 
 
 async def await_retry(tx: AsyncSession, payment: Payment, *, after_hours: Sequence[int], now: datetime) -> None:
-    """Have the same card asked again later, unless that is arranged, or it was asked as often as the pack says."""
+    """Have the same card asked again later, unless that is arranged, or it was asked as often as the pack says.
+
+    Also while it waits for the payer's word: a payer who never gives it must not keep the sum waiting.
+    """
     used_up = payment.retries >= len(after_hours) or payment.decline_code in FINAL_DECLINES
     if payment.owed_fen == 0 or payment.retry_at is not None or used_up:
         return

@@ -104,7 +104,8 @@ def _given_up(payment: Payment) -> Step | None:
     declined = payment.state in LOST and payment.intent_state in _ALIVE
     if unwanted or declined:
         return Step(Kind.VOID, payment.amount_fen)
-    again = payment.owed_fen > 0 and payment.next_method is not None
+    is_void = payment.intent_id is None or payment.intent_state == IntentState.VOID
+    again = is_void and payment.owed_fen > 0 and payment.next_method is not None
     return Step(Kind.RETRY, payment.owed_fen) if again else None
 
 

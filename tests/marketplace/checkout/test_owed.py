@@ -125,6 +125,17 @@ async def test_an_officer_of_the_district_sees_what_is_owed_and_has_it_tried_aga
     await desk.get("/v1/payments/matters", expect=403)
 
 
+async def test_an_officers_retry_does_not_push_the_payers_other_card_aside(
+    desk: Desk, clock: MovableClock, simulator: SimulatorProcess
+) -> None:
+    booking = await owing(desk, clock)
+    payment = await desk.post(f"/v1/bookings/{booking['id']}/pay", PAID, expect=202)
+    refused = await desk.post(f"/v1/payments/{payment['id']}/retry", {}, actor=desk.market.officer, expect=409)
+    assert refused["code"] == "being_collected"
+    await desk.settle_down()
+    assert (await simulator.summary())["captured_fen"] == 6800
+
+
 async def test_a_fee_for_cancelling_late_may_be_owed_and_paid_as_well(
     desk: Desk, clock: MovableClock, simulator: SimulatorProcess
 ) -> None:

@@ -9,12 +9,16 @@ from typing import cast
 
 import pytest
 
+from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.payments.simulator.app import Simulator
 from marketplace.payments.simulator.delivery import Courier
 from marketplace.payments.simulator.process import SimulatorProcess
 from marketplace.payments.simulator.store import Store, set_setting
 from marketplace.payments.stripe_gateway import StripeGateway
+from marketplace.providers.models import Provider
+from tests.builders import a_town
+from tests.marketplace.payments.builders import a_provider
 from tests.marketplace.payments.serving import served
 
 SECRET = "whsec_simulator"
@@ -44,3 +48,10 @@ async def paying(platform: Platform, simulator: SimulatorProcess) -> AsyncIterat
     platform.parts["gateway"] = gateway
     yield platform
     await gateway.aclose()
+
+
+@pytest.fixture
+async def provider(paying: Platform) -> Provider:
+    """A provider that may be paid."""
+    async with transaction(paying.db) as tx:
+        return await a_provider(tx, (await a_town(tx)).districts[0])

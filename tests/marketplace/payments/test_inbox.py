@@ -151,6 +151,22 @@ async def test_a_payer_who_confirms_at_the_bank_is_heard_through_the_webhook(
 
 
 @pytest.mark.usefixtures("endpoint")
+@pytest.mark.parametrize("switches", [{}, {"shuffle": True, "duplicates": 2}], ids=str)
+async def test_a_refund_that_fails_later_is_heard_through_the_webhook(
+    paying: Platform, simulator: SimulatorProcess, deliver_all: Deliver, switches: dict[str, Any]
+) -> None:
+    payment = await keep(paying, await held(paying, 5_000), 5_000)
+    await simulator.switch(refunds="fail_later", **switches)
+    payment = await keep(paying, payment, 4_000)
+
+    async def noticed() -> bool:
+        now = await read(paying, payment.id)
+        return (now.refunded_fen, now.refund_stopped_fen) == (0, 1_000)
+
+    await until(paying, noticed, deliver_all)
+
+
+@pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize(
     "switches",
     [

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from sqlalchemy import update
@@ -21,6 +20,7 @@ from marketplace.payments.connection import gateway_of
 from marketplace.payments.errors import BeingCollected, NoPayment, NothingOwed
 from marketplace.payments.gateway import GatewayUnavailable
 from marketplace.payments.models import Payment
+from marketplace.payments.reconciliation import reconcile
 from marketplace.payments.simulator.process import SimulatorProcess
 from marketplace.payments.simulator.switches import FailureMode
 from tests.marketplace.payments.builders import SYSTEM, VISA, ask, decide, held, keep, read
@@ -208,6 +208,26 @@ async def test_a_card_that_waits_for_its_payers_word_is_given_up_for_another(
     await agree(paying, simulator, captured_fen=2_000)
 
 
+async def test_a_payer_who_never_gives_her_word_is_asked_anew_by_the_timer(
+    paying: Platform, simulator: SimulatorProcess, deliver_all: Deliver
+) -> None:
+    payment = await owing(paying)
+    await pay(paying, payment, "pm_card_authenticationRequired")
+    await deliver_all(paying)
+    for hours in AFTER_HOURS:
+        before = await read(paying, payment.id)
+        assert (before.state, before.owed_fen) == ("action_required", 2_000)
+        later(paying, hours=hours)
+        await deliver_all(paying)
+        assert before.intent_id in (await read(paying, payment.id)).past_intents
+    now = await read(paying, payment.id)
+    assert (now.state, now.retry_at, now.retries) == ("action_required", None, 3)
+    await simulator.authenticate(now.intent_id or "")
+    await reconcile(paying)
+    await deliver_all(paying)
+    await agree(paying, simulator, captured_fen=2_000)
+
+
 async def test_a_payer_who_confirms_while_another_card_is_named_has_paid_with_the_first(
     paying: Platform, simulator: SimulatorProcess, deliver_all: Deliver
 ) -> None:
@@ -278,4 +298,4 @@ async def test_nothing_is_collected_of_what_is_not_owed(paying: Platform) -> Non
         await pay(paying, await owing(paying), "")
     with pytest.raises(NoPayment):
         async with transaction(paying.db) as tx:
-            await service.collect(tx, UUID(str(new_id())), payment_method=VISA, actor=SYSTEM)
+            await service.collect(tx, new_id(), payment_method=VISA, actor=SYSTEM)

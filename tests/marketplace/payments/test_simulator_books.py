@@ -23,7 +23,7 @@ from marketplace.payments.simulator.wire.params import Params
 Step = tuple[str, int, int]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["hold", "pay", "capture", "cancel", "refund", "transfer", "reverse", "pay_out"]),
+        st.sampled_from(["hold", "pay", "capture", "cancel", "refund", "send_back", "transfer", "reverse", "pay_out"]),
         st.integers(0, 3),
         st.integers(1, 400),
     ),
@@ -45,7 +45,7 @@ class Player:
     def __init__(self, db: sqlite3.Connection) -> None:
         self.desk = Desk(db, wall=1_772_000_000.0)
         self.account = str(accounts.create(self.desk, Params({}))["id"])
-        self.made: dict[str, list[str]] = {"payment_intent": [], "transfer": []}
+        self.made: dict[str, list[str]] = {"payment_intent": [], "transfer": [], "refund": []}
 
     def ask(self, answerer: Callable[..., dict[str, Any]], *ids: str, **params: Any) -> None:
         self.desk.db.execute("SAVEPOINT step")
@@ -68,6 +68,9 @@ class Player:
             self.ask(transfers.create, amount=amount, currency="cny", destination=self.account)
         elif verb == "pay_out":
             self.ask(accounts.pay_out, self.account, amount=amount)
+        elif verb == "send_back":
+            with suppress(IndexError):
+                self.ask(refunds.settle, self.made["refund"][which], outcome="failure")
         elif verb == "reverse":
             with suppress(IndexError):
                 self.ask(transfers.reverse, moved[which], amount=amount)
