@@ -35,6 +35,7 @@ from dispatch.search.columns import (
     REST,
     ROUTE,
     SERVICE,
+    SETUP,
     SLACK,
     SOFT,
     START,
@@ -83,17 +84,17 @@ def way_seconds(facts, route, leg, target):
 
 
 @inner
-def crossed(facts, rest, departure, way):
-    """When the next stop is reached if a break is taken on the way to it, at its beginning or its end; FOREVER if the
-    break can start at neither."""
+def crossed(facts, rest, departure, way, setup):
+    """When the next stop is reached and its setup done if a break is taken on the way to it, at its beginning or its
+    end; FOREVER if the break can start at neither. `setup` is the part of the way that comes after the break."""
     first, last, seconds = facts.breaks[rest, 0], facts.breaks[rest, 1], facts.breaks[rest, 2]
     ready = FOREVER
     before = max(departure, first)
     if before <= last:
         ready = before + seconds + way
-    after = max(departure + way, first)
-    if after <= last and after + seconds < ready:
-        ready = after + seconds
+    after = max(departure + way - setup, first)
+    if after <= last and after + seconds + setup < ready:
+        ready = after + seconds + setup
     return ready
 
 
@@ -129,7 +130,8 @@ def timed(facts, state, pred, leg, route, floor, out):
             early = max(rows[pred, DEP], breaks[coming, 0]) + breaks[coming, 2]
             later = early + way_seconds(facts, route, pred, leg)
         else:
-            later = crossed(facts, coming, departure, way)
+            setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
+            later = crossed(facts, coming, departure, way, setup)
         begins = opening(facts, leg, max(later, floor)) if later < FOREVER else FOREVER
         leaves = start + legs[leg, SERVICE]
         if rows[leg, SUCC] >= sentinels:  # nothing follows: the next chance is at home
