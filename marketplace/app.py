@@ -14,6 +14,7 @@ from marketplace.catalogue import routes as catalogue
 from marketplace.checkout import routes as checkout
 from marketplace.console import routes as console
 from marketplace.hours import routes as hours
+from marketplace.matters import routes as matters
 from marketplace.payments import routes as payments
 from marketplace.people import routes as people
 from marketplace.planning import routes as planning
@@ -34,6 +35,7 @@ FEATURES = (
     providers,
     visits,
     checkout,
+    matters,
     payments,
     planning,
     hours,

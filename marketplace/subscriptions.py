@@ -3,6 +3,7 @@
 from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
+from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
 from marketplace.people import jobs as people
 from marketplace.planning import jobs as planning
@@ -16,21 +17,29 @@ SUBSCRIPTIONS: Consumers = {
     "stripe.received": (payments.apply_event,),
     "payment.changed": (checkout.follow_payment,),
     "payment.decided": (payments.carry_out,),
-    "booking.confirmed": (planning.request_plan,),
-    "booking.cancelled": (planning.request_plan,),
+    "booking.offered": (matters.review_booking,),
+    "booking.confirmed": (planning.request_plan, matters.review_booking),
+    "booking.cancelled": (planning.request_plan, matters.review_booking),
+    "booking.moved": (planning.request_plan, matters.review_booking),
     # a day's plan and what becomes of it
     "plan.requested": (planning.plan_day,),
     "plan.published": (),
     "shift.withdrawn": (planning.request_plan, checkout.recount),
-    "visit.checked_in": (checkout.begin_service,),
+    "visit.checked_in": (checkout.begin_service, matters.review_booking),
     "visit.checked_out": (),
     "visit.approved": (checkout.settle, hours.credit),
     "visit.missed": (checkout.settle, hours.credit),
     "task.published": (),
-    "credential.lapsed": (),
-    "provider.suspended": (),
+    # a provider's standing, and what a person must decide because of it
+    "credential.lapsed": (matters.review_provider, planning.replan_provider),
+    "credential.valid": (matters.review_provider, planning.replan_provider),
+    "provider.suspended": (matters.review_provider, planning.replan_provider),
+    "provider.resumed": (matters.review_provider, planning.replan_provider),
+    "matter.opened": (),
+    "matter.closed": (),
     # timers
     "booking.hold_due": (checkout.expire,),
+    "booking.accept_due": (checkout.acceptance_due,),
     "booking.close_due": (checkout.close,),
     "visit.approval_due": (visits.approve_due,),
     "visit.missed_due": (visits.missed_due,),

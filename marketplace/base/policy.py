@@ -35,6 +35,7 @@ class BookingRules(_Part):
     closes: time
     capacity_share: float = Field(gt=0, le=1)
     close_after_hours: int = Field(gt=0)
+    accept_minutes: Minutes = Field(gt=0)
 
 
 class CancelRules(_Part):

@@ -17,8 +17,9 @@ from marketplace.base.ids import new_id
 from marketplace.base.states import machine
 
 BOOKING_STEPS = machine(
-    held="awaiting_payment confirmed expired cancelled declined failed",
-    awaiting_payment="confirmed expired cancelled declined failed",
+    held="awaiting_payment awaiting_acceptance confirmed expired cancelled declined failed",
+    awaiting_payment="awaiting_acceptance confirmed expired cancelled declined failed",
+    awaiting_acceptance="confirmed cancelled declined failed",
     confirmed="in_service completed cancelled declined failed",
     in_service="completed failed",
     completed="closed",
@@ -29,6 +30,7 @@ BOOKING_STEPS = machine(
     failed="",
 )
 UNPAID = frozenset({"held", "awaiting_payment"})
+NOT_AGREED = UNPAID | {"awaiting_acceptance"}  # nobody is bound yet, so ending it costs nothing
 ENDED = frozenset(state for state, targets in BOOKING_STEPS.items() if not targets)
 GIVEN_UP = ENDED - {"closed"}
 
@@ -36,16 +38,18 @@ GIVEN_UP = ENDED - {"closed"}
 class Booking(SQLModel, table=True):
     """The agreement. `amount` is in `unit`, for all boxes of a meal together; service starts within the window.
 
+    With `must_accept` the provider says yes itself, by `accept_by`, never later than the window's start.
     `fee_fen` is what a cancellation cost, `refunded_fen` what was given back after the service was paid for.
     """
 
     __tablename__ = "booking"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('held', 'awaiting_payment', 'confirmed', 'in_service', 'completed', 'closed', 'expired',"
-            " 'declined', 'cancelled', 'failed')",
+            "state IN ('held', 'awaiting_payment', 'awaiting_acceptance', 'confirmed', 'in_service', 'completed',"
+            " 'closed', 'expired', 'declined', 'cancelled', 'failed')",
             name="booking_state",
         ),
+        CheckConstraint("state <> 'awaiting_acceptance' OR accept_by <= window_start", name="booking_accept_by"),
         CheckConstraint("unit IN ('fen', 'minutes')", name="booking_unit"),
         CheckConstraint("channel IN ('app', 'phone', 'staff')", name="booking_channel"),
         CheckConstraint("amount >= 0", name="booking_amount"),
@@ -95,6 +99,8 @@ class Booking(SQLModel, table=True):
     cancel_policy: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     policy: str
     hold_until: datetime = instant()
+    must_accept: bool = False
+    accept_by: datetime | None = instant(default=None)
     fee_fen: int = 0
     refunded_fen: int = 0
     cancelled_reason: str | None = None

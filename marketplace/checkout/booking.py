@@ -23,14 +23,15 @@ from marketplace.bookings.errors import CutoffPassed, InThePast
 from marketplace.bookings.models import BOOKING_STEPS, Booking
 from marketplace.bookings.windows import SITTINGS, meal_cutoff
 from marketplace.checkout import tenders
-from marketplace.checkout.confirming import HOLD_DUE, confirm
+from marketplace.checkout.accepting import agree
+from marketplace.checkout.confirming import HOLD_DUE
 from marketplace.checkout.errors import ChannelNotAllowed, PayerNotAllowed, QuoteExpired, QuoteUsed
 from marketplace.checkout.models import Quote
 from marketplace.checkout.quotes import require_served
 from marketplace.checkout.schemas import BookingIn
 from marketplace.people.elders import elder_for
 from marketplace.people.models import Account, Elder
-from marketplace.providers.offers import BookableOffer, offer_for_booking
+from marketplace.providers.offers import BookableOffer, offer_to_promise
 
 _AGREED = (
     "elder_id offer_id price_id price_version provider_id service tier unit amount window_start window_end day"
@@ -48,7 +49,7 @@ async def book(tx: AsyncSession, data: BookingIn, *, policy: Policy, actor: Acto
     quote = await _usable_quote(tx, data.quote_id, actor=actor, now=now)
     elder = await elder_for(tx, quote.elder_id, actor=actor, now=now, scope="book")
     payer_id = await _payer(tx, data.payer_id, elder, actor=actor, now=now)
-    offer = await offer_for_booking(tx, quote.offer_id, quote.unit, now=now, on=quote.day)
+    offer = await offer_to_promise(tx, quote.offer_id, quote.unit, now=now, on=quote.day)
     await require_served(tx, offer, elder, day=quote.day, now=now)
     cutoff = _require_time_left(quote, policy, now)
     booking = Booking(
@@ -60,6 +61,7 @@ async def book(tx: AsyncSession, data: BookingIn, *, policy: Policy, actor: Acto
         cancel_policy=terms_of(
             policy.cancel, window_start=quote.window_start, crew_size=quote.crew_size, cutoff=cutoff
         ).document(),
+        must_accept=offer.must_accept,
         hold_until=min(now + timedelta(minutes=policy.booking.hold_minutes), quote.window_start),
         booked_at=now,
     )
@@ -82,7 +84,7 @@ async def _pay(
         tx, booking, payment_method=data.payment_method, rules=policy.timebank, actor=actor, now=now
     )
     if tender is None or tender.kind == "hours":
-        await confirm(tx, booking, policy=policy, actor=actor, now=now)
+        await agree(tx, booking, policy=policy, actor=actor, now=now)
         return
     await move(tx, booking, "awaiting_payment", BOOKING_STEPS, actor=actor, now=now, on_behalf_of=booking.payer_id)
     await timers.set_timer(tx, HOLD_DUE, booking.id, booking.hold_until)

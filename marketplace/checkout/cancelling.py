@@ -16,7 +16,7 @@ from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.policy import Policy
 from marketplace.bookings.cancel_terms import CancelTerms, Charge, charge
-from marketplace.bookings.models import BOOKING_STEPS, UNPAID, Booking
+from marketplace.bookings.models import BOOKING_STEPS, NOT_AGREED, Booking
 from marketplace.bookings.reading import booking_for
 from marketplace.checkout.ending import end
 from marketplace.checkout.errors import NotYoursToCancel, ReasonNotYours, ServiceStarted
@@ -55,7 +55,7 @@ async def foresee(tx: AsyncSession, booking: Booking, data: CancelIn, *, actor: 
         if booking.state == "in_service":
             raise ServiceStarted(state=booking.state)
         raise IllegalTransition(state=booking.state, wanted=to)
-    if booking.state in UNPAID:  # nothing is agreed yet, so nothing is charged
+    if booking.state in NOT_AGREED:  # nothing is agreed yet, so nothing is charged
         return Cancellation(to, Charge("free", 0))
     if await has_begun(tx, booking):
         raise ServiceStarted(state=booking.state)

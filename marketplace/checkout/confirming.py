@@ -20,6 +20,7 @@ from marketplace.providers.models import Kitchen
 from marketplace.visits.service import VisitSpec, plan_visit
 
 HOLD_DUE = "booking.hold_due"
+ACCEPT_DUE = "booking.accept_due"
 
 
 def because(booking: Booking) -> str:
@@ -31,9 +32,10 @@ async def confirm(tx: AsyncSession, booking: Booking, *, policy: Policy, actor: 
     """The booking is agreed. The caller holds its lock and has seen that its tenders cover the price."""
     booking.confirmed_at = now
     await move(tx, booking, "confirmed", BOOKING_STEPS, actor=actor, now=now, on_behalf_of=booking.payer_id)
-    await timers.drop_timer(tx, HOLD_DUE, booking.id)
+    for rule in (HOLD_DUE, ACCEPT_DUE):
+        await timers.drop_timer(tx, rule, booking.id)
     await plan_visit(tx, await _visit_of(tx, booking, policy), actor=actor, now=now)
-    await _show_to_provider(tx, booking, policy=policy, now=now)
+    await show_to_provider(tx, booking, policy=policy, now=now)
     await card_held(tx, booking, actor=actor, now=now)
     await outbox.send(tx, "booking.confirmed", booking_id=booking.id)
 
@@ -73,7 +75,7 @@ async def _visit_of(tx: AsyncSession, booking: Booking, policy: Policy) -> Visit
     )
 
 
-async def _show_to_provider(tx: AsyncSession, booking: Booking, *, policy: Policy, now: datetime) -> None:
+async def show_to_provider(tx: AsyncSession, booking: Booking, *, policy: Policy, now: datetime) -> None:
     """The provider's administrators see the elder until the booking can be complained of no more."""
     admins = await tx.scalars(
         select(col(Account.id)).where(

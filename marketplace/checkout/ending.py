@@ -15,7 +15,7 @@ from marketplace.base.states import move
 from marketplace.bookings import capacity
 from marketplace.bookings.models import BOOKING_STEPS, Booking
 from marketplace.checkout import tenders
-from marketplace.checkout.confirming import HOLD_DUE, because
+from marketplace.checkout.confirming import ACCEPT_DUE, HOLD_DUE, because
 from marketplace.checkout.errors import ServiceStarted
 from marketplace.payments import books, payouts
 from marketplace.people.access import withdraw_access
@@ -46,7 +46,8 @@ async def end(
     commands = await tenders.resolve(tx, booking, keep=fee_fen, actor=actor, now=now)
     commands += await earned(tx, booking, gross_fen=fee_fen, policy=policy, now=now)
     await timebank.apply(tx, commands, now=now)
-    await timers.drop_timer(tx, HOLD_DUE, booking.id)
+    for rule in (HOLD_DUE, ACCEPT_DUE):
+        await timers.drop_timer(tx, rule, booking.id)
     await withdraw_access(tx, because(booking))
     await outbox.send(tx, "booking.cancelled", booking_id=booking.id)
 

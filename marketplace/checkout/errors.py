@@ -105,3 +105,27 @@ class RefundTooLarge(Conflict):
     code = "refund_too_large"
     zh = "最多可退 {kept_fen} 分。"
     en = "At most {kept_fen} fen can be given back."
+
+
+class NotAnAlternative(Conflict):
+    """This offer cannot take the booking over; `reason` is a stable code."""
+
+    code = "not_an_alternative"
+    zh = "该服务项目不能接替此预约（{reason}）。"
+    en = "This offer cannot take the booking over: {reason}."
+
+
+class NotYoursToAccept(Forbidden):
+    """Only the booked provider's own people accept for it."""
+
+    code = "not_yours_to_accept"
+    zh = "只有被预约的服务机构可以接单。"
+    en = "Only the booked provider may accept."
+
+
+class AcceptanceOver(Conflict):
+    """The time to accept has passed; the booking is being declined and everything given back."""
+
+    code = "acceptance_over"
+    zh = "接单时限（{accept_by}）已过。"
+    en = "The time to accept ended at {accept_by}."

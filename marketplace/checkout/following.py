@@ -12,7 +12,8 @@ from marketplace.base.actor import Actor
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
 from marketplace.bookings.models import BOOKING_STEPS, GIVEN_UP, UNPAID, Booking
-from marketplace.checkout.confirming import card_held, confirm
+from marketplace.checkout.accepting import agree
+from marketplace.checkout.confirming import card_held
 from marketplace.checkout.ending import end
 from marketplace.checkout.models import TENDER_STEPS
 from marketplace.checkout.tenders import tenders_of
@@ -38,7 +39,7 @@ async def follow_payment(tx: AsyncSession, booking: Booking, *, policy: Policy, 
             await end(tx, booking, "failed", policy=policy, actor=actor, now=now, reason=reason)
     elif payment.is_covered:
         if booking.state in UNPAID:
-            await confirm(tx, booking, policy=policy, actor=actor, now=now)
+            await agree(tx, booking, policy=policy, actor=actor, now=now)
         await card_held(tx, booking, actor=actor, now=now)
 
 
@@ -72,7 +73,7 @@ async def expire(tx: AsyncSession, booking: Booking, *, policy: Policy, actor: A
         return
     payment = await payments.payment_of(tx, booking.id, lock=True)
     if payment is not None and payment.is_covered:
-        await confirm(tx, booking, policy=policy, actor=actor, now=now)
+        await agree(tx, booking, policy=policy, actor=actor, now=now)
     else:
         await end(tx, booking, "expired", policy=policy, actor=actor, now=now, reason="hold expired")
 

@@ -15,7 +15,7 @@ from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.bookings.capacity import open_days
 from marketplace.bookings.models import Booking
-from marketplace.checkout import following, settling
+from marketplace.checkout import accepting, following, settling
 from marketplace.visits.models import Performer, Shift
 
 SYSTEM = Actor.system()
@@ -31,6 +31,12 @@ async def expire(platform: Platform, message: Message) -> None:
     """Timer booking.hold_due: end what is still not paid."""
     async with _locked(platform, message.ids["id"]) as (tx, booking):
         await following.expire(tx, booking, policy=platform.policy, actor=SYSTEM, now=platform.now())
+
+
+async def acceptance_due(platform: Platform, message: Message) -> None:
+    """Timer booking.accept_due: the provider has not said yes."""
+    async with _locked(platform, message.ids["id"]) as (tx, booking):
+        await accepting.give_up(tx, booking, policy=platform.policy, actor=SYSTEM, now=platform.now())
 
 
 async def begin_service(platform: Platform, message: Message) -> None:

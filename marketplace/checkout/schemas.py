@@ -15,6 +15,7 @@ Channel = Literal["app", "phone", "staff"]
 State = Literal[
     "held",
     "awaiting_payment",
+    "awaiting_acceptance",
     "confirmed",
     "in_service",
     "completed",
@@ -106,6 +107,7 @@ class BookingOut(Out):
     boxes: int
     policy: str = Field(examples=["taiyuan@1"])
     hold_until: datetime
+    accept_by: datetime | None = Field(description="until when the provider may accept, while it is asked")
     free_until_at: datetime
     fee_fen: int
     refunded_fen: int
@@ -147,6 +149,29 @@ class PayIn(In):
     """Pay what a booking owes, with this card or wallet."""
 
     payment_method: Annotated[str, Field(min_length=1, max_length=200, examples=["pm_card_visa"])]
+
+
+class AlternativeOut(Out):
+    """Another provider's offer that could serve a booking as agreed. `amount` is the whole booking's, in its unit."""
+
+    offer_id: UUID
+    provider_id: UUID
+    provider_name: str
+    name_zh: str
+    name_en: str
+    amount: int = Field(examples=[6500])
+    distance_metres: int
+    rating_mean: float = Field(examples=[4.35])
+    rating_count: int
+
+
+class Alternatives(Out):
+    """Who else could serve a booking in its own window, the cheapest first."""
+
+    booking_id: UUID
+    unit: Unit
+    agreed_amount: int = Field(examples=[6800])
+    offers: list[AlternativeOut]
 
 
 class RefundIn(In):

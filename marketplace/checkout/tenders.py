@@ -113,6 +113,17 @@ async def tenders_by_booking(tx: AsyncSession, bookings: Iterable[Booking]) -> d
     return found
 
 
+async def reprice(tx: AsyncSession, booking: Booking) -> None:
+    """The locked booking has become cheaper: its one tender is asked for less, what was reserved above is given back.
+
+    Hours return when they are captured, a card's hold is captured in part; what a wallet has paid is refunded then.
+    """
+    for tender in await tenders_of(tx, booking, lock=True):
+        if tender.state in {"asked", "held"}:
+            tender.amount = booking.amount
+    await tx.flush()
+
+
 async def resolve(tx: AsyncSession, booking: Booking, *, keep: int, actor: Actor, now: datetime) -> list[Command]:
     """Take `keep` of what was reserved, in the booking's unit, and give back the rest; 0 gives all back.
 
@@ -139,4 +150,9 @@ async def _resolve_hours(
         raise Malformed(reason="hours are kept whole or not at all")
     if keep == 0:
         return list(await hours.release_commands(tx, key=tender.reference))
-    return list(await hours.capture_commands(tx, key=tender.reference, provider_id=booking.provider_id, now=now))
+    # the hold may be larger: a booking that moved to a cheaper provider costs less than was reserved for it
+    return list(
+        await hours.capture_commands(
+            tx, key=tender.reference, provider_id=booking.provider_id, now=now, minutes=tender.amount
+        )
+    )

@@ -21,7 +21,7 @@ from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, Tx
 from marketplace.web.problem import status_of
 
-FRAGMENTS = ("counts", "timeline", "unassigned", "exceptions", "visits")
+FRAGMENTS = ("counts", "matters", "timeline", "unassigned", "exceptions", "visits")
 
 Asked = Request[Any, Any, Any]
 
@@ -79,7 +79,11 @@ async def refresh_day(
 
 def _may(actor: Actor) -> dict[str, bool]:
     """What the page offers; the API has the last word."""
-    return {"plan": actor.is_any(Role.DISPATCHER), "approve": actor.is_any(Role.OFFICER)}
+    return {
+        "plan": actor.is_any(Role.DISPATCHER),
+        "approve": actor.is_any(Role.OFFICER),
+        "reassign": actor.is_any(Role.DISPATCHER, Role.OPERATOR),
+    }
 
 
 def on_error(request: Asked, error: DomainError) -> Response[str]:

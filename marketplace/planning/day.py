@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.planning.models import Plan
+from marketplace.providers.models import BARRED, Provider
 from marketplace.visits.listing import day_bounds
-from marketplace.visits.models import Assignment, CheckEvent, Shift, Visit
+from marketplace.visits.models import Assignment, CheckEvent, Performer, Shift, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,24 @@ async def has_shifts(tx: AsyncSession, district_id: UUID, day: date) -> bool:
     return await tx.scalar(_shifts(district_id, day).with_only_columns(col(Shift.id)).limit(1)) is not None
 
 
+async def worked_days(tx: AsyncSession, provider_id: UUID, *, since: datetime) -> list[tuple[UUID, date]]:
+    """The districts and days on which a provider's people work from `since` on, sorted."""
+    query = (
+        select(col(Shift.district_id), col(Shift.day))
+        .join(Performer, col(Performer.id) == col(Shift.performer_id))
+        .where(col(Performer.provider_id) == provider_id, col(Shift.state) == "open", col(Shift.ends_at) > since)
+        .distinct()
+    )
+    return sorted((district_id, day) for district_id, day in await tx.execute(query))
+
+
 def _shifts(district_id: UUID, day: date) -> Select[Shift]:
-    # volunteers' unpaid shifts are not planned: they take tasks by hand
+    # volunteers' unpaid shifts are not planned: they take tasks by hand; who may not serve is sent to nobody
+    barred = (
+        exists()
+        .where(col(Performer.id) == col(Shift.performer_id), col(Provider.id) == col(Performer.provider_id))
+        .where(col(Provider.state).in_(BARRED))
+    )
     return (
         select(Shift)
         .where(
@@ -58,6 +75,7 @@ def _shifts(district_id: UUID, day: date) -> Select[Shift]:
             col(Shift.day) == day,
             col(Shift.state) == "open",
             col(Shift.unpaid).is_(False),
+            ~barred,
         )
         .order_by(col(Shift.id))
     )

@@ -4,12 +4,16 @@ from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
+from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.planning import service
+from marketplace.planning.day import worked_days
 from marketplace.planning.errors import AlreadyPlanning
+from marketplace.providers.models import BARRED, Provider
+from marketplace.visits.recalling import recall
 from marketplace.visits.service import visits_of
 
 
@@ -23,6 +27,17 @@ async def request_plan(platform: Platform, message: Message) -> None:
         else:
             days = {(UUID(message.ids["district_id"]), date.fromisoformat(message.ids["day"]))}
         for district_id, day in sorted(days):
+            await service.follow_change(tx, district_id, day, now=now)
+
+
+async def replan_provider(platform: Platform, message: Message) -> None:
+    """A provider may serve no more, or again: its people are recalled, the days they work on want another plan."""
+    now, provider_id = platform.now(), UUID(message.ids["provider_id"])
+    async with transaction(platform.db) as tx:
+        provider = await tx.get_one(Provider, provider_id, with_for_update={"read": True})
+        if provider.state in BARRED:
+            await recall(tx, provider_id, actor=Actor.system(), now=now, reason=f"provider {provider.state}")
+        for district_id, day in await worked_days(tx, provider_id, since=now):
             await service.follow_change(tx, district_id, day, now=now)
 
 

@@ -50,7 +50,10 @@ async def check(
     actor: Actor,
     now: datetime,
 ) -> Credential:
-    """An officer accepts or refuses a paper, once. A renewed licence brings a lapsed provider back."""
+    """An officer accepts or refuses a paper, once. A renewed licence brings a lapsed provider back.
+
+    Message credential.valid when the paper counts from today on.
+    """
     provider = await managed(tx, provider_id, actor=actor)
     credential = await tx.scalar(
         select(Credential).where(col(Credential.id) == credential_id, col(Credential.provider_id) == provider.id)
@@ -65,6 +68,8 @@ async def check(
     audit.note(tx, f"credential.{credential.state}", actor=actor, entity="credential", entity_id=credential.id)
     if accepted:
         await _arm(tx, credential, local_day(now))
+        if credential.valid_from <= local_day(now):
+            await _tell(tx, "credential.valid", credential)
         await follow_licence(tx, provider, actor=actor, now=now)
     return credential
 
@@ -89,13 +94,16 @@ async def come_due(tx: AsyncSession, credential_id: UUID, *, actor: Actor, now: 
     today = local_day(now)
     if today <= credential.valid_until:
         await _arm(tx, credential, today)
+        await _tell(tx, "credential.valid", credential)
     elif credential.lapsed_at is None and not await has_valid(tx, provider.id, credential.kind, today):
         credential.lapsed_at = now
         await tx.flush()
-        await outbox.send(
-            tx, "credential.lapsed", provider_id=provider.id, credential_id=credential.id, kind=credential.kind
-        )
+        await _tell(tx, "credential.lapsed", credential)
     await follow_licence(tx, provider, actor=actor, now=now)
+
+
+async def _tell(tx: AsyncSession, name: str, credential: Credential) -> None:
+    await outbox.send(tx, name, provider_id=credential.provider_id, credential_id=credential.id, kind=credential.kind)
 
 
 async def credentials_of(tx: AsyncSession, provider_id: UUID) -> list[Credential]:

@@ -35,6 +35,7 @@ class BookableOffer:
     unit: str
     amount: int
     tier: str
+    must_accept: bool
 
 
 async def open_offer(tx: AsyncSession, provider_id: UUID, data: OfferIn, *, actor: Actor) -> Offer:
@@ -98,7 +99,21 @@ async def offer_for_booking(
         unit=price.unit,
         amount=price.amount,
         tier=offer.tier,
+        must_accept=offer.must_accept,
     )
+
+
+async def offer_to_promise(tx: AsyncSession, offer_id: UUID, unit: str, *, now: datetime, on: date) -> BookableOffer:
+    """As `offer_for_booking`, with the provider's standing held still until the transaction ends.
+
+    A suspension under way is waited for and then seen, and one that comes later finds this promise made.
+    """
+    offer = await tx.get(Offer, offer_id)
+    if offer is not None:
+        await tx.execute(
+            select(col(Provider.id)).where(col(Provider.id) == offer.provider_id).with_for_update(read=True)
+        )
+    return await offer_for_booking(tx, offer_id, unit, now=now, on=on)
 
 
 async def public_offers(

@@ -46,7 +46,7 @@ async def is_bookable(tx: AsyncSession, provider_id: UUID, on: date, *, service:
 
 
 async def suspend(tx: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Provider:
-    """Stop new bookings at once; what is booked stays for a dispatcher to move. Message provider.suspended."""
+    """Stop new bookings at once; what is booked becomes a matter for a dispatcher. Message provider.suspended."""
     provider = await managed(tx, provider_id, actor=actor)
     await move(tx, provider, "suspended", PROVIDER_STEPS, actor=actor, now=now, reason=reason)
     await outbox.send(tx, "provider.suspended", provider_id=provider.id)
@@ -68,6 +68,7 @@ async def resume(tx: AsyncSession, provider_id: UUID, *, actor: Actor, now: date
     if not await has_valid(tx, provider.id, "licence", local_day(now)):
         raise LicenceMissing
     await move(tx, provider, "active", PROVIDER_STEPS, actor=actor, now=now, reason=reason)
+    await outbox.send(tx, "provider.resumed", provider_id=provider.id)
     return provider
 
 
@@ -88,6 +89,7 @@ async def follow_licence(tx: AsyncSession, provider: Provider, *, actor: Actor, 
     elif provider.state == "lapsed" and licensed:
         before = await _state_before_lapse(tx, provider)
         await move(tx, provider, before, PROVIDER_STEPS, actor=actor, now=now, reason="licence renewed")
+        await outbox.send(tx, "provider.resumed", provider_id=provider.id)
 
 
 async def _state_before_lapse(tx: AsyncSession, provider: Provider) -> str:

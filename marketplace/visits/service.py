@@ -16,7 +16,7 @@ from marketplace.visits.assigning import assign, withdraw_assignments
 from marketplace.visits.errors import ImpossibleVisit
 from marketplace.visits.models import STARTED, VISIT_STEPS, Visit
 
-__all__ = ["VisitSpec", "assign", "cancel_visits", "mark_settled", "plan_visit", "visit_ids", "visits_of"]
+__all__ = ["VisitSpec", "assign", "cancel_visits", "hand_over", "mark_settled", "plan_visit", "visit_ids", "visits_of"]
 
 MISSED_DUE = "visit.missed_due"
 
@@ -98,6 +98,38 @@ async def cancel_visits(
             await withdraw_assignments(tx, visit, actor=actor, now=now, reason=reason)
             await move(tx, visit, "cancelled", VISIT_STEPS, actor=actor, now=now, reason=reason)
             await timers.drop_timer(tx, MISSED_DUE, visit.id)
+    return True
+
+
+async def hand_over(
+    tx: AsyncSession,
+    cause_kind: str,
+    cause_id: UUID,
+    *,
+    skills: Sequence[str],
+    kitchen: tuple[UUID, float, float] | None,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+) -> bool:
+    """Let others attend a cause: whoever was assigned is taken off, and it is to be planned anew with these skills.
+
+    `kitchen` is a meal's new one with its lon and lat. False, and nothing changed, if a visit has started.
+    """
+    visits = await _locked(tx, cause_kind, cause_id)
+    if any(visit.state in STARTED for visit in visits):
+        return False
+    for visit in visits:
+        if visit.state not in {"planned", "published"}:
+            continue
+        await withdraw_assignments(tx, visit, actor=actor, now=now, reason=reason)
+        if visit.state == "published":
+            await move(tx, visit, "planned", VISIT_STEPS, actor=actor, now=now, reason=reason)
+        visit.skills = sorted(set(skills))
+        if kitchen is not None:
+            visit.kitchen_id, visit.kitchen_lon, visit.kitchen_lat = kitchen
+        visit.version += 1
+    await tx.flush()
     return True
 
 

@@ -13,9 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.bookings.capacity.demand import ANYBODY, demand, requirement, slot_of, starts
+from marketplace.bookings.capacity.demand import ANYBODY, demand, requirement, starts
 from marketplace.bookings.errors import SlotTaken, SoldOut
 from marketplace.bookings.models import Booking, Capacity, CapacityHold, MealCapacity
+
+Demand = Mapping[datetime, int]  # seconds per half-hour
+Room = Mapping[tuple[str, datetime], int]  # free seconds by key and half-hour
 
 _GIVE_BACK = text(
     "UPDATE capacity SET used = used - hold.seconds FROM capacity_hold AS hold"
@@ -24,48 +27,81 @@ _GIVE_BACK = text(
 )
 
 
-async def hold(tx: AsyncSession, booking: Booking, *, share_permille: int, kitchen_capacity: int = 0) -> None:
-    """Promise the booking its place: the earliest start in its window that has room. `SlotTaken`, `SoldOut`."""
+async def hold(
+    tx: AsyncSession,
+    booking: Booking,
+    *,
+    share_permille: int,
+    kitchen_capacity: int = 0,
+    since: datetime | None = None,
+) -> None:
+    """Promise the booking its place: the earliest start in its window, from `since` on, that has room.
+
+    `SlotTaken`, `SoldOut`.
+    """
     if booking.kitchen_id is not None:
         await _hold_boxes(tx, booking, kitchen_capacity)
         return
-    key = requirement(booking.skills)
-    keys = sorted({key, ANYBODY})
-    tries = [
+    keys = _keys(booking)
+    tries = _tries(booking, share_permille, since)
+    found = _first_fit(keys, tries, await _room(tx, booking.provider_id, booking, tries, lock=True))
+    if found is None:
+        raise SlotTaken
+    await _take(tx, booking, keys, found)
+
+
+async def has_room(
+    tx: AsyncSession, provider_id: UUID, booking: Booking, *, share_permille: int, since: datetime
+) -> bool:
+    """Could this provider keep a home visit's promise from `since` on? Only a look: it holds nothing."""
+    tries = _tries(booking, share_permille, since)
+    room = await _room(tx, provider_id, booking, tries, lock=False)
+    return _first_fit(_keys(booking), tries, room) is not None
+
+
+def _keys(booking: Booking) -> list[str]:
+    return sorted({requirement(booking.skills), ANYBODY})
+
+
+def _tries(booking: Booking, share_permille: int, since: datetime | None) -> list[Demand]:
+    begin = max(booking.window_start, since or booking.window_start)
+    return [
         demand(
             start,
             service_seconds=booking.service_seconds,
             crew_size=booking.crew_size,
             share_permille=share_permille,
         )
-        for start in starts(booking.window_start, booking.window_end)
+        for start in (starts(begin, booking.window_end) if begin <= booking.window_end else [])
     ]
-    room = await _room(tx, booking, keys, max(slot for wanted in tries for slot in wanted))
+
+
+def _first_fit(keys: list[str], tries: list[Demand], room: Room) -> Demand | None:
     for wanted in tries:
         if all(room.get((one, slot), 0) >= seconds for one in keys for slot, seconds in wanted.items()):
-            await _take(tx, booking, keys, wanted)
-            return
-    raise SlotTaken
+            return wanted
+    return None
 
 
-async def _room(
-    tx: AsyncSession, booking: Booking, keys: list[str], last: datetime
-) -> Mapping[tuple[str, datetime], int]:
-    rows = await tx.execute(
+async def _room(tx: AsyncSession, provider_id: UUID, booking: Booking, tries: list[Demand], *, lock: bool) -> Room:
+    slots = [slot for wanted in tries for slot in wanted]
+    if not slots:
+        return {}
+    query = (
         select(col(Capacity.skill), col(Capacity.slot_at), col(Capacity.seconds) - col(Capacity.used))
         .where(
-            col(Capacity.provider_id) == booking.provider_id,
+            col(Capacity.provider_id) == provider_id,
             col(Capacity.district_id) == booking.district_id,
-            col(Capacity.skill).in_(keys),
-            col(Capacity.slot_at).between(slot_of(booking.window_start), last),
+            col(Capacity.skill).in_(_keys(booking)),
+            col(Capacity.slot_at).between(min(slots), max(slots)),
         )
         .order_by(col(Capacity.skill), col(Capacity.slot_at))
-        .with_for_update()
     )
+    rows = await tx.execute(query.with_for_update() if lock else query)
     return {(skill, slot): free_seconds for skill, slot, free_seconds in rows}
 
 
-async def _take(tx: AsyncSession, booking: Booking, keys: list[str], wanted: Mapping[datetime, int]) -> None:
+async def _take(tx: AsyncSession, booking: Booking, keys: list[str], wanted: Demand) -> None:
     for key in keys:
         for slot, seconds in wanted.items():
             await tx.execute(

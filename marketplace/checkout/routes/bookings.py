@@ -1,6 +1,7 @@
 """Bookings: making one, reading one's own, cancelling, paying what is owed, refunding."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,10 +14,13 @@ from marketplace.base.actor import Role
 from marketplace.bookings.cancel_terms import CancelTerms, Reason
 from marketplace.bookings.models import Booking
 from marketplace.bookings.reading import booking_for, bookings_for
+from marketplace.checkout import accepting, cancelling, owed, settling
 from marketplace.checkout import booking as making
-from marketplace.checkout import cancelling, owed, settling
+from marketplace.checkout.alternatives import alternatives
 from marketplace.checkout.models import Tender
 from marketplace.checkout.schemas import (
+    AlternativeOut,
+    Alternatives,
     BookingIn,
     BookingOut,
     BookingPage,
@@ -161,6 +165,39 @@ async def pay(
 
 
 @post(
+    "/v1/bookings/{booking_id:uuid}/accept",
+    tags=TAGS,
+    operation_id="acceptBooking",
+    guards=[requires(Role.PROVIDER)],
+    status_code=200,
+)
+async def accept(
+    booking_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> BookingOut:
+    """The provider accepts what waits for its word (`state=awaiting_acceptance`). Declining is cancelling."""
+
+    async def work() -> BookingOut:
+        return await _shown(tx, await accepting.accept(tx, booking_id, policy=platform.policy, actor=actor, now=now))
+
+    return await once(tx, BookingOut, work)
+
+
+@get("/v1/bookings/{booking_id:uuid}/alternatives", tags=TAGS, operation_id="findAlternatives", guards=[signed_in])
+async def find_alternatives(
+    booking_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home
+) -> Alternatives:
+    """Who else could serve a booking: same service, tier and window, for no more than was agreed. Changes nothing."""
+    row = await booking_for(tx, booking_id, actor=actor, now=now)
+    found = await alternatives(tx, row, policy=platform.policy, now=now)
+    return Alternatives(
+        booking_id=row.id,
+        unit="fen" if row.unit == "fen" else "minutes",
+        agreed_amount=row.amount,
+        offers=[AlternativeOut(**asdict(one)) for one in found],
+    )
+
+
+@post(
     "/v1/bookings/{booking_id:uuid}/refunds",
     tags=TAGS,
     operation_id="refundBooking",
@@ -192,4 +229,4 @@ async def refund(
     return await once(tx, RefundOut, work)
 
 
-ROUTES: list[Any] = [book, list_bookings, show, foresee, cancel, pay, refund]
+ROUTES: list[Any] = [book, list_bookings, show, foresee, accept, cancel, find_alternatives, pay, refund]

@@ -9,7 +9,10 @@ DONE = frozenset({"checked_out", "exception", "approved", "settled"})
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Visits of the day, counted. `late` and `exception` are among those assigned; `total` is all."""
+    """Visits of the day, counted. `late` and `exception` are among those assigned; `total` is all.
+
+    `matter` counts what waits for a decision in the district, on whatever day it is due.
+    """
 
     total: int
     assigned: int
@@ -19,6 +22,7 @@ class Attention:
     missed: int
     started: int
     done: int
+    matter: int
 
 
 def attention(rows: DayRows) -> Attention:
@@ -35,4 +39,5 @@ def attention(rows: DayRows) -> Attention:
         missed=missed,
         started=states.count("checked_in"),
         done=sum(state in DONE for state in states),
+        matter=len(rows.matters),
     )

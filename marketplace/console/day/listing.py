@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from marketplace.bookings.models import Booking
 from marketplace.console.day.lines import Line, clock
 from marketplace.console.day.reading import SERVING, DayRows
 from marketplace.console.words import Say, coded
@@ -71,7 +72,7 @@ def _planned(rows: DayRows, visit_id: UUID, say: Say) -> str:
     return f"{clock(attending[0][0].planned_from)}–{clock(attending[0][0].planned_until)}"
 
 
-def window(visit: Visit) -> str:
+def window(visit: Visit | Booking) -> str:
     """The window in which service may start, 09:00–10:00."""
     return f"{clock(visit.window_start)}–{clock(visit.window_end)}"
 

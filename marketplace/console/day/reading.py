@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.actor import Actor
+from marketplace.bookings.models import Booking
+from marketplace.matters.listing import matters_for
+from marketplace.matters.models import Matter
 from marketplace.people.access import visible_to
 from marketplace.people.models import Elder, Region
 from marketplace.planning import views
@@ -20,6 +23,7 @@ from marketplace.visits.listing import visits_for
 from marketplace.visits.models import Assignment, Performer, Shift, Visit
 
 MOST = 5000  # visits of one district and day; a city's busiest district has a tenth of it
+MOST_MATTERS = 100  # nobody reads further; the most urgent come first
 LATE_SECONDS = 300  # five minutes are no news to a dispatcher
 SERVING = frozenset({"visit", "dropoff"})
 
@@ -40,6 +44,7 @@ class DayRows:
     attendances: Mapping[UUID, list[tuple[Assignment, Performer]]]
     kitchens: tuple[Kitchen, ...]
     providers: Mapping[UUID, str]
+    matters: tuple[tuple[Matter, Booking], ...]
 
     @property
     def day_before(self) -> date:
@@ -76,6 +81,8 @@ async def read_rows(tx: AsyncSession, district: Region, day: date, *, actor: Act
     detail = await views.detail_of(tx, plan, now=now) if plan else None
     found = await visits_for(tx, actor=actor, now=now, district_id=district.id, day=day, limit=MOST)
     visits = {visit.id: visit for visit in found if visit.state != "cancelled"}
+    matters = await matters_for(tx, actor=actor, now=now, district_id=district.id, limit=MOST_MATTERS)
+    elders = {visit.elder_id for visit in visits.values()} | {matter.elder_id for matter, _ in matters}
     return DayRows(
         district=district,
         day=day,
@@ -86,11 +93,12 @@ async def read_rows(tx: AsyncSession, district: Region, day: date, *, actor: Act
             select(PlanRequest).where(col(PlanRequest.district_id) == district.id, col(PlanRequest.day) == day)
         ),
         visits=visits,
-        names=await _names(tx, {visit.elder_id for visit in visits.values()}, actor=actor, now=now),
+        names=await _names(tx, elders, actor=actor, now=now),
         shifts=await _shifts(tx, district, day, [route.shift_id for route in detail.routes] if detail else []),
         attendances=await _attendances(tx, list(visits)),
         kitchens=await _kitchens(tx, district),
         providers=await _providers(tx),
+        matters=tuple(matters),
     )
 
 

@@ -34,7 +34,8 @@ function replaceParts(parts) {
     const place = find(name);
     const active = document.activeElement;
     const typing = place.contains(active) && active.matches("input") && active.value;
-    if (state.parts[name] === html || typing) continue;
+    const choosing = place.querySelector(".offers:not([hidden])");
+    if (state.parts[name] === html || typing || choosing) continue;
     const focused = place.contains(active) ? active.closest("[data-visit]")?.dataset.visit : null;
     const left = place.querySelector(".chart")?.scrollLeft ?? 0;
     place.innerHTML = html; // our own templates made it, every value escaped

@@ -11,15 +11,13 @@ from marketplace.base.platform import Platform
 from marketplace.payments.connection import gateway_of
 from marketplace.payments.gateway import GatewayUnavailable
 from marketplace.payments.payouts.models import PayoutAccount
-from marketplace.providers.models import Provider
-
-UNPAID = frozenset({"suspended", "blacklisted"})  # a lapsed licence stops new bookings, not the pay for old ones
+from marketplace.providers.models import BARRED, Provider
 
 
 async def may_be_paid(tx: AsyncSession, provider_id: UUID) -> bool:
-    """False while the provider is suspended or blacklisted, and for one that does not exist."""
+    """False while the provider is suspended, lapsed or blacklisted, and for one that does not exist."""
     state = await tx.scalar(select(col(Provider.state)).where(col(Provider.id) == provider_id))
-    return state is not None and state not in UNPAID
+    return state is not None and state not in BARRED
 
 
 async def account_of(platform: Platform, provider_id: UUID) -> str:

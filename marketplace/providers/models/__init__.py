@@ -3,9 +3,10 @@
 from marketplace.providers.models.caregivers import Caregiver, WeeklyShift
 from marketplace.providers.models.kitchens import Kitchen
 from marketplace.providers.models.offers import Offer, Price
-from marketplace.providers.models.organisations import PROVIDER_STEPS, SERVING, Credential, Provider
+from marketplace.providers.models.organisations import BARRED, PROVIDER_STEPS, SERVING, Credential, Provider
 
 __all__ = [
+    "BARRED",
     "PROVIDER_STEPS",
     "SERVING",
     "Caregiver",

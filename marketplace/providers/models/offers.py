@@ -11,7 +11,10 @@ from marketplace.base.ids import new_id
 
 
 class Offer(SQLModel, table=True):
-    """A service by a provider in one tier; a meal names the kitchen that cooks it, nothing else has one."""
+    """A service by a provider in one tier; a meal names the kitchen that cooks it, nothing else has one.
+
+    With `must_accept` the provider says yes to each booking itself, else a paid booking is confirmed at once.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (
@@ -28,6 +31,7 @@ class Offer(SQLModel, table=True):
     kitchen_id: UUID | None = Field(default=None, foreign_key="kitchen.id")
     name_zh: str
     name_en: str
+    must_accept: bool = False
     state: str = "open"
 
 

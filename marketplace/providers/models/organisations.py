@@ -23,6 +23,7 @@ PROVIDER_STEPS = machine(
     blacklisted="",
 )
 SERVING = frozenset({"active", "warned"})  # the states in which it may be booked
+BARRED = frozenset({"suspended", "lapsed", "blacklisted"})  # it has served, and may not now
 
 
 class Provider(SQLModel, table=True):

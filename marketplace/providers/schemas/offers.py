@@ -23,6 +23,7 @@ class OfferIn(In):
     kitchen_id: UUID | None = None
     name_zh: Title = Field(examples=["居家助浴"])
     name_en: Title = Field(examples=["Bath at home"])
+    must_accept: bool = Field(default=False, description="the provider accepts each booking itself, in time")
 
 
 class PriceIn(In):
@@ -56,6 +57,7 @@ class OfferOut(Out):
     kitchen_id: UUID | None
     name_zh: str
     name_en: str
+    must_accept: bool
     state: str
     prices: list[PriceOut]
 
@@ -79,6 +81,7 @@ class Hit(Out):
     kitchen_id: UUID | None
     name_zh: str
     name_en: str
+    must_accept: bool
     distance_metres: int
     price_fen: int | None
     price_minutes: int | None

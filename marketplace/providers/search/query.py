@@ -58,6 +58,7 @@ def _candidates(wish: Wish, now: datetime, rules: RatingRules) -> Select[*tuple[
             col(Offer.kitchen_id),
             col(Offer.name_zh),
             col(Offer.name_en),
+            col(Offer.must_accept),
             _metres(wish.lon, wish.lat).label("distance_metres"),
             _price_now("fen", now).label("price_fen"),
             _price_now("minutes", now).label("price_minutes"),

@@ -27,8 +27,9 @@ WRONG = {
         " HAVING coalesce(sum(tender.amount), 0) <> booking.amount"
     ),
     "capacity that is not what is held": (
-        "SELECT capacity.slot_at FROM capacity LEFT JOIN (SELECT skill, slot_at, sum(seconds) AS seconds"
-        " FROM capacity_hold GROUP BY 1, 2) AS held USING (skill, slot_at)"
+        "SELECT capacity.slot_at FROM capacity LEFT JOIN (SELECT provider_id, district_id, skill, slot_at,"
+        " sum(capacity_hold.seconds) AS seconds FROM capacity_hold JOIN booking ON booking.id = booking_id"
+        " GROUP BY 1, 2, 3, 4) AS held USING (provider_id, district_id, skill, slot_at)"
         " WHERE capacity.used <> coalesce(held.seconds, 0)"
     ),
     "capacity held for nothing": (

@@ -62,6 +62,7 @@ def drawn(stops: list[StopOut], visits: list[Visit], **shift_given: Any) -> Time
         attendances={},
         kitchens=(),
         providers={},
+        matters=(),
     )
     return timeline(rows, lines_of(rows), speaker("en"))
 

@@ -36,7 +36,8 @@ def test_every_key_that_a_page_names_is_there() -> None:
 
 
 def test_every_code_of_the_engine_and_of_the_evidence_has_words() -> None:
-    for kind, codes in (("reason", REASONS), ("finding", FINDINGS)):
+    whys, kinds = "suspended lapsed blacklisted paper_missing", "provider_gone"
+    for kind, codes in (("reason", REASONS), ("finding", FINDINGS), ("matter_why", whys), ("matter", kinds)):
         assert {f"{kind}_{code}" for code in codes.split()} <= WORDS["en"].keys()
 
 

@@ -1,0 +1,57 @@
+"""Promises: matters that wait for a person, providers that accept a booking themselves."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    _matter()
+    _acceptance()
+
+
+def _matter() -> None:
+    op.create_table(
+        "matter",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("booking_id", sa.Uuid(), sa.ForeignKey("booking.id"), nullable=False, index=True),
+        sa.Column("provider_id", sa.Uuid(), sa.ForeignKey("provider.id"), nullable=False),
+        sa.Column("elder_id", sa.Uuid(), sa.ForeignKey("elder.id"), nullable=False),
+        sa.Column("district_id", sa.Uuid(), sa.ForeignKey("region.id"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.Column("closed_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("outcome", sa.String()),
+        sa.Column("note", sa.String()),
+        sa.CheckConstraint("kind IN ('provider_gone')", name="matter_kind"),
+        sa.CheckConstraint("state IN ('open', 'resolved', 'dropped')", name="matter_state"),
+        sa.CheckConstraint("state = 'open' OR (closed_at IS NOT NULL AND outcome IS NOT NULL)", name="matter_closed"),
+    )
+    still_open = sa.text("state = 'open'")
+    op.create_index("matter_open_once", "matter", ["booking_id", "kind"], unique=True, postgresql_where=still_open)
+    op.create_index("matter_due", "matter", ["district_id", "due_at"], postgresql_where=still_open)
+
+
+def _acceptance() -> None:
+    for table in ("offer", "booking"):
+        # what was offered and booked before is confirmed without the provider's word, as it was agreed
+        op.add_column(table, sa.Column("must_accept", sa.Boolean(), nullable=False, server_default=sa.false()))
+        op.alter_column(table, "must_accept", server_default=None)
+    op.add_column("booking", sa.Column("accept_by", sa.DateTime(timezone=True)))
+    op.drop_constraint("booking_state", "booking")
+    op.create_check_constraint(
+        "booking_state",
+        "booking",
+        "state IN ('held', 'awaiting_payment', 'awaiting_acceptance', 'confirmed', 'in_service', 'completed',"
+        " 'closed', 'expired', 'declined', 'cancelled', 'failed')",
+    )
+    op.create_check_constraint(
+        "booking_accept_by", "booking", "state <> 'awaiting_acceptance' OR accept_by <= window_start"
+    )
