@@ -76,6 +76,8 @@ class VisitRules(_Part):
     objection_hours: int = Field(ge=0)
     volunteer_confirm_hours: int = Field(ge=0)
     missed_after_minutes: Minutes = Field(gt=0)
+    alert_after_minutes: Minutes = Field(ge=0)
+    wait_minutes: Minutes = Field(ge=0)
 
 
 class TimeBankRules(_Part):

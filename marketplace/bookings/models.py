@@ -20,7 +20,7 @@ BOOKING_STEPS = machine(
     held="awaiting_payment awaiting_acceptance confirmed expired cancelled declined failed",
     awaiting_payment="awaiting_acceptance confirmed expired cancelled declined failed",
     awaiting_acceptance="confirmed cancelled declined failed",
-    confirmed="in_service completed cancelled declined failed",
+    confirmed="in_service completed cancelled declined failed no_show",
     in_service="completed failed",
     completed="closed",
     closed="",
@@ -28,6 +28,7 @@ BOOKING_STEPS = machine(
     declined="",
     cancelled="",
     failed="",
+    no_show="",
 )
 UNPAID = frozenset({"held", "awaiting_payment"})
 NOT_AGREED = UNPAID | {"awaiting_acceptance"}  # nobody is bound yet, so ending it costs nothing
@@ -46,7 +47,7 @@ class Booking(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(
             "state IN ('held', 'awaiting_payment', 'awaiting_acceptance', 'confirmed', 'in_service', 'completed',"
-            " 'closed', 'expired', 'declined', 'cancelled', 'failed')",
+            " 'closed', 'expired', 'declined', 'cancelled', 'failed', 'no_show')",
             name="booking_state",
         ),
         CheckConstraint("state <> 'awaiting_acceptance' OR accept_by <= window_start", name="booking_accept_by"),

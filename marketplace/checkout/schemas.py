@@ -24,6 +24,7 @@ State = Literal[
     "declined",
     "cancelled",
     "failed",
+    "no_show",
 ]
 Note = Annotated[str, Field(min_length=1, max_length=500)]
 

@@ -33,7 +33,12 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-TEMPLATES.globals.update(clock=clock, window=window)
+# what an officer may say about a matter: route, body, and the words on the button
+DECISIONS = {
+    "welfare": (("found", {"outcome": "well"}, "found_well"), ("found", {"outcome": "hospital"}, "found_hospital")),
+    "customer_absent": (("judge", {"absent": True}, "judge_absent"), ("judge", {"absent": False}, "judge_not")),
+}
+TEMPLATES.globals.update(clock=clock, window=window, DECISIONS=DECISIONS)
 
 
 def language(request: Request[Any, Any, Any]) -> Language:

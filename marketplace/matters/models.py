@@ -16,13 +16,15 @@ MATTER_STEPS = machine(open="resolved dropped", resolved="", dropped="")
 class Matter(SQLModel, table=True):
     """Open until a person resolves it, or its cause is gone and it is dropped. One of a kind is open per booking.
 
-    provider_gone: the provider may not serve any more. `provider_id` is the one that was booked when it was opened;
-    `due_at` the end of the booking's window, after which nothing can be saved; `outcome` a stable code.
+    provider_gone: the provider may not serve any more · nobody_came: its performer is late · welfare: the elder does
+    not open, somebody must find out how she is · customer_absent: did she fail the performer who waited?
+    `provider_id` is the one that was booked when it was opened; `due_at` the end of the booking's window, after which
+    nothing can be saved; `outcome` a stable code.
     """
 
     __tablename__ = "matter"
     __table_args__ = (
-        CheckConstraint("kind IN ('provider_gone')", name="matter_kind"),
+        CheckConstraint("kind IN ('provider_gone', 'nobody_came', 'welfare', 'customer_absent')", name="matter_kind"),
         CheckConstraint("state IN ('open', 'resolved', 'dropped')", name="matter_state"),
         CheckConstraint("state = 'open' OR (closed_at IS NOT NULL AND outcome IS NOT NULL)", name="matter_closed"),
         Index("matter_open_once", "booking_id", "kind", unique=True, postgresql_where=text("state = 'open'")),

@@ -3,6 +3,7 @@
 Looks at what is, not at what the message said: a provider that serves again makes its open matters disappear.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.policy import Policy
-from marketplace.bookings.models import NOT_AGREED, Booking
+from marketplace.bookings.models import ENDED, NOT_AGREED, Booking
 from marketplace.checkout.ending import end
 from marketplace.checkout.following import has_begun
 from marketplace.matters.service import close, ensure_open, open_matters
@@ -20,6 +21,7 @@ from marketplace.providers.models import BARRED, Provider
 from marketplace.providers.standing import is_bookable
 
 GONE = "provider_gone"
+KINDS = frozenset({GONE, "nobody_came", "welfare", "customer_absent"})
 AHEAD = NOT_AGREED | {"confirmed"}  # promised, and nobody has come yet
 SYSTEM = Actor.system()
 
@@ -38,18 +40,21 @@ async def review(tx: AsyncSession, booking: Booking, *, policy: Policy, now: dat
     What is not agreed yet ends; what is agreed stays and waits for a dispatcher. A matter whose
     booking ended, began, moved or can be served after all is dropped.
     """
-    endangered = (
-        booking.state in AHEAD
-        and not await has_begun(tx, booking)
-        and not await is_bookable(tx, booking.provider_id, booking.day, service=booking.service)
-    )
-    if not endangered:
-        outcome = "can_be_served" if booking.state in AHEAD else f"booking_{booking.state}"
-        for matter in await open_matters(tx, booking, GONE):
-            await close(tx, matter, "dropped", outcome=outcome, actor=SYSTEM, now=now)
+    if booking.state not in AHEAD or await has_begun(tx, booking):
+        # how an elder is who did not open must be found out even when the booking has ended
+        over = KINDS - {"welfare"} if booking.state in ENDED else KINDS
+        await _drop(tx, booking, over, f"booking_{booking.state}", now)
+    elif await is_bookable(tx, booking.provider_id, booking.day, service=booking.service):
+        await _drop(tx, booking, {GONE}, "can_be_served", now)
     elif booking.state in NOT_AGREED:
         await end(tx, booking, "declined", policy=policy, actor=SYSTEM, now=now, reason="provider may not serve")
     else:
         state = await tx.scalar(select(col(Provider.state)).where(col(Provider.id) == booking.provider_id))
         reason = state if state in BARRED else "paper_missing"
         await ensure_open(tx, booking, GONE, reason=str(reason), now=now)
+
+
+async def _drop(tx: AsyncSession, booking: Booking, kinds: Iterable[str], outcome: str, now: datetime) -> None:
+    for kind in sorted(kinds):
+        for matter in await open_matters(tx, booking, kind):
+            await close(tx, matter, "dropped", outcome=outcome, actor=SYSTEM, now=now)

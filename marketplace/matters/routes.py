@@ -12,7 +12,7 @@ from marketplace.bookings.models import Booking
 from marketplace.matters import deciding
 from marketplace.matters.listing import matters_for
 from marketplace.matters.models import Matter
-from marketplace.matters.schemas import GiveIn, Kind, MatterOut, MatterPage, NoteIn, State
+from marketplace.matters.schemas import FoundIn, GiveIn, JudgementIn, Kind, MatterOut, MatterPage, NoteIn, State
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -94,4 +94,38 @@ async def cancel(
     return await once(tx, MatterOut, work)
 
 
-ROUTES: list[Any] = [list_matters, move, cancel]
+@post(f"{MATTER}/found", tags=TAGS, operation_id="closeWelfareCheck", guards=[requires(Role.OFFICER)], status_code=200)
+async def found(
+    matter_id: FromPath[UUID], data: JSONBody[FoundIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> MatterOut:
+    """An officer found out how the elder is who did not open."""
+
+    async def work() -> MatterOut:
+        done = await deciding.found(tx, matter_id, data.outcome, note=data.note, actor=actor, now=now)
+        return await _shown(tx, done)
+
+    return await once(tx, MatterOut, work)
+
+
+@post(f"{MATTER}/judge", tags=TAGS, operation_id="judgeNoShow", guards=[requires(Role.OFFICER)], status_code=200)
+async def judge(
+    matter_id: FromPath[UUID],
+    data: JSONBody[JudgementIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> MatterOut:
+    """Confirm that the elder was absent, which keeps the fee of her terms, or overturn it, which gives all back."""
+
+    async def work() -> MatterOut:
+        done = await deciding.judge(
+            tx, matter_id, absent=data.absent, note=data.note, policy=platform.policy, actor=actor, now=now
+        )
+        return await _shown(tx, done)
+
+    return await once(tx, MatterOut, work)
+
+
+ROUTES: list[Any] = [list_matters, move, cancel, found, judge]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from marketplace.web.schemas import In, Out, Text
 
-Kind = Literal["provider_gone"]
+Kind = Literal["provider_gone", "nobody_came", "welfare", "customer_absent"]
 State = Literal["open", "resolved", "dropped"]
 
 
@@ -46,6 +46,20 @@ class GiveIn(In):
     """Which offer takes the booking over; `GET /v1/bookings/{id}/alternatives` lists those that can."""
 
     offer_id: UUID
+
+
+class FoundIn(In):
+    """How the elder is."""
+
+    outcome: Literal["well", "hospital", "unwell"]
+    note: Text | None = None
+
+
+class JudgementIn(In):
+    """Was she absent? Then the fee of her booking's own terms is kept; else everything is given back."""
+
+    absent: bool
+    note: Text | None = None
 
 
 class NoteIn(In):

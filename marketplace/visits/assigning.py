@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from marketplace.base import timers
 from marketplace.base.actor import Actor
 from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
@@ -21,6 +22,7 @@ from marketplace.visits.models import ASSIGNMENT_STEPS, VISIT_STEPS, Assignment,
 from marketplace.visits.performers import held_skills
 
 SIGHT = timedelta(hours=24)
+LATE_DUE = "visit.late_due"
 SCOPES: tuple[Scope, ...] = ("view", "notes")  # notes: which door, which bell
 
 
@@ -83,9 +85,10 @@ def _require_room(
 
 
 async def add_assignment(tx: AsyncSession, visit: Visit, assignment: Assignment, account_id: UUID) -> None:
-    """Write an assignment down and let its performer's account see the elder around it."""
+    """Write an assignment down and let its performer's account see the elder around it; a timer notices lateness."""
     tx.add(assignment)
     await tx.flush()
+    await timers.set_timer(tx, LATE_DUE, visit.id, assignment.planned_from)
     for scope in SCOPES:
         await give_access(
             tx,

@@ -89,3 +89,19 @@ class OwnVisit(Conflict):
     code = "own_visit"
     zh = "服务人员不能确认自己的服务。"
     en = "A performer cannot confirm her own visit."
+
+
+class OnlyBooked(Conflict):
+    """A closed door is reported for booked visits; a volunteer tells the site."""
+
+    code = "only_booked"
+    zh = "仅限预约服务使用；志愿者请联系站点。"
+    en = "Only for booked visits; a volunteer calls the site."
+
+
+class WaitLonger(Conflict):
+    """Nobody opens: one waits before one leaves."""
+
+    code = "wait_longer"
+    zh = "请至少等候 {wait_minutes} 分钟再离开。"
+    en = "Please wait at least {wait_minutes} minutes before leaving."

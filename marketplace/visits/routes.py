@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.platform import Platform
 from marketplace.visits import listing
+from marketplace.visits.attendance import nobody_home
 from marketplace.visits.attendance.approval import approve, confirm
-from marketplace.visits.attendance.checking import Kind, Report, check
+from marketplace.visits.attendance.checking import Checked, Kind, Report, check
 from marketplace.visits.schemas import CheckedOut, ReasonIn, ReportIn, ShiftOut, VisitOut, VisitPage, VisitState
 from marketplace.visits.shifts import withdraw_shift
 from marketplace.web.authentication import requires
@@ -51,6 +52,23 @@ async def check_out(
     return await _check(tx, assignment_id, data, "out", platform=platform, actor=actor, now=now)
 
 
+@post(
+    "/v1/assignments/{assignment_id:uuid}/nobody-opens",
+    guards=[requires(*PERFORMERS)],
+    tags=["visits"],
+    operation_id="nobodyOpens",
+    status_code=200,
+)
+async def nobody_opens(
+    assignment_id: FromPath[UUID], data: JSONBody[ReportIn], tx: Tx, actor: Acting, now: Now, platform: Home
+) -> CheckedOut:
+    """Nobody opens. Say so on arrival, and again when leaving, after the waiting time: an officer looks after her."""
+    kind: Kind = await nobody_home.kind_of(tx, assignment_id, data.event_id)
+    report = Report(kind=kind, **data.model_dump())
+    rules = platform.policy.visit
+    return _kept(await nobody_home.report(tx, assignment_id, report, rules=rules, actor=actor, now=now))
+
+
 async def _check(
     tx: AsyncSession,
     assignment_id: UUID,
@@ -62,7 +80,10 @@ async def _check(
     now: datetime,
 ) -> CheckedOut:
     report = Report(kind=kind, **data.model_dump())
-    kept = await check(tx, assignment_id, report, rules=platform.policy.visit, actor=actor, now=now)
+    return _kept(await check(tx, assignment_id, report, rules=platform.policy.visit, actor=actor, now=now))
+
+
+def _kept(kept: Checked) -> CheckedOut:
     return CheckedOut(
         event_id=kept.event.id,
         assignment_id=kept.assignment.id,
@@ -164,6 +185,7 @@ async def report_absent(
 ROUTES: list[Any] = [
     check_in,
     check_out,
+    nobody_opens,
     approve_visit,
     confirm_visit,
     list_visits,

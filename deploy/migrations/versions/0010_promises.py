@@ -1,4 +1,4 @@
-"""Promises: matters that wait for a person, providers that accept a booking themselves."""
+"""Promises: matters that wait for a person, providers that accept themselves, closed doors, the credit record."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0007"
 def upgrade() -> None:
     _matter()
     _acceptance()
+    _attendance()
 
 
 def _matter() -> None:
@@ -30,7 +31,9 @@ def _matter() -> None:
         sa.Column("closed_by", sa.Uuid(), sa.ForeignKey("account.id")),
         sa.Column("outcome", sa.String()),
         sa.Column("note", sa.String()),
-        sa.CheckConstraint("kind IN ('provider_gone')", name="matter_kind"),
+        sa.CheckConstraint(
+            "kind IN ('provider_gone', 'nobody_came', 'welfare', 'customer_absent')", name="matter_kind"
+        ),
         sa.CheckConstraint("state IN ('open', 'resolved', 'dropped')", name="matter_state"),
         sa.CheckConstraint("state = 'open' OR (closed_at IS NOT NULL AND outcome IS NOT NULL)", name="matter_closed"),
     )
@@ -50,8 +53,24 @@ def _acceptance() -> None:
         "booking_state",
         "booking",
         "state IN ('held', 'awaiting_payment', 'awaiting_acceptance', 'confirmed', 'in_service', 'completed',"
-        " 'closed', 'expired', 'declined', 'cancelled', 'failed')",
+        " 'closed', 'expired', 'declined', 'cancelled', 'failed', 'no_show')",
     )
     op.create_check_constraint(
         "booking_accept_by", "booking", "state <> 'awaiting_acceptance' OR accept_by <= window_start"
     )
+
+
+def _attendance() -> None:
+    op.drop_constraint("check_event_kind", "check_event")
+    op.create_check_constraint("check_event_kind", "check_event", "kind IN ('in', 'out', 'knock', 'left')")
+    op.create_table(
+        "credit_event",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("provider_id", sa.Uuid(), sa.ForeignKey("provider.id"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('no_show')", name="credit_event_kind"),
+        sa.UniqueConstraint("cause", "kind", name="credit_event_once"),
+    )
+    op.create_index("credit_event_of_provider", "credit_event", ["provider_id", "occurred_at"])

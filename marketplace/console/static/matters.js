@@ -59,8 +59,9 @@ async function decide(matter, button, verb, body) {
 
 place.addEventListener("click", async (event) => {
   const matter = event.target.closest("[data-matter]");
-  const button = event.target.closest("button.find, button.cancel");
+  const button = event.target.closest("button.find, button.cancel, button.decide");
   if (!matter || !button) return;
+  if (button.matches(".decide")) return decide(matter, button, button.dataset.verb, JSON.parse(button.dataset.body));
   button.disabled = true;
   if (button.matches(".cancel")) return decide(matter, button, "cancel", {});
   try {

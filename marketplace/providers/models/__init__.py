@@ -1,6 +1,7 @@
 """Tables of providers: organisations and their papers, caregivers, kitchens, offers and prices."""
 
 from marketplace.providers.models.caregivers import Caregiver, WeeklyShift
+from marketplace.providers.models.credit import CreditEvent
 from marketplace.providers.models.kitchens import Kitchen
 from marketplace.providers.models.offers import Offer, Price
 from marketplace.providers.models.organisations import BARRED, PROVIDER_STEPS, SERVING, Credential, Provider
@@ -11,6 +12,7 @@ __all__ = [
     "SERVING",
     "Caregiver",
     "Credential",
+    "CreditEvent",
     "Kitchen",
     "Offer",
     "Price",

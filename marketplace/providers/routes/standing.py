@@ -1,15 +1,16 @@
 """Routes of a provider's standing: verified, opened, warned, suspended, resumed."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import post
-from litestar.params import FromPath, JSONBody
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from marketplace.base.actor import Role
-from marketplace.providers import onboarding, standing
+from marketplace.providers import credit, onboarding, standing
+from marketplace.providers.reach import OVERSIGHT
 from marketplace.providers.routes.organisations import TAGS, provider_out
-from marketplace.providers.schemas.organisations import ProviderOut, ReasonIn
+from marketplace.providers.schemas.organisations import CreditEventOut, CreditRecord, ProviderOut, ReasonIn
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -104,4 +105,17 @@ async def resume(
     return await once(tx, ProviderOut, work)
 
 
-HANDLERS: list[Any] = [verify, activate, warn, suspend, resume]
+@get(f"{BASE}/credit", tags=TAGS, operation_id="showCreditRecord", guards=[requires(Role.PROVIDER, *OVERSIGHT)])
+async def credit_record(
+    provider_id: FromPath[UUID],
+    tx: Tx,
+    actor: Acting,
+    limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
+) -> CreditRecord:
+    """A provider's own record, for itself and those who oversee it."""
+    rows = await credit.events_of(tx, provider_id, actor=actor, limit=limit)
+    shown = [CreditEventOut(**row.model_dump(include=set(CreditEventOut.model_fields))) for row in rows]
+    return CreditRecord(provider_id=provider_id, events=shown)
+
+
+HANDLERS: list[Any] = [verify, activate, warn, suspend, resume, credit_record]

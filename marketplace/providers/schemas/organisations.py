@@ -61,6 +61,22 @@ class CredentialOut(Out):
     lapsed_at: datetime | None
 
 
+class CreditEventOut(Out):
+    """One line of a provider's credit record."""
+
+    id: UUID
+    kind: str = Field(examples=["no_show"])
+    cause: str = Field(examples=["visit:0195a3f0-0000-7000-8000-000000000001"])
+    occurred_at: datetime
+
+
+class CreditRecord(Out):
+    """What a provider did wrong, newest first."""
+
+    provider_id: UUID
+    events: list[CreditEventOut]
+
+
 class Checklist(Out):
     """What onboarding asks for, and what of it is fulfilled today."""
 

@@ -16,6 +16,7 @@ from marketplace.base.policy import VisitRules
 from marketplace.base.states import move
 from marketplace.visits.assigning import live_assignments, withdraw_assignments
 from marketplace.visits.attendance.finishing import finish, tell
+from marketplace.visits.attendance.nobody_home import claims
 from marketplace.visits.models import ASSIGNMENT_STEPS, VISIT_STEPS, Visit
 from marketplace.visits.service import MISSED_DUE
 
@@ -30,6 +31,8 @@ async def look_after(tx: AsyncSession, visit_id: UUID, *, rules: VisitRules, now
     missed_at = visit.window_end + timedelta(minutes=rules.missed_after_minutes)
     if now < missed_at:
         await timers.set_timer(tx, MISSED_DUE, visit.id, missed_at)
+    elif visit.cause_kind == "booking" and await claims(tx, visit):
+        return  # she did not open: persons judge what that means
     elif visit.state == "checked_in":
         await _close_begun(tx, visit, rules=rules, now=now)
     else:

@@ -22,7 +22,7 @@ from marketplace.visits.attendance.finishing import finish, tell
 from marketplace.visits.errors import DeviceTime, NotCheckedIn
 from marketplace.visits.models import ASSIGNMENT_STEPS, VISIT_STEPS, Assignment, CheckEvent, Performer, Visit
 
-Kind = Literal["in", "out"]
+Kind = Literal["in", "out", "knock", "left"]
 CLOCK_SKEW = timedelta(minutes=5)
 OLDEST_REPORT = timedelta(days=7)  # an offline queue that is older belongs to a person's judgement
 
@@ -57,20 +57,20 @@ async def check(
     For a visit that counts as missed already the report is kept as evidence and nothing else changes.
     `Unknown`, `KeyReused`, `DeviceTime`, `NotCheckedIn`, `IllegalTransition`.
     """
-    assignment, visit = await _locked(tx, assignment_id, actor)
+    assignment, visit = await locked(tx, assignment_id, actor)
     stored = await tx.get(CheckEvent, report.event_id)
     if stored is not None:
-        _require_same(stored, assignment, report)
+        require_same(stored, assignment, report)
         return Checked(stored, assignment, visit)
-    await _require_time(tx, assignment, report, now)
+    await require_time(tx, assignment, report, now)
     if visit.state == "missed":
-        event = await _keep(tx, assignment, visit, report, rules=rules, now=now)
+        event = await keep(tx, assignment, visit, report, rules=rules, now=now)
         return Checked(event, assignment, visit)
     if report.kind == "out" and assignment.state == "published":
         raise NotCheckedIn
     step = "checked_in" if report.kind == "in" else "checked_out"
     await move(tx, assignment, step, ASSIGNMENT_STEPS, actor=actor, now=now)
-    event = await _keep(tx, assignment, visit, report, rules=rules, now=now)
+    event = await keep(tx, assignment, visit, report, rules=rules, now=now)
     if report.kind == "in" and visit.state == "published":
         await move(tx, visit, "checked_in", VISIT_STEPS, actor=actor, now=now)
         await tell(tx, "visit.checked_in", visit)
@@ -79,7 +79,8 @@ async def check(
     return Checked(event, assignment, visit)
 
 
-async def _locked(tx: AsyncSession, assignment_id: UUID, actor: Actor) -> tuple[Assignment, Visit]:
+async def locked(tx: AsyncSession, assignment_id: UUID, actor: Actor) -> tuple[Assignment, Visit]:
+    """The actor's own assignment and its visit, both locked; else `Unknown`."""
     own = (
         select(col(Assignment.visit_id))
         .join(Performer, col(Performer.id) == col(Assignment.performer_id))
@@ -92,14 +93,16 @@ async def _locked(tx: AsyncSession, assignment_id: UUID, actor: Actor) -> tuple[
     return assignment, visit
 
 
-def _require_same(stored: CheckEvent, assignment: Assignment, report: Report) -> None:
+def require_same(stored: CheckEvent, assignment: Assignment, report: Report) -> None:
+    """`KeyReused` unless the report is the one that was kept under its id."""
     given = (assignment.id, report.kind, report.device_at, report.lon, report.lat, report.accuracy_metres)
     kept = (stored.assignment_id, stored.kind, stored.device_at, stored.lon, stored.lat, stored.accuracy_metres)
     if given != kept or report.mocked != stored.mocked:
         raise KeyReused(pointer="/event_id")
 
 
-async def _require_time(tx: AsyncSession, assignment: Assignment, report: Report, now: datetime) -> None:
+async def require_time(tx: AsyncSession, assignment: Assignment, report: Report, now: datetime) -> None:
+    """`DeviceTime` for a report from the future, from a week ago, or of leaving before coming."""
     if report.device_at > now + CLOCK_SKEW:
         raise DeviceTime(pointer="/device_at", reason="it lies in the future")
     if report.device_at < now - OLDEST_REPORT:
@@ -113,9 +116,10 @@ async def _require_time(tx: AsyncSession, assignment: Assignment, report: Report
         raise DeviceTime(pointer="/device_at", reason="one leaves after one came")
 
 
-async def _keep(
+async def keep(
     tx: AsyncSession, assignment: Assignment, visit: Visit, report: Report, *, rules: VisitRules, now: datetime
 ) -> CheckEvent:
+    """Write the report down with its distance from the elder's and the verdict on it."""
     distance = metres_between(report.lon, report.lat, visit.lon, visit.lat)
     event = CheckEvent(
         id=report.event_id,

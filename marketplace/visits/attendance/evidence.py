@@ -12,6 +12,7 @@ from marketplace.visits.models import CheckEvent, Visit
 
 EARTH_RADIUS_METRES = 6_371_008.8  # IUGG mean radius R1
 OK = "ok"
+ARRIVALS = frozenset({"in", "knock"})
 
 
 def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
@@ -28,15 +29,15 @@ def verdict(
 ) -> str:
     """`ok`, or the codes of what is wrong with one report, in a fixed order with blanks between.
 
-    far: not at the elder's; mocked: the device invents its place; early, late: a check-in outside the window.
+    far: not at the elder's; mocked: the device invents its place; early, late: arrived outside the window.
     """
     earliest = visit.window_start - timedelta(minutes=rules.early_minutes)
     latest = visit.window_end + timedelta(minutes=rules.late_minutes)
     wrong = {
         "far": distance_metres > rules.check_in_metres,
         "mocked": mocked,
-        "early": kind == "in" and device_at < earliest,
-        "late": kind == "in" and device_at > latest,
+        "early": kind in ARRIVALS and device_at < earliest,
+        "late": kind in ARRIVALS and device_at > latest,
     }
     return " ".join(code for code, is_so in wrong.items() if is_so) or OK
 

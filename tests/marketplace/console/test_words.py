@@ -36,7 +36,10 @@ def test_every_key_that_a_page_names_is_there() -> None:
 
 
 def test_every_code_of_the_engine_and_of_the_evidence_has_words() -> None:
-    whys, kinds = "suspended lapsed blacklisted paper_missing", "provider_gone"
+    whys, kinds = (
+        "suspended lapsed blacklisted paper_missing late nobody_opens waited unproven",
+        "provider_gone nobody_came welfare customer_absent",
+    )
     for kind, codes in (("reason", REASONS), ("finding", FINDINGS), ("matter_why", whys), ("matter", kinds)):
         assert {f"{kind}_{code}" for code in codes.split()} <= WORDS["en"].keys()
 
