@@ -49,13 +49,15 @@ class CancelRules(_Part):
 
 
 class MealRules(_Part):
-    """The order cut-off on the day itself, and how long a lunch may stay in the box."""
+    """The order cut-off on the day itself, and how long a lunch may stay in the box, and how much of the riders'
+    time is kept for boxes while they go out."""
 
     lunch_cutoff: time
     dinner_cutoff: time
     lunch_window: tuple[time, time]
     dinner_window: tuple[time, time]
     max_ride_minutes: Minutes = Field(gt=0)
+    rider_share: float = Field(ge=0, le=1)
 
 
 class CardRules(_Part):

@@ -114,7 +114,8 @@ class Capacity(SQLModel, table=True):
     """Seconds of service that a provider promises in a district, for a set of skills, in one half-hour.
 
     `skill` is the requirement's key (see `capacity.requirement`); the key `*` counts everybody on shift once, so that
-    one caregiver with two skills is not promised twice.
+    one caregiver with two skills is not promised twice. Its `abilities` tell these people apart: the requirements that
+    some of them can serve, with their thousandths of seconds.
     """
 
     __tablename__ = "capacity"
@@ -129,6 +130,7 @@ class Capacity(SQLModel, table=True):
     slot_at: datetime = instant(primary_key=True)
     seconds: int
     used: int = 0
+    abilities: list[tuple[list[str], int]] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
 
 
 class CapacityHold(SQLModel, table=True):

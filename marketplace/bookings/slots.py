@@ -1,4 +1,4 @@
-"""The search for slots: which starts of a day still have room, answered by one query over the capacity rows.
+"""The search for slots: which starts of a day still have room, answered by one read of the capacity rows.
 
 A slot found is no promise yet: it becomes one when a booking holds it.
 """
@@ -12,24 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.clock import local_instant
 from marketplace.base.policy import BookingRules
-from marketplace.bookings.capacity import ANYBODY, HALF_HOUR, demand, requirement
+from marketplace.bookings.capacity import ANYBODY, HALF_HOUR, demand, requirement, room
 from marketplace.bookings.capacity.demand import permille, slot_of
-
-# For every half-hour of the day: how many visits of this demand fit into its rows, by skill and over everybody.
-_FIND = text(
-    """
-SELECT start.at, min(coalesce((capacity.seconds - capacity.used) / need.seconds, 0)) AS places
-  FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), interval '30 minutes') AS start(at)
- CROSS JOIN unnest(CAST(:steps AS int[]), CAST(:seconds AS int[])) AS need(step, seconds)
- CROSS JOIN unnest(CAST(:keys AS text[])) AS wanted(skill)
-  LEFT JOIN capacity ON capacity.provider_id = :provider_id AND capacity.district_id = :district_id
-   AND capacity.skill = wanted.skill AND capacity.slot_at = start.at + need.step * interval '30 minutes'
- WHERE start.at > :now
- GROUP BY start.at
-HAVING min(coalesce((capacity.seconds - capacity.used) / need.seconds, 0)) > 0
- ORDER BY start.at
-"""
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +44,15 @@ async def find_slots(
     wanted = demand(
         first, service_seconds=service_seconds, crew_size=crew_size, share_permille=permille(rules.capacity_share)
     )
-    rows = await tx.execute(
-        _FIND,
-        {
-            "first": first,
-            "last": last,
-            "steps": [(slot - first) // HALF_HOUR for slot in wanted],
-            "seconds": list(wanted.values()),
-            "keys": sorted({requirement(skills), ANYBODY}),
-            "provider_id": provider_id,
-            "district_id": district_id,
-            "now": now,
-        },
-    )
-    return [Slot(start, start + HALF_HOUR, places) for start, places in rows]
+    end = last + (max(wanted) - first)
+    free = await room(tx, provider_id, district_id, requirement(skills), first=first, last=end, lock=False)
+    starts = [first + step * HALF_HOUR for step in range((last - first) // HALF_HOUR + 1)]
+    places = {
+        start: min(free.get(start + (slot - first), 0) // seconds for slot, seconds in wanted.items())
+        for start in starts
+        if start > now
+    }
+    return [Slot(start, start + HALF_HOUR, many) for start, many in places.items() if many > 0]
 
 
 async def serves_district(tx: AsyncSession, provider_id: UUID, district_id: UUID, *, since: datetime) -> bool:

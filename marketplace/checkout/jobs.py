@@ -68,7 +68,7 @@ async def recount(platform: Platform, message: Message) -> None:
         provider_id = await tx.scalar(found.where(col(Shift.id) == UUID(message.ids["shift_id"])))
         if provider_id is not None:  # a volunteer's hours are nobody's offer
             day = date.fromisoformat(message.ids["day"])
-            await open_days(tx, provider_id, day, 1, rules=platform.policy.booking)
+            await open_days(tx, provider_id, day, 1, policy=platform.policy)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0010"
 down_revision = "0007"
@@ -11,6 +12,8 @@ def upgrade() -> None:
     _matter()
     _acceptance()
     _attendance()
+    # days opened before have no abilities: their rows count alone until the days are opened again
+    op.add_column("capacity", sa.Column("abilities", JSONB()))
 
 
 def _matter() -> None:

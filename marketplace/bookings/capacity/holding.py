@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.bookings.capacity.demand import ANYBODY, demand, requirement, starts
+from marketplace.bookings.capacity.room import Room, room
 from marketplace.bookings.errors import SlotTaken, SoldOut
 from marketplace.bookings.models import Booking, Capacity, CapacityHold, MealCapacity
 
 Demand = Mapping[datetime, int]  # seconds per half-hour
-Room = Mapping[tuple[str, datetime], int]  # free seconds by key and half-hour
 
 _GIVE_BACK = text(
     "UPDATE capacity SET used = used - hold.seconds FROM capacity_hold AS hold"
@@ -42,12 +42,11 @@ async def hold(
     if booking.kitchen_id is not None:
         await _hold_boxes(tx, booking, kitchen_capacity)
         return
-    keys = _keys(booking)
     tries = _tries(booking, share_permille, since)
-    found = _first_fit(keys, tries, await _room(tx, booking.provider_id, booking, tries, lock=True))
+    found = _first_fit(tries, await _room(tx, booking.provider_id, booking, tries, lock=True))
     if found is None:
         raise SlotTaken
-    await _take(tx, booking, keys, found)
+    await _take(tx, booking, sorted({requirement(booking.skills), ANYBODY}), found)
 
 
 async def has_room(
@@ -55,12 +54,7 @@ async def has_room(
 ) -> bool:
     """Could this provider keep a home visit's promise from `since` on? Only a look: it holds nothing."""
     tries = _tries(booking, share_permille, since)
-    room = await _room(tx, provider_id, booking, tries, lock=False)
-    return _first_fit(_keys(booking), tries, room) is not None
-
-
-def _keys(booking: Booking) -> list[str]:
-    return sorted({requirement(booking.skills), ANYBODY})
+    return _first_fit(tries, await _room(tx, provider_id, booking, tries, lock=False)) is not None
 
 
 def _tries(booking: Booking, share_permille: int, since: datetime | None) -> list[Demand]:
@@ -76,9 +70,9 @@ def _tries(booking: Booking, share_permille: int, since: datetime | None) -> lis
     ]
 
 
-def _first_fit(keys: list[str], tries: list[Demand], room: Room) -> Demand | None:
+def _first_fit(tries: list[Demand], free: Room) -> Demand | None:
     for wanted in tries:
-        if all(room.get((one, slot), 0) >= seconds for one in keys for slot, seconds in wanted.items()):
+        if all(free.get(slot, 0) >= seconds for slot, seconds in wanted.items()):
             return wanted
     return None
 
@@ -87,18 +81,8 @@ async def _room(tx: AsyncSession, provider_id: UUID, booking: Booking, tries: li
     slots = [slot for wanted in tries for slot in wanted]
     if not slots:
         return {}
-    query = (
-        select(col(Capacity.skill), col(Capacity.slot_at), col(Capacity.seconds) - col(Capacity.used))
-        .where(
-            col(Capacity.provider_id) == provider_id,
-            col(Capacity.district_id) == booking.district_id,
-            col(Capacity.skill).in_(_keys(booking)),
-            col(Capacity.slot_at).between(min(slots), max(slots)),
-        )
-        .order_by(col(Capacity.skill), col(Capacity.slot_at))
-    )
-    rows = await tx.execute(query.with_for_update() if lock else query)
-    return {(skill, slot): free_seconds for skill, slot, free_seconds in rows}
+    key = requirement(booking.skills)
+    return await room(tx, provider_id, booking.district_id, key, first=min(slots), last=max(slots), lock=lock)
 
 
 async def _take(tx: AsyncSession, booking: Booking, keys: list[str], wanted: Demand) -> None:

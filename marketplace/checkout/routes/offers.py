@@ -81,7 +81,7 @@ async def open_for_booking(
         _require_own(provider_id, actor)
         if data.first_day < local_day(now):
             raise InThePast(pointer="/first_day")
-        half_hours = await open_days(tx, provider_id, data.first_day, data.days, rules=platform.policy.booking)
+        half_hours = await open_days(tx, provider_id, data.first_day, data.days, policy=platform.policy)
         return DaysOut(provider_id=provider_id, first_day=data.first_day, days=data.days, half_hours=half_hours)
 
     return await once(tx, DaysOut, work)

@@ -62,5 +62,5 @@ async def open_week(scene: Scene) -> int:
     pairs = list(zip(scene.providers, scene.admins, strict=True))
     for provider_id, admin in scene.told("shifts", pairs, len(pairs)):
         shifts += await roll_out(scene.tx, provider_id, first, days, actor=admin, now=scene.now)
-        await open_days(scene.tx, provider_id, first, days, rules=scene.policy.booking)
+        await open_days(scene.tx, provider_id, first, days, policy=scene.policy)
     return shifts

@@ -102,7 +102,7 @@ async def test_a_break_takes_its_share_of_the_half_hours_it_may_lie_in(platform:
             .where(col(Shift.day) == TUESDAY)
             .values(break_from=at(12), break_until=at(13), break_seconds=1800)
         )
-        await capacity.open_days(tx, market.provider_id, TUESDAY, 1, rules=platform.policy.booking)
+        await capacity.open_days(tx, market.provider_id, TUESDAY, 1, policy=platform.policy)
         query = select(col(Capacity.seconds)).where(
             col(Capacity.skill) == "*", col(Capacity.slot_at) >= at(11, 30), col(Capacity.slot_at) <= at(13, 30)
         )
@@ -199,7 +199,7 @@ async def test_opening_again_never_falls_below_what_is_promised(platform: Platfo
         shift = await tx.scalar(select(Shift).where(col(Shift.day) == TUESDAY))
         assert shift is not None
         await withdraw_shift(tx, shift.id, actor=Actor.system(), now=platform.now(), reason="ill")
-        opened = await capacity.open_days(tx, market.provider_id, TUESDAY, 1, rules=platform.policy.booking)
+        opened = await capacity.open_days(tx, market.provider_id, TUESDAY, 1, policy=platform.policy)
     assert opened == 3  # nothing is left of the day but the three half-hours that are promised
     async with transaction(platform.db) as tx:
         spare = select(func.sum(Capacity.seconds - Capacity.used)).where(
@@ -276,3 +276,30 @@ async def test_the_books_of_capacity_agree_with_the_holds(platform: Platform) ->
             )
         )
     assert wrong == 0
+
+
+async def test_one_person_with_two_scarce_skills_is_promised_once_though_others_are_free(platform: Platform) -> None:
+    market = await a_town_with(platform, 2)
+    async with transaction(platform.db) as tx:
+        cleaner = market.caregivers[1].id
+        women = ["cleaning", "gender:f", f"provider:{market.provider_id}"]
+        await tx.execute(update(Shift).where(col(Shift.performer_id) == cleaner).values(skills=women))
+        first = update(Shift).where(col(Shift.performer_id) == market.caregivers[0].id)
+        await tx.execute(first.values(skills=["bath", "escort", *women]))
+        await capacity.open_days(tx, market.provider_id, TUESDAY, 1, policy=platform.policy)
+    await held(platform, a_booking(market, service="bath", skills=["bath", "gender:f"]))
+    with pytest.raises(SlotTaken):
+        await held(platform, a_booking(market, service="escort", skills=["escort"]))
+    await held(platform, a_booking(market))  # the other one cleans
+
+
+async def test_who_carries_boxes_keeps_half_of_her_time_for_them_while_meals_go_out(platform: Platform) -> None:
+    market = await a_town_with(platform, 1)
+    async with transaction(platform.db) as tx:
+        await tx.execute(update(Shift).values(capacity_boxes=10))
+        await capacity.open_days(tx, market.provider_id, TUESDAY, 1, policy=platform.policy)
+        query = select(col(Capacity.seconds)).where(
+            col(Capacity.skill) == "cleaning", col(Capacity.slot_at).between(at(9, 30), at(12, 30))
+        )
+        # lunches are fetched from 10:20 and delivered until 12:30: 1,800 × 0.7 × 0.5
+        assert list(await tx.scalars(query.order_by(col(Capacity.slot_at)))) == [1260, 630, 630, 630, 630, 630, 1260]

@@ -85,7 +85,7 @@ async def a_market(
         for service, amount in PRICES.items()
     }
     staff = [await _a_caregiver(platform, tx, town, provider_id, skills=skills, days=7) for _ in range(caregivers)]
-    await open_days(tx, provider_id, MONDAY, 7, rules=platform.policy.booking)
+    await open_days(tx, provider_id, MONDAY, 7, policy=platform.policy)
     family = await an_actor(platform, tx, Role.FAMILY)
     await give(tx, elder.id, family, *SCOPES, now=now)
     admin = await an_account(platform, tx, Role.PROVIDER)

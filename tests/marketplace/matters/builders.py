@@ -32,7 +32,7 @@ async def another_provider(
     staff = await a_caregiver(platform, tx, provider.id, "bath", "cleaning")
     await on_shift(platform, tx, staff)
     offer = await an_offer(platform, tx, provider.id, fen=fen, tier=tier)  # type: ignore[arg-type]  # a tier's name
-    await open_days(tx, provider.id, MONDAY, 7, rules=platform.policy.booking)
+    await open_days(tx, provider.id, MONDAY, 7, policy=platform.policy)
     return provider.id, offer.id
 
 
