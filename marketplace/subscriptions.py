@@ -47,6 +47,7 @@ SUBSCRIPTIONS: Consumers = {
     "visit.late_due": (visits.late_due,),
     "visit.missed_due": (visits.missed_due,),
     "matter.judge_due": (matters.judge_due,),
+    "blacklisting.due": (providers.blacklisting_due,),
     "credential.due": (providers.credential_due,),
     "payment.authorise_due": (payments.authorise_due,),
     "payment.lapse_due": (payments.lapse_due,),

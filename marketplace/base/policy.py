@@ -98,6 +98,12 @@ class RatingRules(_Part):
     prior_count: int = Field(gt=0)
 
 
+class CreditRules(_Part):
+    """How long a blacklisted provider may appeal."""
+
+    appeal_days: int = Field(gt=0)
+
+
 class Policy(_Part):
     """One pack."""
 
@@ -117,6 +123,7 @@ class Policy(_Part):
     visit: VisitRules
     timebank: TimeBankRules
     rating: RatingRules
+    credit: CreditRules
 
     @property
     def stamp(self) -> str:

@@ -81,3 +81,27 @@ class OfferWithdrawn(Conflict):
     code = "offer_withdrawn"
     zh = "该服务项目已下架。"
     en = "This offer was withdrawn."
+
+
+class BlacklistingOpen(Conflict):
+    """A blacklisting of this provider is under way."""
+
+    code = "blacklisting_open"
+    zh = "该机构已有进行中的黑名单程序。"
+    en = "A blacklisting of this provider is under way."
+
+
+class AnotherPerson(Conflict):
+    """Whoever took part in an earlier step may not take this one."""
+
+    code = "another_person"
+    zh = "此步骤须由另一名工作人员完成。"
+    en = "This step must be taken by another person."
+
+
+class AppealOver(Conflict):
+    """The appeal window is over, or the one appeal was made."""
+
+    code = "appeal_over"
+    zh = "申诉期限已过或已申诉过。"
+    en = "The time to appeal is over, or an appeal was made already."

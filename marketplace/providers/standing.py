@@ -61,9 +61,9 @@ async def warn(tx: AsyncSession, provider_id: UUID, *, actor: Actor, now: dateti
 
 
 async def resume(tx: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Provider:
-    """Lift a suspension or a warning. `LicenceMissing` when none is valid today."""
+    """Lift a suspension or a warning, or let a repaired provider serve. `LicenceMissing` when none is valid today."""
     provider = await managed(tx, provider_id, actor=actor)
-    if provider.state not in {"suspended", "warned"}:
+    if provider.state not in {"suspended", "warned", "repaired"}:
         raise IllegalTransition(state=provider.state, wanted="active")
     if not await has_valid(tx, provider.id, "licence", local_day(now)):
         raise LicenceMissing

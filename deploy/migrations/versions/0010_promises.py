@@ -1,4 +1,4 @@
-"""Promises: matters that wait for a person, providers that accept themselves, closed doors, the credit record."""
+"""Promises: matters that wait for a person, providers that accept themselves, closed doors, credit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ def upgrade() -> None:
     _matter()
     _acceptance()
     _attendance()
+    _blacklisting()
     # days opened before have no abilities: their rows count alone until the days are opened again
     op.add_column("capacity", sa.Column("abilities", JSONB()))
 
@@ -77,3 +78,45 @@ def _attendance() -> None:
         sa.UniqueConstraint("cause", "kind", name="credit_event_once"),
     )
     op.create_index("credit_event_of_provider", "credit_event", ["provider_id", "occurred_at"])
+
+
+def _blacklisting() -> None:
+    op.drop_constraint("provider_state", "provider")
+    op.create_check_constraint(
+        "provider_state",
+        "provider",
+        "state IN ('applied', 'verified', 'active', 'warned', 'suspended', 'lapsed', 'blacklisted', 'repaired')",
+    )
+    op.create_table(
+        "blacklisting",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("provider_id", sa.Uuid(), sa.ForeignKey("provider.id"), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), sa.ForeignKey("account.id"), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True)),
+        sa.Column("appeal_until", sa.DateTime(timezone=True)),
+        sa.Column("expires_at", sa.DateTime(timezone=True)),
+        sa.Column("appeal", sa.String()),
+        sa.Column("decided_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("decision", sa.String()),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'in_force', 'appealed', 'refused', 'lifted', 'expired')", name="blacklisting_state"
+        ),
+        sa.CheckConstraint("days BETWEEN 1 AND 3650", name="blacklisting_days"),
+        sa.CheckConstraint("confirmed_by <> proposed_by", name="blacklisting_two_persons"),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'refused')"
+            " OR (confirmed_by IS NOT NULL AND appeal_until IS NOT NULL AND expires_at IS NOT NULL)",
+            name="blacklisting_confirmed",
+        ),
+        sa.CheckConstraint(
+            "decided_by <> proposed_by AND decided_by <> confirmed_by", name="blacklisting_third_person"
+        ),
+    )
+    running = sa.text("state IN ('proposed', 'in_force', 'appealed')")
+    op.create_index("blacklisting_once", "blacklisting", ["provider_id"], unique=True, postgresql_where=running)

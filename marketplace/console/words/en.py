@@ -120,6 +120,7 @@ EN: dict[str, str] = {
     "matter_why_suspended": "suspended",
     "matter_why_lapsed": "licence ran out",
     "matter_why_blacklisted": "blacklisted",
+    "matter_why_repaired": "blacklisted before, not resumed",
     "matter_why_paper_missing": "a paper for this service is missing",
     "find_other": "Who else can?",
     "cancel_all_back": "Cancel, give all back",

@@ -120,6 +120,7 @@ ZH: dict[str, str] = {
     "matter_why_suspended": "已暂停",
     "matter_why_lapsed": "许可证已过期",
     "matter_why_blacklisted": "已列入黑名单",
+    "matter_why_repaired": "黑名单期满，尚未恢复",
     "matter_why_paper_missing": "缺少该服务所需证件",
     "find_other": "查找可接替机构",
     "cancel_all_back": "取消并全额退还",

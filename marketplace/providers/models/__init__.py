@@ -1,5 +1,6 @@
 """Tables of providers: organisations and their papers, caregivers, kitchens, offers and prices."""
 
+from marketplace.providers.models.blacklistings import BLACKLISTING_STEPS, Blacklisting
 from marketplace.providers.models.caregivers import Caregiver, WeeklyShift
 from marketplace.providers.models.credit import CreditEvent
 from marketplace.providers.models.kitchens import Kitchen
@@ -8,8 +9,10 @@ from marketplace.providers.models.organisations import BARRED, PROVIDER_STEPS, S
 
 __all__ = [
     "BARRED",
+    "BLACKLISTING_STEPS",
     "PROVIDER_STEPS",
     "SERVING",
+    "Blacklisting",
     "Caregiver",
     "Credential",
     "CreditEvent",

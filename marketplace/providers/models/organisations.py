@@ -20,10 +20,11 @@ PROVIDER_STEPS = machine(
     warned="active suspended lapsed",
     suspended="active blacklisted",
     lapsed="active warned suspended",
-    blacklisted="",
+    blacklisted="repaired suspended",
+    repaired="active suspended",
 )
 SERVING = frozenset({"active", "warned"})  # the states in which it may be booked
-BARRED = frozenset({"suspended", "lapsed", "blacklisted"})  # it has served, and may not now
+BARRED = frozenset({"suspended", "lapsed", "blacklisted", "repaired"})  # it has served, and may not now
 
 
 class Provider(SQLModel, table=True):
@@ -32,7 +33,7 @@ class Provider(SQLModel, table=True):
     __tablename__ = "provider"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('applied', 'verified', 'active', 'warned', 'suspended', 'lapsed', 'blacklisted')",
+            "state IN ('applied', 'verified', 'active', 'warned', 'suspended', 'lapsed', 'blacklisted', 'repaired')",
             name="provider_state",
         ),
         CheckConstraint("kind IN ('home_care', 'canteen', 'day_care', 'nursing_home', 'clinic')", name="provider_kind"),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from marketplace.providers.routes import offers, organisations, search, staff, standing
+from marketplace.providers.routes import blacklisting, offers, organisations, search, staff, standing
 
 ROUTES: list[Any] = [
     *organisations.HANDLERS,
     *standing.HANDLERS,
+    *blacklisting.HANDLERS,
     *staff.HANDLERS,
     *offers.HANDLERS,
     *search.HANDLERS,

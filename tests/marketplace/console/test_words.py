@@ -37,7 +37,7 @@ def test_every_key_that_a_page_names_is_there() -> None:
 
 def test_every_code_of_the_engine_and_of_the_evidence_has_words() -> None:
     whys, kinds = (
-        "suspended lapsed blacklisted paper_missing late nobody_opens waited unproven",
+        "suspended lapsed blacklisted repaired paper_missing late nobody_opens waited unproven",
         "provider_gone nobody_came welfare customer_absent",
     )
     for kind, codes in (("reason", REASONS), ("finding", FINDINGS), ("matter_why", whys), ("matter", kinds)):
