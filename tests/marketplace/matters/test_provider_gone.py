@@ -23,9 +23,10 @@ from marketplace.providers.models import Credential, Provider
 from marketplace.providers.standing import suspend
 from tests.builders import an_actor
 from tests.conftest import MovableClock
-from tests.marketplace.checkout.builders import at
+from tests.marketplace.checkout.builders import an_offer, at
 from tests.marketplace.checkout.conftest import Desk, Json
 from tests.marketplace.checkout.test_cancelling import fen
+from tests.marketplace.checkout.test_hours_paid import a_saver, an_hours_offer, minutes_of
 from tests.marketplace.checkout.test_walks import the_sums_agree
 from tests.marketplace.matters.builders import another_kitchen, another_provider, matters, resumed, suspended
 from tests.marketplace.providers.builders import SYSTEM, a_paper
@@ -371,3 +372,19 @@ async def test_the_console_lists_what_waits_for_a_decision(desk: Desk, dispatche
     assert '<div class="matter"><dt>To decide</dt><dd>1</dd>' in shown["counts"]
     officers = await desk.get("/console/day.json", actor=desk.market.officer, **query)
     assert "Who else can?" not in officers["parts"]["matters"]  # an officer looks, a dispatcher decides
+
+
+async def test_a_booking_paid_in_hours_moves_and_the_hours_above_come_back(
+    desk: Desk, dispatcher: Actor, clock: MovableClock
+) -> None:
+    saver = await a_saver(desk, 100)
+    booking = await desk.book(actor=desk.market.elder_actor, asks=await an_hours_offer(desk))
+    async with transaction(desk.platform.db) as tx:
+        provider_id, _ = await another_provider(desk.platform, tx, desk.market)
+        offer = await an_offer(tx, provider_id, "cleaning", unit="minutes", amount=60, tier="low_cost")
+    await suspended(desk)
+    await move(desk, dispatcher, str(offer))
+    assert (await desk.show(booking))["tenders"][0]["amount"] == 60
+    await served_by_the_other(desk, booking, clock)
+    assert (await desk.show(booking))["state"] == "completed"
+    assert await minutes_of(desk, saver) == (40, 40)  # ninety were held, sixty taken

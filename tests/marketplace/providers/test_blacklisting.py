@@ -20,7 +20,7 @@ from tests.conftest import MovableClock
 from tests.marketplace.providers.builders import SYSTEM, a_provider, an_admin
 
 Deliver = Callable[[Platform], Awaitable[int]]
-WHY = {"reason": "fraud upheld"}
+WHY: dict[str, Any] = {"reason": "fraud upheld"}
 
 
 @dataclass(frozen=True, slots=True)
