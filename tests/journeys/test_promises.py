@@ -10,7 +10,7 @@ from tests.running import City
 async def test_a_suspended_providers_booking_is_decided_by_a_person_and_given_back(city: City) -> None:
     async with city.people() as line:
         family, operator = family_of(line, 4), line.staff(Role.OPERATOR)
-        booking = await book_meal(city, family, day=2)
+        booking = await book_meal(city, family, day=3)
         await city.rest()
         assert await state_of(family, booking) == "confirmed"
         standing = f"/v1/providers/{booking['provider_id']}"
