@@ -4,6 +4,8 @@ The server starts once per test process, the schema is built once by the migrati
 """
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from dispatch.search.cache import is_warm
 from marketplace.base import outbox, timers, tokens
 from marketplace.base.actor import Actor
 from marketplace.base.channels import NoChannel
@@ -27,6 +30,12 @@ from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings
 
 MONDAY_NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in the city
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the planner's search, once per version and machine, and not within a test's patience."""
+    if not hasattr(config, "workerinput") and not is_warm():
+        subprocess.run([sys.executable, "-m", "dispatch", "warm-up"], cwd=Path(__file__).parents[1], check=True)
 
 
 class MovableClock:

@@ -98,14 +98,19 @@ class Postgres:
         self._directory.unlock()
 
     def kill(self) -> None:
-        """SIGKILL the postmaster and all its processes, as a power cut would; the lock is kept for start()."""
-        if self._server is None:
+        """SIGKILL the postmaster and all its processes, as a power cut would; the lock is kept for start().
+
+        Somebody who watches may start the next server before this is through: only the one that ran is waited for."""
+        server, child = self._server, self._child
+        if server is None:
             return
-        for process in [self._server, *working_in(self._directory.state)]:
+        for process in [server, *working_in(self._directory.state)]:
             send(process, SIGKILL)
         kill_all(self._directory.state, patience_seconds=0.0)
-        self._server = None
-        self._reap()
+        if self._server is server:
+            self._server = None
+        if child is not None:
+            child.wait()
 
     def __enter__(self) -> Self:
         self.start()

@@ -84,12 +84,16 @@ class Valkey:
         self._directory.unlock()
 
     def kill(self) -> None:
-        """SIGKILL the server; the lock is kept for start()."""
-        if self._server is not None:
-            send(self._server, SIGKILL)
-            kill_all(self._directory.state, patience_seconds=0.0)
+        """SIGKILL the server; the lock is kept for start(). As for PostgreSQL, only the one that ran is waited for."""
+        server, child = self._server, self._child
+        if server is None:
+            return
+        send(server, SIGKILL)
+        kill_all(self._directory.state, patience_seconds=0.0)
+        if self._server is server:
             self._server = None
-        self._reap()
+        if child is not None:
+            child.wait()
 
     def __enter__(self) -> Self:
         self.start()
