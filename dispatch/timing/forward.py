@@ -122,12 +122,12 @@ def _pass(network: Network, shift: int, sequence: list[int], bounds: Mapping[int
             pending.append(index)
             continue
         if begin < 0:
-            departure, pending = _rested(nodes, sequence, pending, departure=departure, opens=opens), []
+            departure, pending = max(departure, rested_by([nodes[sequence[slot]] for slot in pending], opens)), []
         travel = seconds[place][node.place]
         arrival = departure + travel
         if pending:
             rests = [nodes[sequence[slot]] for slot in pending]
-            crossed = cross(rests, departure, travel)
+            crossed = cross(rests, [bounds.get(sequence[slot], 0) for slot in pending], departure, travel)
             if crossed is None:
                 return None
             arrival = crossed[0]
@@ -153,23 +153,25 @@ def _pass(network: Network, shift: int, sequence: list[int], bounds: Mapping[int
     return Timing(begin, end, starts, arrivals, sides, rest, cost)
 
 
-def _rested(nodes: list[Node], sequence: list[int], slots: list[int], *, departure: int, opens: int) -> int:
-    """The earliest departure after the breaks that come before the first stop, one after another."""
+def rested_by(rests: list[Node], opens: int) -> int:
+    """When the breaks before the first stop are over at the earliest, taken one after another from `opens`."""
     clock = opens
-    for slot in slots:
-        clock = max(clock, nodes[sequence[slot]].windows[0][0]) + nodes[sequence[slot]].service
-    return max(departure, clock) if slots else departure
+    for rest in rests:
+        clock = max(clock, rest.windows[0][0]) + rest.service
+    return clock
 
 
-def cross(rests: list[Node], departure: int, travel: int) -> tuple[int, list[tuple[int, int, int]]] | None:
-    """Take breaks between two stops: the travel comes before one of them or after all. When the next stop
-    is reached, at the earliest, and (arrival, start, side) of each break; None if no way fits."""
+def cross(
+    rests: list[Node], bounds: list[int], departure: int, travel: int
+) -> tuple[int, list[tuple[int, int, int]]] | None:
+    """Take breaks between two stops, none before its bound: the travel comes before one of them or after all. When
+    the next stop is reached, at the earliest, and (arrival, start, side) of each break; None if no way fits."""
     best: tuple[int, list[tuple[int, int, int]]] | None = None
     for split in range(len(rests), -1, -1):
         clock, taken = departure, []
         for rank, rest in enumerate(rests):
             arrival = clock + (travel if rank == split else 0)
-            start = max(arrival, rest.windows[0][0])
+            start = max(arrival, rest.windows[0][0], bounds[rank])
             if start > rest.windows[0][1]:
                 break
             taken.append((arrival, start, 1 if rank == split else 0))

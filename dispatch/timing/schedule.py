@@ -76,6 +76,19 @@ class Schedule:
             self._enter(index)
         return False
 
+    def retime(self, shifts: Iterable[int], earliest: Mapping[int, int]) -> bool:
+        """Time these shifts, which must be all that are coupled, afresh from earliest starts given by node (of breaks
+        between two stops too). False, and nothing changed, if a rule on time breaks."""
+        bounds, sequences = dict(self.bounds), {index: self.sequences[index] for index in shifts}
+        for number in (number for sequence in sequences.values() for number in sequence):
+            self.bounds.pop(number, None)
+            self.starts[number] = -1  # a start of before must not push what is timed first
+        self.bounds.update(earliest)
+        done = self.settle(sequences)
+        if not done:
+            self.bounds = bounds
+        return done
+
     def _route(self, index: int) -> tuple[list[int], Timing, int]:
         return (self.sequences[index], self.timings[index], self.fixed[index])
 
@@ -171,9 +184,9 @@ class Schedule:
             self.fixed[index] = static_cost(self.network, index, self.sequences[index])
         for number in gone:
             self.shift_of[number] = self.starts[number] = -1
-        self.refresh(self._coupled(changed))
+        self.refresh(self.coupled(changed))
 
-    def _coupled(self, shifts: set[int]) -> set[int]:
+    def coupled(self, shifts: set[int]) -> set[int]:
         """These shifts and all that crews, sequences and elders tie to them, directly or not."""
         network, found, queue = self.network, set(shifts), list(shifts)
         while queue and network.coupled:
