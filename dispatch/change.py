@@ -9,7 +9,7 @@ from dispatch.errors import UnknownTask
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.solve import Clock, Progress, finish, refine
-from dispatch.timing.assembly import schedule_of
+from dispatch.timing.assembly import hold_starts, schedule_of
 from dispatch.timing.insertion import Inserter
 from dispatch.timing.network import Network
 
@@ -29,6 +29,7 @@ def improve(
         raise ValueError("time_limit_seconds must be positive")
     clock = Clock(time_limit_seconds)
     schedule, _ = schedule_of(Network(problem), plan)
+    hold_starts(schedule, plan)  # a plan timed to cost least is dearer when all its stops start as early as they can
     return refine(schedule, clock, seed=seed, iterations=iterations, progress=progress)
 
 

@@ -15,6 +15,7 @@ from dispatch.check import check
 from dispatch.cost import cost_of
 from dispatch.errors import EngineFault
 from dispatch.exact.routing import search as routing_search
+from dispatch.exact.timing import timed
 from dispatch.explain import explain
 from dispatch.indicators import indicators
 from dispatch.plan import Plan, Unassigned
@@ -32,6 +33,8 @@ Progress = Callable[[str, float], None]  # (what is being done, seconds since th
 SEARCH_SHARE = 0.96  # of the time up to the deadline; the rest chooses among the routes met
 CLOSING_SHARE = 0.04  # of the limit, kept for the last insertions, the check and the reasons
 CLOSING_SECONDS = 0.15
+CLOSING_STEP = 0.5  # of what closing has left goes to insertions, then to exact timing; check and reasons get the rest
+TIMING_WORK = 2.0  # deterministic seconds of CP-SAT for exact timing where iterations are counted
 
 
 class Clock:
@@ -94,11 +97,15 @@ def refine(schedule: Schedule, clock: Clock, *, seed: int, iterations: int | Non
     search.run(clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations)
     recombine(search, seconds=clock.deadline - clock.now(), seed=seed, counted=iterations is not None)
     last = clock.began + clock.limit_seconds
-    found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=last)
-    fill(found, ranked(found, random.Random(seed)), deadline=last, tries=None)  # noqa: S311  # a seeded search
+    inserting = clock.now() + CLOSING_STEP * (last - clock.now())
+    found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=inserting)
+    fill(found, ranked(found, random.Random(seed)), deadline=inserting, tries=None)  # noqa: S311  # a seeded search
+    tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
+    work = None if iterations is None else TIMING_WORK
+    found = timed(found, seconds=CLOSING_STEP * (last - clock.now()), seed=seed, work=work)
     if found.cost() > schedule.cost():
         found = schedule
-    tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
+    tell(f"timed exactly: costs {found.cost()}", clock.spent)
     return finish(found, clock, seed=seed, iterations=search.iterations)
 
 

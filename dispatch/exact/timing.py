@@ -96,6 +96,7 @@ def _improve(found: Schedule, shifts: list[int], *, until: float, seed: int, wor
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
+    solver.parameters.cp_model_presolve = False  # it takes several times as long as the search of these models
     solver.parameters.max_time_in_seconds = max(LEAST_SECONDS, until - time.monotonic())
     if work is not None:
         solver.parameters.max_deterministic_time = work

@@ -123,6 +123,18 @@ def schedule_of(network: Network, plan: Plan) -> tuple[Schedule, list[str]]:
     return schedule, sorted(dropped)
 
 
+def hold_starts(schedule: Schedule, plan: Plan) -> None:
+    """Start the stops of a schedule no earlier than the plan does, unless that breaks a rule or costs more."""
+    network, before = schedule.network, schedule.copy()
+    earliest: dict[int, int] = {}
+    for route in plan.routes:
+        shift = network.shift_index.get(route.shift, -1)
+        known = {network.nodes[number].key: number for number in schedule.sequences[shift]} if shift >= 0 else {}
+        earliest |= {known[stop.key]: stop.start for stop in route.stops if stop.key in known}
+    if schedule.retime(range(len(network.shifts)), earliest) and schedule.cost() > before.cost():
+        schedule.restore(before)
+
+
 def _sequence(network: Network, shift: int, plan: Plan) -> list[int]:
     rests = {network.nodes[number].id: number for number in network.breaks[shift]}
     route = next((route for route in plan.routes if route.shift == network.shifts[shift].id), None)
