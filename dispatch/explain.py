@@ -7,6 +7,7 @@ time that does, found by inserting it.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -19,15 +20,30 @@ from dispatch.timing.insertion import Inserter
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 
+MANDATORY = Reason("mandatory", "it must be served, so the plan as a whole is infeasible")
 SHIFTS_TRIED_SECONDS = (900, -900, 1800, -1800, 3600, -3600)
 
 
-def explain(problem: Problem, plan: Plan, *, network: Network | None = None) -> list[Unassigned]:
+def explain(
+    problem: Problem, plan: Plan, *, network: Network | None = None, seconds: float | None = None
+) -> list[Unassigned]:
     """The plan's unassigned tasks with their reasons and, where a small shift of time suffices, the
-    nearest change. A task that could simply be inserted gets the code `insertable`."""
+    nearest change. A task that could simply be inserted gets the code `insertable`. What `seconds` did not suffice for
+    gets `unexamined`."""
     network = network or Network(problem)
     schedule, _ = schedule_of(network, plan)
-    return [_one(schedule, plan, entry.id) for entry in plan.unassigned]
+    until = None if seconds is None else time.monotonic() + seconds
+    return [
+        _one(schedule, plan, entry.id) if until is None or time.monotonic() < until else _unexamined(network, entry.id)
+        for entry in plan.unassigned
+    ]
+
+
+def _unexamined(network: Network, task_id: str) -> Unassigned:
+    reasons = [Reason("unexamined", "the time limit was used up before its reasons were sought")]
+    if task_id in network.problem.binding:
+        reasons.append(MANDATORY)
+    return Unassigned(task_id, tuple(reasons))
 
 
 def _one(schedule: Schedule, plan: Plan, task_id: str) -> Unassigned:
@@ -37,7 +53,7 @@ def _one(schedule: Schedule, plan: Plan, task_id: str) -> Unassigned:
     if not reasons:
         reasons = _crowded_out(schedule, plan, task)
     if task_id in network.problem.binding:
-        reasons.append(Reason("mandatory", "it must be served, so the plan as a whole is infeasible"))
+        reasons.append(MANDATORY)
     change = _nearest_change(schedule, task)
     return Unassigned(task_id, tuple(reasons), change)
 

@@ -33,6 +33,7 @@ Progress = Callable[[str, float], None]  # (what is being done, seconds since th
 SEARCH_SHARE = 0.96  # of the time up to the deadline; the rest chooses among the routes met
 CLOSING_SHARE = 0.04  # of the limit, kept for the last insertions, the check and the reasons
 CLOSING_SECONDS = 0.15
+EXPLAINING_SECONDS = 5.0  # on top of the limit, where many tasks are left out; a few take milliseconds
 CLOSING_STEP = 0.5  # of what closing has left goes to insertions, then to exact timing; check and reasons get the rest
 TIMING_WORK = 2.0  # deterministic seconds of CP-SAT for exact timing where iterations are counted
 
@@ -106,7 +107,8 @@ def refine(schedule: Schedule, clock: Clock, *, seed: int, iterations: int | Non
     if found.cost() > schedule.cost():
         found = schedule
     tell(f"timed exactly: costs {found.cost()}", clock.spent)
-    return finish(found, clock, seed=seed, iterations=search.iterations)
+    explaining = EXPLAINING_SECONDS if iterations is None else None  # a counted search gives the same plan anywhere
+    return finish(found, clock, seed=seed, iterations=search.iterations, explaining=explaining)
 
 
 def solve_by_routing(
@@ -128,8 +130,9 @@ def solve_by_routing(
     return finish(schedule, clock, seed=seed, iterations=0)
 
 
-def finish(schedule: Schedule, clock: Clock, *, seed: int, iterations: int) -> Plan:
-    """The plan of a schedule with cost, indicators and reasons. Raises EngineFault if the checker objects."""
+def finish(schedule: Schedule, clock: Clock, *, seed: int, iterations: int, explaining: float | None = None) -> Plan:
+    """The plan of a schedule with cost, indicators and reasons, which are sought for `explaining` seconds at most.
+    Raises EngineFault if the checker objects."""
     problem, network = schedule.network.problem, schedule.network
     routes = routes_of(schedule)
     missing = [network.bundles[index].task.id for index in schedule.unserved()]
@@ -144,5 +147,5 @@ def finish(schedule: Schedule, clock: Clock, *, seed: int, iterations: int) -> P
     violations = check(problem, bare)
     if violations:
         raise EngineFault([str(violation) for violation in violations])
-    told = replace(bare, unassigned=tuple(explain(problem, bare, network=network)))
+    told = replace(bare, unassigned=tuple(explain(problem, bare, network=network, seconds=explaining)))
     return replace(told, indicators=indicators(problem, told), seconds=round(clock.spent, 3))

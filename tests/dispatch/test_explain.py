@@ -111,3 +111,10 @@ def test_reasons_are_the_same_whoever_asks(late: int) -> None:
     found = problem(visit("a", windows=(minutes(60, 60),)), visit("b", windows=(minutes(60, 60 + late // 900),)))
     plan = planned(found)
     assert tuple(explain(found, plan)) == plan.unassigned
+
+
+def test_what_there_was_no_time_for_is_said_to_be_unexamined() -> None:
+    found = problem(visit("v1", crew=(Member(600, frozenset({"medical"})),), mandatory=True))
+    plan = planned(found)
+    (entry,) = explain(found, plan, seconds=0.0)
+    assert [reason.code for reason in entry.reasons] == ["unexamined", "mandatory"]

@@ -107,6 +107,7 @@ EN: dict[str, str] = {
     "reason_pin": "Conflicts with a pinned stop",
     "reason_mandatory": "It must be served",
     "reason_insertable": "It would fit: plan again",
+    "reason_unexamined": "Too many were left out to look for every reason",
     "reason_priority_lost": "Gave way to visits that weigh more",
     "reason_changed": "Changed while the plan was made; planned anew",
     "reason_volunteer": "Waits for a volunteer to take it",

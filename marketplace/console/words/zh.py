@@ -107,6 +107,7 @@ ZH: dict[str, str] = {
     "reason_pin": "与已锁定的安排冲突",
     "reason_mandatory": "属必须服务",
     "reason_insertable": "可直接插入，重新排班即可",
+    "reason_unexamined": "未排任务过多，未及逐一分析原因",
     "reason_priority_lost": "让位于更优先的服务",
     "reason_changed": "排班期间有变动，将重新安排",
     "reason_volunteer": "等待志愿者接单",
