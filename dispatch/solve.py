@@ -33,6 +33,7 @@ Progress = Callable[[str, float], None]  # (what is being done, seconds since th
 SEARCH_SHARE = 0.96  # of the time up to the deadline; the rest chooses among the routes met
 CLOSING_SHARE = 0.04  # of the limit, kept for the last insertions, the check and the reasons
 CLOSING_SECONDS = 0.15
+INSERTING_SECONDS = 1.0  # at least, beyond the limit if need be: nobody is left out for want of milliseconds
 EXPLAINING_SECONDS = 5.0  # on top of the limit, where many tasks are left out; a few take milliseconds
 CLOSING_STEP = 0.5  # of what closing has left goes to insertions, then to exact timing; check and reasons get the rest
 TIMING_WORK = 2.0  # deterministic seconds of CP-SAT for exact timing where iterations are counted
@@ -98,7 +99,8 @@ def refine(schedule: Schedule, clock: Clock, *, seed: int, iterations: int | Non
     search.run(clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations)
     recombine(search, seconds=clock.deadline - clock.now(), seed=seed, counted=iterations is not None)
     last = clock.began + clock.limit_seconds
-    inserting = clock.now() + CLOSING_STEP * (last - clock.now())
+    share = max(INSERTING_SECONDS, CLOSING_STEP * (last - clock.now()))
+    inserting = time.monotonic() + share if iterations is None else None
     found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=inserting)
     fill(found, ranked(found, random.Random(seed)), deadline=inserting, tries=None)  # noqa: S311  # a seeded search
     tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
