@@ -9,27 +9,31 @@ from dispatch.search.columns import CLOSES, OPENS, ROUTE, SOFT, START, WAIT
 from dispatch.search.compiled import inner, kernel
 from dispatch.search.facts import LATE_MOST, UNFAIR
 from dispatch.search.recreate import recreate, with_bank
-from dispatch.search.ruin import ruin
+from dispatch.search.ruin import ruin, stops_per_route
 from dispatch.search.settling import settle
 from dispatch.search.state import TOTAL, UNSERVED, begin, copy_state, forget, undo
 
+MEASURED = 50  # after so many rounds the mean length of a route is worked out anew
+
 
 @kernel
-def anneal(facts, state, best, iterations, hot, cold, setting, removed, sort, chance):
+def anneal(facts, state, best, iterations, hot, cold, setting, chance):
     """`iterations` rounds from temperature `hot` to `cold`, geometrically; the best state found is kept in `best`.
     Returns the rounds that were accepted. Both states must be settled."""
     cost, best_cost = whole_cost(facts, state), whole_cost(facts, best)
     heat, cooling = hot, (cold / hot) ** (1.0 / iterations)
-    accepted = 0
-    for _ in range(iterations):
+    accepted, per_route = 0, 1.0
+    for turn in range(iterations):
         heat *= cooling
+        if turn % MEASURED == 0:
+            per_route = stops_per_route(facts, state)
         forget(state)
         back_to = begin(state)
         total, unserved = state.counters[TOTAL], state.counters[UNSERVED]
-        count, seed = ruin(facts, state, removed, chance, setting)
+        count, seed = ruin(facts, state, chance, setting, per_route)
         if settle(facts, state):
-            count = with_bank(facts, state, removed, count, seed, chance)
-            recreate(facts, state, removed, count, sort, chance)
+            count = with_bank(facts, state, count, seed, chance)
+            recreate(facts, state, count, chance)
             fresh = whole_cost(facts, state)
             if fresh <= cost - heat * math.log(1.0 - uniform(chance)):
                 accepted += 1

@@ -14,15 +14,17 @@ KEY = 3  # grows along a route; the legs of a crew share one
 START = 4  # earliest start of service
 DEP = 5  # earliest departure
 LATEST = 6  # an upper bound on the latest start that what follows can bear
-COST = 7  # what this stop adds: way to it, lateness, waiting, preferences; at an end sentinel: way home, overtime, use
-BREAKS = 8  # breaks of the shift that are behind
-REST = 9  # seconds of them that lie inside the route
-WAIT = 10  # seconds waited since the route began
-SLACK = 11  # how much later the route could begin without a stop missing its window, were all waiting used up
-BEGIN = 12  # when the route leaves its start
-BOUND = 13  # a pickup's earliest start, raised so that what it takes along does not ride too long
-STATE_WIDTH = 16  # two cache lines
+WAY = 7  # cost of the way to the next; at the start of an unused route what using it would cost, negated
+COST = 8  # what this stop adds: way to it, lateness, waiting, preferences; at an end sentinel: way home, overtime, use
+BREAKS = 9  # breaks of the shift that are behind
+REST = 10  # seconds of them that lie inside the route
+WAIT = 11  # seconds waited since the route began
+SLACK = 12  # how much later the route could begin without a stop missing its window, were all waiting used up
+BEGIN = 13  # when the route leaves its start
+BOUND = 14  # a pickup's earliest start, raised so that what it takes along does not ride too long
+STATE_WIDTH = 16  # two cache lines: what insertion asks of every candidate lies in the first
 COUNT = PRED  # at a start sentinel: the legs on the route
+TYPE_HERE = BOUND  # at a start sentinel: the route's type
 
 # legs
 PLACE = 0  # where it is

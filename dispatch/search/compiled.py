@@ -22,6 +22,12 @@ def inner(function: Callable[..., Any]) -> Any:
     return _compiled(function, no_cpython_wrapper=True)
 
 
+def woven(function: Callable[..., Any]) -> Any:
+    """The same for a few lines inside the hottest loops: LLVM puts them into the caller, where their reads of what
+    does not change are done once."""
+    return _compiled(function, no_cpython_wrapper=True, forceinline=True)
+
+
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     config: Any = numba.config  # its options and njit's are not all declared
     compiler: Any = numba.njit

@@ -45,8 +45,6 @@ class Search:
         self._state = self.state.handle()
         self.pool = Pool(self.facts)
         self.chance = seeded(seed)
-        self.removed = np.zeros(len(self.facts.tasks) + 64, np.int64)
-        self.sort = np.zeros(len(self.facts.tasks) + 64)
         self.iterations = 0
 
     def construct(self, schedule: Schedule | None = None) -> None:
@@ -77,7 +75,7 @@ class Search:
         """Anneal from the best until the clock says `until`, or for a number of iterations."""
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
-        setting = np.array([STRING_LENGTH, REMOVED, SPLIT_CHANCE, SPLIT_DEPTH])
+        setting = (STRING_LENGTH, REMOVED, SPLIT_CHANCE, SPLIT_DEPTH)
         copy_state(self._best, self._state)
         unit = self._unit()
         began, stretch, done = clock(), STRETCH, 0
@@ -92,7 +90,7 @@ class Search:
             self._rekey()
             anneal(
                 self._facts, self._state, self._best, stretch, hot, 0.9999 * hot,
-                setting, self.removed, self.sort, self.chance,
+                setting, self.chance,
             )  # fmt: skip
             self.pool.add(self.state)
             done += stretch

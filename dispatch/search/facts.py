@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.search import columns as c
-from dispatch.search.handles import FACTS, facts_handle
+from dispatch.search.handles import Handle
 from dispatch.search.neighbours import Nearness, nearness
 from dispatch.search.tables import bond_rows, leg_rows, route_rows, task_rows
 from dispatch.search.travel import clock_and_price
@@ -41,17 +41,23 @@ class Facts(NamedTuple):
     bonds: Ints  # (·, 4) kind, other task, seconds, most seconds
     clock: NDArray[np.int32]  # (modes, p, p) travel with the setup paid on arrival
     price: NDArray[np.integer]  # (classes, p, p) cost of travel
+    clock_out: NDArray[np.int32]  # both again as one row of numbers, and
+    clock_in: NDArray[np.int32]  # by destination: a leg's ways from everywhere stand together
+    price_out: NDArray[np.integer]
+    price_in: NDArray[np.integer]
+    stands: NDArray[np.int32]  # (n + 2m, 2) where a leg is, and where one is afterwards
+    tabled: NDArray[np.int64]  # (m, 2) where a route's tables begin in those rows: clock, price
     allowed: NDArray[np.uint8]  # (n, m)
     liking: Ints  # (n, m) cost of preferences and of leaving the baseline; (1, 1) if there is none
     types: Ints  # (types + 1) first route of each type; routes of a type stand together
-    before: Ints  # (n, k) likely predecessors, −1 ends a row
-    after: Ints  # (n, k) likely successors
+    before: NDArray[np.int32]  # (n, k) likely predecessors, −1 ends a row
+    after: NDArray[np.int32]  # (n, k) likely successors
     near: Ints  # (t, k) tasks by nearness in travel
     aboard: Ints  # (m, d) what is aboard when the horizon begins
 
-    def handle(self) -> Any:
+    def handle(self) -> Handle:
         """What kernels are given."""
-        return facts_handle(*(getattr(self, name) for name in FACTS))
+        return Handle(self)
 
 
 class Compiled(NamedTuple):
@@ -66,9 +72,10 @@ def compiled(network: Network) -> Compiled:
     """Everything the kernels need of a network."""
     order, types = _types(network)
     loaded = _loaded(network)
-    clock, price, modes, classes, places = clock_and_price(network, order)
-    legs, windows = leg_rows(network, loaded)
-    routes, breaks = route_rows(network, order, modes=modes, classes=classes, places=places)
+    ways = clock_and_price(network, order)
+    clock, price = ways.clock, ways.price
+    legs, windows = leg_rows(network, loaded, ways.where)
+    routes, breaks = route_rows(network, order, modes=ways.modes, classes=ways.classes, places=ways.ends)
     tasks, bonds = bond_rows(network, task_rows(network))
     for dropoff, pickup in loaded.items():
         tasks[legs[dropoff, c.TASK], c.FIRST_LEG] = dropoff
@@ -81,17 +88,17 @@ def compiled(network: Network) -> Compiled:
     for route, type_ in enumerate(np.repeat(np.arange(len(types) - 1), np.diff(types))):
         routes[route, c.TYPE] = type_
     allowed = np.zeros((max(1, count), shifts), np.uint8)
-    route_of = {shift: route for route, shift in enumerate(order)}
+    route_of = np.argsort(np.array(order, np.int64))
     for leg in range(count):
-        for shift in network.nodes[leg].allowed:
-            allowed[leg, route_of[shift]] = 1
+        allowed[leg, route_of[network.nodes[leg].allowed]] = 1
     dimensions = len(network.dimensions)
     demand = np.array([network.nodes[leg].load for leg in range(count)], np.int64).reshape(count, dimensions)
     for leg in loaded:  # what is taken along from the start never adds on the way
         demand[leg] = -demand[leg]
     close: Nearness = nearness(legs, tasks, clock[0], price[0])
+    legs = np.vstack([legs, sentinels])
     facts = Facts(
-        flags=_flags(network, legs, routes, breaks, bonds, windows),
+        flags=_flags(network, legs[:count], routes, breaks, bonds, windows),
         weights=np.array(
             [
                 network.problem.objective.max_late_second,
@@ -100,7 +107,7 @@ def compiled(network: Network) -> Compiled:
             ],
             np.int64,
         ),
-        legs=np.vstack([legs, sentinels]),
+        legs=legs,
         demand=demand,
         routes=routes,
         room=np.array([network.capacities[shift] for shift in order], np.int64).reshape(shifts, dimensions),
@@ -111,6 +118,12 @@ def compiled(network: Network) -> Compiled:
         bonds=bonds,
         clock=clock,
         price=price,
+        clock_out=clock.reshape(-1),
+        clock_in=(inward := _by_destination(clock)).reshape(-1),
+        price_out=price.reshape(-1),
+        price_in=(inward if price is clock else _by_destination(price)).reshape(-1),
+        stands=np.ascontiguousarray(legs[:, [c.PLACE, c.LEAVES]], np.int32),
+        tabled=np.ascontiguousarray(routes[:, [c.MODE, c.CLASS]] * clock[0].size),
         allowed=allowed,
         liking=_liking(network, order, count),
         types=types,
@@ -121,18 +134,28 @@ def compiled(network: Network) -> Compiled:
     return Compiled(facts, order, loaded)
 
 
+def _by_destination(table: NDArray[Any]) -> NDArray[Any]:
+    turned = np.ascontiguousarray(table.transpose(0, 2, 1))
+    return table if np.array_equal(turned, table) else turned
+
+
 def _loaded(network: Network) -> dict[int, int]:
     """Drop-offs whose pickup can only be made as the route begins: {drop-off: pickup}."""
     found = {}
+    places = {(network.starts[index], shift.window[0]) for index, shift in enumerate(network.shifts)}
     for bundle in network.bundles:
         if len(bundle.nodes) != 2 or network.nodes[bundle.nodes[0]].kind != "pickup":
             continue
         pickup, dropoff = (network.nodes[number] for number in bundle.nodes)
         if dropoff.max_ride is not None or pickup.direct or pickup.service or pickup.setup:
             continue
-        begins = all(
-            network.starts[shift] == pickup.place and pickup.windows == ((w := network.shifts[shift].window[0], w),)
-            for shift in pickup.allowed
+        moment = pickup.windows[0][0]
+        begins = pickup.windows == ((moment, moment),) and (
+            places == {(pickup.place, moment)}
+            or all(
+                (network.starts[shift], network.shifts[shift].window[0]) == (pickup.place, moment)
+                for shift in pickup.allowed
+            )
         )
         if begins and bundle.nodes[0] not in {number for prefix in network.prefix for number in prefix}:
             found[bundle.nodes[1]] = bundle.nodes[0]
@@ -180,6 +203,7 @@ def _flags(network: Network, legs: Ints, routes: Ints, breaks: Ints, bonds: Ints
     limited = bool((routes[:, c.LONGEST] < c.FOREVER).any())
     soft = bool((legs[:, c.SOFT] < c.FOREVER).any()) or len(windows) > len(legs)
     plain = not (rides or coupled or timed or limited or soft or len(breaks))
-    carries = bool(np.isin(legs[:, c.KIND], (c.PICKUP, c.ABOARD)).any())
+    placed = legs[legs[:, c.OPEN] < c.FOREVER]  # without the pickups that are no legs to be placed
+    carries = bool(np.isin(placed[:, c.KIND], (c.PICKUP, c.ABOARD)).any())
     liked = network.published or any(node.bonus for node in network.nodes)
     return np.array([plain, coupled, rides, timed, carries, bool(liked)], np.int64)

@@ -1,61 +1,107 @@
 """Handles: what kernels are given instead of a tuple of arrays, one pointer to them all.
 
-Numba passes a named tuple of twenty arrays as some three hundred numbers, at every call; compiling that takes minutes.
-A handle shares the arrays with the tuple that it was made from: what a kernel writes, Python sees.
+Numba passes a named tuple of twenty arrays as some three hundred numbers, at every call, and counts references to each
+array that a kernel reads from it. A handle is the address of a table of addresses and shapes; the arrays read through
+it are borrowed, uncounted, and what a kernel writes, Python sees.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba import types
-from numba.experimental import structref
-
-from dispatch.search.compiled import kernel
-
-FACTS = (
-    "flags", "weights", "legs", "demand", "routes", "room", "tasks", "windows", "breaks", "bonds", "clock", "price",
-    "allowed", "liking", "types", "before", "after", "near",
-)  # fmt: skip
-STATE = (
-    "rows", "loads", "counters", "dirty", "is_dirty", "behind", "mark", "log_legs", "log_rows", "log_loads", "spots",
-    "found", "choice", "seen", "picked", "preds", "seen_preds", "out",
-)  # fmt: skip
+import numpy as np
+from numba import typeof, types
+from numba.core import cgutils
+from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import NativeValue, infer_getattr, models, register_model, typeof_impl, unbox
 
 
-@structref.register
-class FactsType(types.StructRef):
-    """The compiled type of a handle of facts."""
+class HandleType(types.Type):
+    """The compiled type of a handle: named arrays of known types, all C-contiguous."""
 
-    def preprocess_fields(self, fields: Any) -> Any:
-        """Literal types would make a type of their own for every value."""
-        return tuple((name, types.unliteral(type_)) for name, type_ in fields)
-
-
-@structref.register
-class StateType(FactsType):
-    """The compiled type of a handle of a state."""
-
-
-class FactsHandle(structref.StructRefProxy):
-    """Names the constructor that kernels call."""
+    def __init__(self, arrays: tuple[tuple[str, Any], ...]) -> None:
+        self.arrays = dict(arrays)
+        self.places = {}  # of each array's address in the table; its shape follows
+        place = 0
+        for name, array in arrays:
+            self.places[name] = place
+            place += 1 + array.ndim
+        super().__init__(name=f"Handle({', '.join(f'{name}: {array}' for name, array in arrays)})")
 
 
-class StateHandle(structref.StructRefProxy):
-    """Names the constructor that kernels call."""
+class Handle:
+    """The arrays of a named tuple, by name, for kernels. Keeps them alive."""
+
+    def __init__(self, arrays: Any) -> None:
+        self.arrays = {name: np.ascontiguousarray(array) for name, array in arrays._asdict().items()}
+        shared = all(self.arrays[name] is array for name, array in arrays._asdict().items())
+        if not shared:
+            raise ValueError("a handle needs C-contiguous arrays")
+        self.type = HandleType(tuple((name, typeof(array)) for name, array in self.arrays.items()))
+        table = [number for array in self.arrays.values() for number in (array.ctypes.data, *array.shape)]
+        self.table = np.array(table, np.int64)
+        self.address = self.table.ctypes.data
 
 
-structref.define_proxy(FactsHandle, FactsType, FACTS)
-structref.define_proxy(StateHandle, StateType, STATE)
+@typeof_impl.register(Handle)
+def _type_of(handle: Handle, _context: Any) -> HandleType:
+    return handle.type
 
 
-@kernel
-def facts_handle(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17):
-    """A handle of the arrays named by FACTS, in that order."""
-    return FactsHandle(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17)
+@register_model(HandleType)
+class _Model(models.PrimitiveModel):
+    """An address."""
+
+    def __init__(self, manager: Any, type_: HandleType) -> None:
+        super().__init__(manager, type_, cgutils.intp_t)
 
 
-@kernel
-def state_handle(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17):
-    """A handle of the arrays named by STATE, in that order."""
-    return StateHandle(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17)
+@unbox(HandleType)
+def _unboxed(_type: HandleType, handle: Any, context: Any) -> NativeValue:
+    address = context.pyapi.object_getattr_string(handle, "address")
+    value = context.pyapi.long_as_longlong(address)
+    context.pyapi.decref(address)
+    return NativeValue(value)
+
+
+@infer_getattr
+class _Attributes(AttributeTemplate):
+    """`facts.legs` has the type of that array."""
+
+    key = HandleType
+
+    def generic_resolve(self, type_: Any, name: Any) -> Any:  # type: ignore[override]  # numba declares no method
+        """The type of an attribute; None if there is none of that name."""
+        return type_.arrays.get(name)
+
+
+@lower_getattr_generic(HandleType)
+def _attribute(context: Any, builder: Any, type_: HandleType, address: Any, name: str) -> Any:
+    """The array at its place in the table. The table never changes, which the loads say, so that one load serves a
+    whole kernel."""
+    array_type = type_.arrays[name]
+    table = builder.inttoptr(address, cgutils.intp_t.as_pointer())
+    invariant = builder.module.add_metadata([])
+
+    def number(offset: int) -> Any:
+        loaded = builder.load(builder.gep(table, [cgutils.intp_t(type_.places[name] + offset)]))
+        loaded.set_metadata("invariant.load", invariant)
+        return loaded
+
+    array = cgutils.create_struct_proxy(array_type)(context, builder)
+    element = context.get_data_type(array_type.dtype)
+    size = context.get_abi_sizeof(element)
+    shape = [number(1 + axis) for axis in range(array_type.ndim)]
+    strides: list[Any] = []
+    items = cgutils.intp_t(size)
+    for length in reversed(shape):
+        strides.insert(0, items)
+        items = builder.mul(items, length)
+    array.data = builder.inttoptr(number(0), element.as_pointer())
+    array.shape, array.strides = cgutils.pack_array(builder, shape), cgutils.pack_array(builder, strides)
+    array.itemsize = cgutils.intp_t(size)
+    array.nitems = builder.udiv(items, cgutils.intp_t(size))
+    array.meminfo = cgutils.get_null_value(array.meminfo.type)
+    array.parent = cgutils.get_null_value(array.parent.type)
+    return array._getvalue()  # noqa: SLF001  # the documented way to end such a lowering

@@ -24,14 +24,13 @@ from dispatch.search.columns import (
 from dispatch.search.compiled import inner
 from dispatch.search.facts import PLAIN, TIMED
 from dispatch.search.linking import NO_KEY, key_between, put, reload_placed, served
-from dispatch.search.places import bond_keys, search_everywhere, search_places
+from dispatch.search.places import NO_WAY, bond_keys, search_everywhere, search_places
 from dispatch.search.rides import search_rides
 from dispatch.search.settling import settle
 from dispatch.search.state import MOST_SPOTS, TOTAL, UNSERVED, begin, log_is_full, undo
 
 TRIED = 3  # places of one leg or delivery tried exactly
 CREWS_TRIED = 6  # ways to place a crew tried exactly
-NO_WAY = 1 << 62
 
 
 @inner

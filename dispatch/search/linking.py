@@ -29,11 +29,14 @@ from dispatch.search.columns import (
     START,
     SUCC,
     TASK,
+    USED,
     VISIT,
+    WAY,
 )  # fmt: skip
 from dispatch.search.compiled import inner, kernel
 from dispatch.search.facts import CARRIES, COUPLED, RIDES
-from dispatch.search.state import BEHIND, FIRST_KEY, KEY_BITS, LAST_KEY, TOTAL, UNSERVED, push, touch
+from dispatch.search.state import BEHIND, FIRST_KEY, KEY_BITS, LAST_KEY, TOTAL, UNSERVED, freed, push, touch
+from dispatch.search.timing import way_cost
 
 NO_KEY = FIRST_KEY
 
@@ -66,6 +69,7 @@ def put(facts, state, leg, pred, key):
     rows[leg, ROUTE], rows[leg, KEY], rows[leg, BOUND] = route, key, 0
     rows[leg, START], rows[leg, LATEST], rows[leg, COST] = NEVER, NEVER, 0  # so that timing it is a change
     rows[start, COUNT] += 1
+    rows[pred, WAY], rows[leg, WAY] = way_cost(facts, route, pred, leg), way_cost(facts, route, leg, succ)
     _loaded(facts, state, leg, start, int64(1))
     push(state, succ)
     push(state, leg)  # without keys the last one pushed is timed first, and `succ` reads what `leg` was made to be
@@ -94,8 +98,14 @@ def take(facts, state, task):
         touch(state, succ)
         touch(state, start)
         rows[pred, SUCC], rows[succ, PRED] = succ, pred
+        route = rows[leg, ROUTE]
         rows[leg, ROUTE], rows[leg, SUCC], rows[leg, PRED] = -1, -1, -1
         rows[start, COUNT] -= 1
+        if rows[start, COUNT] == 0:
+            rows[start, WAY] = -facts.routes[route, USED]
+            freed(state, start)
+        else:
+            rows[pred, WAY] = way_cost(facts, route, pred, succ)
         state.counters[TOTAL] -= rows[leg, COST]
         rows[leg, COST] = 0
         _loaded(facts, state, leg, start, int64(-1))

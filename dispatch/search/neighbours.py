@@ -24,8 +24,8 @@ Ints = NDArray[np.int64]
 class Nearness(NamedTuple):
     """Rows of numbers, nearest first; −1 ends a row early."""
 
-    before: Ints  # (legs, ≤ CANDIDATES) likely predecessors
-    after: Ints  # (legs, ≤ CANDIDATES) likely successors
+    before: NDArray[np.int32]  # (legs, ≤ CANDIDATES) likely predecessors
+    after: NDArray[np.int32]  # (legs, ≤ CANDIDATES) likely successors
     near: Ints  # (tasks, ≤ NEAR) tasks by the cost of the way between their last legs
 
 
@@ -33,11 +33,11 @@ def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[n
     """Candidates of all legs and tasks by one mode's travel."""
     count = len(legs)
     if count < 2:
-        none = np.full((max(1, count), 1), -1, np.int64)
+        none = np.full((max(1, count), 1), -1, np.int32)
         return Nearness(none, none, np.full((max(1, len(tasks)), 1), -1, np.int64))
     keep = min(CANDIDATES, count - 1)
-    before = np.full((count, keep), -1, np.int64)
-    after = np.full((count, keep), -1, np.int64)
+    before = np.full((count, keep), -1, np.int32)
+    after = np.full((count, keep), -1, np.int32)
     for first in range(0, count, BLOCK):
         rows = np.arange(first, min(count, first + BLOCK))
         everyone = np.arange(count)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from numba import int64
+from numba import int64, uint64
 
 from dispatch.search.chance import uniform
 from dispatch.search.columns import (
@@ -16,9 +16,7 @@ from dispatch.search.columns import (
     BEFORE,
     BONDS,
     BONDS_END,
-    CLASS,
     CLOSE,
-    CLOSES,
     COUNT,
     DEP,
     DIFFERENT,
@@ -32,13 +30,10 @@ from dispatch.search.columns import (
     LAST_LEG,
     LAST_WINDOW,
     LATEST,
-    LEAVES,
     LOADED,
     MEMBER,
-    MODE,
     OPEN,
     PICKUP,
-    PLACE,
     PRED,
     ROUTE,
     SAME,
@@ -46,13 +41,15 @@ from dispatch.search.columns import (
     SUCC,
     TASK,
     TYPE,
-    USED,
+    WAY,
     WHO,
 )  # fmt: skip
-from dispatch.search.compiled import inner
+from dispatch.search.compiled import inner, woven
 from dispatch.search.facts import CARRIES, LIKED, TIMED
-from dispatch.search.state import FIRST_KEY, LAST_KEY
+from dispatch.search.state import BLINKING, FIRST_KEY, LAST_KEY
 from dispatch.search.timing import opening, stop_cost
+
+NO_WAY = 1 << 62  # dearer than any place
 
 
 @inner
@@ -149,7 +146,7 @@ def bond_keys(facts, state, task):
 
 @inner
 def _keep(facts, state, leg, pred, cost, start, keep, member):
-    """Keep a place that passed the quick tests if it passes the others and is among the `keep` cheapest."""
+    """Keep a place that passed the quick tests if it passes the others, is among the `keep` cheapest and is new."""
     route = state.rows[pred, ROUTE]
     if not open_to(facts, state, leg, pred) or not room_for(facts, state, leg, pred):
         return
@@ -157,6 +154,9 @@ def _keep(facts, state, leg, pred, cost, start, keep, member):
     if facts.flags[TIMED] or facts.flags[LIKED]:
         cost += stop_cost(facts, route, leg, start, 0)
         if found == keep and cost >= spots[found - 1, 0]:
+            return
+    for place in range(found):
+        if spots[place, 1] == pred:
             return
     task = facts.legs[leg, TASK]
     if facts.tasks[task, BONDS] < facts.tasks[task, BONDS_END] and not bonds_allow(facts, state, task, leg, route):
@@ -170,97 +170,81 @@ def _keep(facts, state, leg, pred, cost, start, keep, member):
     state.found[member] = min(keep, found + 1)
 
 
-@inner
-def consider(facts, state, leg, count, keep, member, blink, chance):
-    """Test places behind `preds[:count]`, the quick tests first: cost, then times, then everything else. With chance
-    `blink` a place is overlooked (Christiaens & Vanden Berghe 2020, section 5.3).
-
-    The arrays are named once, outside the loop: reaching them through a handle costs more than a test."""
-    rows, legs, routes, clock, price = state.rows, facts.legs, facts.routes, facts.clock, facts.price
-    preds, allowed, found, spots = state.preds, facts.allowed, state.found, state.spots
-    sentinels = legs.shape[0] - 2 * routes.shape[0]
-    place, leaves, service, close = legs[leg, PLACE], legs[leg, LEAVES], legs[leg, SERVICE], legs[leg, CLOSE]
-    single = legs[leg, LAST_WINDOW] - legs[leg, FIRST_WINDOW] == 1
-    left = next_blink(blink, chance)
-    for rank in range(count):
-        left -= 1
-        if left == 0:
-            left = next_blink(blink, chance)
-            continue
-        pred = preds[rank]
-        route, succ = rows[pred, ROUTE], rows[pred, SUCC]
-        here, there = legs[pred, LEAVES], legs[succ, PLACE]
-        class_, mode = routes[route, CLASS], routes[route, MODE]
-        cost = int64(price[class_, here, place]) + price[class_, leaves, there]
-        unused = pred >= sentinels and succ >= sentinels
-        cost += routes[route, USED] if unused else -int64(price[class_, here, there])
-        if found[member] == keep and cost >= spots[member, keep - 1, 0]:
-            continue
-        start = rows[pred, DEP] + clock[mode, here, place]
-        start = max(start, legs[leg, OPEN]) if single else opening(facts, leg, start)
-        if start > close or start + service + clock[mode, leaves, there] > rows[succ, LATEST]:
-            continue
-        if allowed[leg, route] and start <= routes[route, CLOSES]:
-            _keep(facts, state, leg, pred, cost, start, keep, member)
+@woven
+def _consider(facts, state, leg, pred, keep, member, worst, blink, chance):
+    """Test the place behind `pred`, the quick tests first: cost, then times, then everything else. With chance `blink`
+    a place is overlooked (Christiaens & Vanden Berghe 2020, section 5.3). Returns what the next place has to beat."""
+    rows, legs, stands = state.rows, facts.legs, facts.stands
+    route, succ = rows[pred, ROUTE], rows[pred, SUCC]
+    places = uint64(facts.clock.shape[1])
+    inward = uint64(stands[leg, 0]) * places + uint64(stands[pred, 1])
+    outward = uint64(stands[leg, 1]) * places + uint64(stands[succ, 0])
+    table = uint64(facts.tabled[route, 1])
+    cost = int64(facts.price_in[table + inward]) + facts.price_out[table + outward] - rows[pred, WAY]
+    if cost >= worst:
+        return worst
+    table = uint64(facts.tabled[route, 0])
+    start = rows[pred, DEP] + facts.clock_in[table + inward]
+    if legs[leg, LAST_WINDOW] - legs[leg, FIRST_WINDOW] == 1:
+        start = max(start, legs[leg, OPEN])
+    else:
+        start = opening(facts, leg, start)
+    if start > legs[leg, CLOSE]:
+        return worst
+    if start + legs[leg, SERVICE] + facts.clock_out[table + outward] > rows[succ, LATEST]:
+        return worst
+    if not facts.allowed[leg, route] or (blink > 0.0 and _blinks(state, blink, chance)):
+        return worst
+    _keep(facts, state, leg, pred, cost, start, keep, member)
+    return state.spots[member, keep - 1, 0] if state.found[member] == keep else NO_WAY
 
 
 @inner
 def search_places(facts, state, leg, keep, member, blink, chance):
     """Fill `spots[member]` with the cheapest places of a leg: beside its neighbours and on unused routes; if there are
     none, anywhere."""
+    rows, before, after = state.rows, facts.before, facts.after
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     state.found[member] = 0
-    consider(facts, state, leg, _gathered(facts, state, leg), keep, member, blink, chance)
+    worst = NO_WAY
+    for type_ in range(facts.types.shape[0] - 1):
+        unused = first_unused(facts, state, type_)
+        if unused >= 0:
+            worst = _consider(facts, state, leg, sentinels + unused, keep, member, worst, blink, chance)
+    for rank in range(before.shape[1]):
+        pred = int64(before[leg, rank])
+        if pred < 0:
+            break
+        if rows[pred, ROUTE] >= 0:
+            worst = _consider(facts, state, leg, pred, keep, member, worst, blink, chance)
+    for rank in range(after.shape[1]):
+        succ = int64(after[leg, rank])
+        if succ < 0:
+            break
+        if rows[succ, ROUTE] >= 0:
+            worst = _consider(facts, state, leg, rows[succ, PRED], keep, member, worst, blink, chance)
     if state.found[member] == 0:
         search_everywhere(facts, state, leg, keep, member, chance)
 
 
 @inner
-def _gathered(facts, state, leg):
-    """Write to `preds` the start of an unused route of each type and the places beside a leg's neighbours; how many."""
-    rows, preds, seen, before, after = state.rows, state.preds, state.seen_preds, facts.before, facts.after
-    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
-    count = 0
-    for type_ in range(facts.types.shape[0] - 1):
-        unused = first_unused(facts, state, type_)
-        if unused >= 0:
-            preds[count] = sentinels + unused
-            count += 1
-    seen[0] += 1
-    for rank in range(before.shape[1]):
-        pred = before[leg, rank]
-        if pred < 0:
-            break
-        if rows[pred, ROUTE] >= 0:
-            seen[1 + pred] = seen[0]
-            preds[count] = pred
-            count += 1
-    for rank in range(after.shape[1]):
-        succ = after[leg, rank]
-        if succ < 0:
-            break
-        pred = rows[succ, PRED]
-        if rows[succ, ROUTE] >= 0 and seen[1 + pred] != seen[0]:
-            seen[1 + pred] = seen[0]
-            preds[count] = pred
-            count += 1
-    return count
-
-
-@inner
-def next_blink(blink, chance):
-    """After how many places one is overlooked, each being so with chance `blink`; −1 for never."""
-    if blink <= 0.0:
-        return -1
-    return 1 + int(math.log(1.0 - uniform(chance)) / math.log(1.0 - blink))
+def _blinks(state, blink, chance):
+    """True with chance `blink`: the distance to the next time is drawn, which is cheaper than drawing every time."""
+    state.counters[BLINKING] -= 1
+    if state.counters[BLINKING] > 0:
+        return False
+    drawn = state.counters[BLINKING] == 0
+    state.counters[BLINKING] = 1 + int(math.log(1.0 - uniform(chance)) / math.log(1.0 - blink))
+    return drawn
 
 
 @inner
 def search_everywhere(facts, state, leg, keep, member, chance):
     """Fill `spots[member]` from every place on every route in use and one unused of each type."""
-    rows, preds, close = state.rows, state.preds, facts.legs[leg, CLOSE]
+    rows, close = state.rows, facts.legs[leg, CLOSE]
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     state.found[member] = 0
-    count = 0
+    worst = NO_WAY
     for route in range(facts.routes.shape[0]):
         pred = sentinels + route
         if not facts.allowed[leg, route]:
@@ -268,17 +252,17 @@ def search_everywhere(facts, state, leg, keep, member, chance):
         if rows[pred, COUNT] == 0 and first_unused(facts, state, facts.routes[route, TYPE]) != route:
             continue
         while (pred < sentinels or pred == sentinels + route) and rows[pred, DEP] <= close:
-            preds[count] = pred
-            count += 1
+            worst = _consider(facts, state, leg, pred, keep, member, worst, 0.0, chance)
             pred = rows[pred, SUCC]
-    consider(facts, state, leg, count, keep, member, 0.0, chance)
 
 
 @inner
 def first_unused(facts, state, type_):
     """The first route of a type that has no stops; −1 if all have."""
+    rows = state.rows
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
-    for route in range(facts.types[type_], facts.types[type_ + 1]):
-        if state.rows[sentinels + route, COUNT] == 0:
-            return route
-    return -1
+    route, end = state.unused[type_], facts.types[type_ + 1]
+    while route < end and rows[sentinels + route, COUNT] > 0:
+        route += 1
+    state.unused[type_] = route
+    return route if route < end else -1

@@ -26,19 +26,19 @@ FROM_THE_BANK = 10  # unserved tasks tried besides those taken out
 
 
 @inner
-def recreate(facts, state, removed, count, sort, chance):
+def recreate(facts, state, count, chance):
     """Insert `removed[:count]` in a random order; what fits nowhere stays out."""
-    _sort(facts, removed, count, sort, chance)
+    _sort(facts, state, count, chance)
     for place in range(count):
-        insert(facts, state, removed[place], BLINK, chance)
+        insert(facts, state, state.removed[place], BLINK, chance)
 
 
 @inner
-def with_bank(facts, state, removed, count, seed, chance):
+def with_bank(facts, state, count, seed, chance):
     """Add to `removed[:count]` some tasks that were not served before: near the seed, and one at random."""
     if state.counters[UNSERVED] == count:
         return count
-    whole = count
+    whole, removed = count, state.removed
     state.picked[0] += 1
     for place in range(count):
         state.picked[1 + removed[place]] = state.picked[0]
@@ -65,9 +65,10 @@ def _is_out(facts, state, task):
 
 
 @inner
-def _sort(facts, removed, count, sort, chance):
+def _sort(facts, state, count, chance):
     """Put tasks in one order: at random, far or near from their start, tight, early, late or long ones first. Crews,
     which need several places at once, mostly come before the others, and dear tasks before cheap ones."""
+    removed, ranks = state.removed, state.ranks
     draw = uniform(chance) * 16.0
     crews_first = uniform(chance) < 0.7
     dear_first = uniform(chance) < 0.5
@@ -79,10 +80,10 @@ def _sort(facts, removed, count, sort, chance):
         if dear_first:
             rank -= 1e11 * facts.tasks[task, DEARNESS]
         here = place
-        while here > 0 and sort[here - 1] > rank:
-            sort[here], removed[here] = sort[here - 1], removed[here - 1]
+        while here > 0 and ranks[here - 1] > rank:
+            ranks[here], removed[here] = ranks[here - 1], removed[here - 1]
             here -= 1
-        sort[here], removed[here] = rank, task
+        ranks[here], removed[here] = rank, task
 
 
 @inner

@@ -16,13 +16,13 @@ SPLIT_DEPTH = 0.01  # chance of making that piece one longer
 
 
 @inner
-def ruin(facts, state, removed, chance, setting):
-    """Take strings out around a random task; their tasks go to `removed`, the count and the seed are returned.
-    `setting` holds longest string, mean removed, chance of a split, its growth."""
+def ruin(facts, state, chance, setting, per_route):
+    """Take strings out around a random task; their tasks go to `state.removed`, the count and the seed are returned.
+    `setting` holds longest string, mean removed, chance of a split, its growth; a string is no longer than the mean
+    route, `per_route`."""
     tasks, rows = facts.tasks, state.rows
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     seed = below(chance, tasks.shape[0])
-    per_route = _stops_per_route(facts, state)
     longest = min(setting[0], per_route)
     strings = int(uniform(chance) * (4.0 * setting[1] / (1.0 + longest) - 1.0) + 1.0)
     count, done = 0, 0
@@ -42,12 +42,13 @@ def ruin(facts, state, removed, chance, setting):
         done += 1
         on_route = rows[sentinels + route, COUNT]
         length = min(on_route, int(uniform(chance) * min(float(on_route), longest) + 1.0))
-        count = _take_string(facts, state, leg, length, removed, count, chance, setting)
+        count = _take_string(facts, state, leg, length, count, chance, setting)
     return count, seed
 
 
 @inner
-def _stops_per_route(facts, state):
+def stops_per_route(facts, state):
+    """How many stops a route in use has on average."""
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     stops, used = 0, 0
     for route in range(facts.routes.shape[0]):
@@ -58,7 +59,7 @@ def _stops_per_route(facts, state):
 
 
 @inner
-def _take_string(facts, state, leg, length, removed, count, chance, setting):
+def _take_string(facts, state, leg, length, count, chance, setting):
     """Take a string of `length` legs that contains `leg`, perhaps leaving a piece in its middle; the new count."""
     rows = state.rows
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
@@ -79,7 +80,7 @@ def _take_string(facts, state, leg, length, removed, count, chance, setting):
             while following < sentinels and facts.legs[following, TASK] == task:
                 following = rows[following, SUCC]
             take(facts, state, task)
-            removed[count] = task
+            state.removed[count] = task
             count += 1
         here = following
     return count

@@ -6,8 +6,6 @@ A ride that lasts too long puts its pickup off, as far as waiting on the way all
 
 from __future__ import annotations
 
-from numba import int64
-
 from dispatch.search.bonds import bonds_floor, bonds_kept, push_dependents
 from dispatch.search.columns import (
     BEGIN,
@@ -15,21 +13,19 @@ from dispatch.search.columns import (
     BONDS_END,
     BOUND,
     BREAKS,
-    CLASS,
     CLOSE,
     CLOSES,
     COST,
     COUNT,
     DEP,
     FIRST_LEG,
-    FIRST_WINDOW,
     KEY,
     KIND,
     LAST_LEG,
     LEAST,
     LEAVES,
-    MODE,
     MOST,
+    OPEN,
     PARTNER,
     PICKED,
     PICKUP,
@@ -47,12 +43,13 @@ from dispatch.search.columns import (
     USED,
     VISIT,
     WAIT,
+    WAY,
 )  # fmt: skip
 from dispatch.search.compiled import inner
 from dispatch.search.facts import COUPLED, LIKED, PLAIN, RIDES
 from dispatch.search.latest import settle_behind
 from dispatch.search.state import DIRTY, TOTAL, clear, pop, push, touch
-from dispatch.search.timing import finish, timed
+from dispatch.search.timing import finish, timed, way_seconds
 
 MOST_ROUNDS = 8  # of making a crew's starts agree
 
@@ -133,16 +130,14 @@ def _single_timed(facts, state, leg):
 @inner
 def _plain_walked(facts, state, leg):
     """Time a leg of a plain problem and go on along its route while starts change; False if one does not fit."""
-    rows, legs, clock, price, windows = state.rows, facts.legs, facts.clock, facts.price, facts.windows
+    rows, legs = state.rows, facts.legs
     counters, liked = state.counters, facts.flags[LIKED]
     routes = facts.routes
     sentinels = legs.shape[0] - 2 * routes.shape[0]
     route = rows[leg, ROUTE]
-    mode, class_ = routes[route, MODE], routes[route, CLASS]
     while True:
         pred = rows[leg, PRED]
-        here, there = legs[pred, LEAVES], legs[leg, PLACE]
-        start, cost = rows[pred, DEP] + clock[mode, here, there], int64(price[class_, here, there])
+        start, cost = rows[pred, DEP] + way_seconds(facts, route, pred, leg), rows[pred, WAY]
         if leg >= sentinels:
             if rows[leg - routes.shape[0], COUNT] == 0:
                 cost = 0
@@ -151,7 +146,7 @@ def _plain_walked(facts, state, leg):
             if start > routes[route, CLOSES]:
                 return False
         else:
-            start = max(start, windows[legs[leg, FIRST_WINDOW], 0])
+            start = max(start, legs[leg, OPEN])
             if start > legs[leg, CLOSE] or start > routes[route, CLOSES]:
                 return False
             if liked:

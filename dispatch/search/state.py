@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +22,16 @@ from dispatch.search.columns import (
     START,
     STATE_WIDTH,
     SUCC,
+    TYPE_HERE,
+    WAY,
 )  # fmt: skip
 from dispatch.search.compiled import inner, kernel
 from dispatch.search.facts import Facts
-from dispatch.search.handles import STATE, state_handle
+from dispatch.search.handles import Handle
 
 Ints = NDArray[np.int64]
 
-LOG_LENGTH, STAMP, DIRTY, BEHIND, TOTAL, UNSERVED, SPOTS = range(7)  # places in `counters`
+LOG_LENGTH, STAMP, DIRTY, BEHIND, TOTAL, UNSERVED, BLINKING = range(7)  # places in `counters`
 KEY_BITS = 20  # a key is a time and a fraction of a second
 FIRST_KEY, LAST_KEY = -(1 << 62), 1 << 62  # of the sentinels
 MOST_SPOTS = 8  # insertion places kept per leg
@@ -53,13 +55,14 @@ class State(NamedTuple):
     choice: Ints  # (members,) the predecessor chosen for each member of a crew
     seen: Ints  # (1 + m,) a stamp, and the routes that bear it
     picked: Ints  # (1 + t,) the same for tasks
-    preds: Ints  # (2N + 64,) places about to be tested
-    seen_preds: Ints  # (1 + N,) a stamp, and the legs behind which a place is among them
+    unused: Ints  # (types,) no route of a type before this one is unused
+    removed: Ints  # (t + 64,) tasks taken out
+    ranks: NDArray[np.float64]  # (t + 64,) what they are sorted by
     out: Ints  # (members, STATE_WIDTH) labels being made
 
-    def handle(self) -> Any:
+    def handle(self) -> Handle:
         """What kernels are given."""
-        return state_handle(*(getattr(self, name) for name in STATE))
+        return Handle(self)
 
 
 def new_state(facts: Facts) -> State:
@@ -69,7 +72,7 @@ def new_state(facts: Facts) -> State:
     count = total - 2 * routes
     members = max(2, int((facts.tasks[:, c.LAST_LEG] - facts.tasks[:, c.FIRST_LEG]).max(initial=1)))
     log = 16 * total + 4096
-    rows = np.zeros((total, STATE_WIDTH), np.int64)
+    rows = _aligned(total)
     rows[:count, [SUCC, PRED, ROUTE]] = -1
     start, end = np.arange(count, count + routes), np.arange(count + routes, total)
     rows[start, SUCC], rows[end, PRED] = end, start
@@ -77,8 +80,10 @@ def new_state(facts: Facts) -> State:
     rows[start, COUNT] = 0
     rows[start, ROUTE] = rows[end, ROUTE] = np.arange(routes)
     rows[start, KEY], rows[end, KEY] = FIRST_KEY, LAST_KEY
+    rows[start, TYPE_HERE] = facts.routes[:, c.TYPE]
     rows[start, START] = rows[start, DEP] = facts.routes[:, OPENS]
     rows[start, SLACK] = FOREVER
+    rows[start, WAY] = -facts.routes[:, c.USED]
     rows[end, LATEST] = rows[start, LATEST] = facts.routes[:, CLOSES]
     loads = np.zeros((total, dimensions), np.int64)
     loads[start] = facts.aboard
@@ -91,9 +96,18 @@ def new_state(facts: Facts) -> State:
         np.zeros((log, STATE_WIDTH), np.int64), np.zeros((log, dimensions), np.int64),
         np.zeros((members, MOST_SPOTS, 4), np.int64), np.zeros(members, np.int64),
         np.zeros(members, np.int64), np.zeros(1 + routes, np.int64),
-        np.zeros(1 + len(facts.tasks), np.int64), np.zeros(2 * total + 64, np.int64), np.zeros(1 + total, np.int64),
+        np.zeros(1 + len(facts.tasks), np.int64), facts.types[:-1].copy(),
+        np.zeros(len(facts.tasks) + 64, np.int64), np.zeros(len(facts.tasks) + 64),
         np.zeros((members, STATE_WIDTH), np.int64),
     )  # fmt: skip
+
+
+def _aligned(count: int) -> Ints:
+    """Empty rows that each begin with a cache line."""
+    line = 64 // 8
+    whole = np.zeros(count * STATE_WIDTH + line, np.int64)
+    first = -(whole.ctypes.data // 8) % line
+    return whole[first : first + count * STATE_WIDTH].reshape(count, STATE_WIDTH)
 
 
 @kernel
@@ -104,6 +118,8 @@ def copy_state(source, target):
             target.rows[leg, column] = source.rows[leg, column]
         for load in range(source.loads.shape[1]):
             target.loads[leg, load] = source.loads[leg, load]
+    for type_ in range(source.unused.shape[0]):
+        target.unused[type_] = source.unused[type_]
     target.counters[TOTAL] = source.counters[TOTAL]
     target.counters[UNSERVED] = source.counters[UNSERVED]
 
@@ -155,10 +171,19 @@ def undo(state, back_to, total, unserved):
             rows[leg, column] = log_rows[place, column]
         for load in range(loads.shape[1]):
             loads[leg, load] = log_loads[place, load]
+        if rows[leg, KEY] == FIRST_KEY and rows[leg, COUNT] == 0:
+            freed(state, leg)
     state.counters[LOG_LENGTH] = back_to
     state.counters[STAMP] += 1
     state.counters[TOTAL] = total
     state.counters[UNSERVED] = unserved
+
+
+@inner
+def freed(state, start):
+    """Note that the route of this start has no stops any more."""
+    type_, route = state.rows[start, TYPE_HERE], state.rows[start, ROUTE]
+    state.unused[type_] = min(state.unused[type_], route)
 
 
 @inner

@@ -17,15 +17,16 @@ Ints = NDArray[np.int64]
 KINDS = {"visit": c.VISIT, "pickup": c.PICKUP, "dropoff": c.DROPOFF}
 
 
-def leg_rows(network: Network, loaded: dict[int, int]) -> tuple[Ints, Ints]:
-    """One row per leg, and the windows they point into."""
+def leg_rows(network: Network, loaded: dict[int, int], where: Ints) -> tuple[Ints, Ints]:
+    """One row per leg, its places numbered by `where`, and the windows they point into."""
     count = sum(len(bundle.nodes) for bundle in network.bundles)
     rows = np.zeros((count, c.LEG_WIDTH), np.int64)
     windows: list[tuple[int, int]] = []
     weight = network.problem.objective.late_second
     for leg in range(count):
         node, row = network.nodes[leg], rows[leg]
-        row[c.PLACE], row[c.LEAVES], row[c.SERVICE], row[c.SETUP] = node.place, node.leaves, node.service, node.setup
+        row[c.PLACE], row[c.LEAVES] = where[node.place], where[node.leaves]
+        row[c.SERVICE], row[c.SETUP] = node.service, node.setup
         row[c.OPEN], row[c.CLOSE] = node.windows[0][0], node.latest
         row[c.KIND], row[c.TASK], row[c.PARTNER], row[c.MEMBER] = KINDS[node.kind], node.task, node.partner, node.member
         row[c.FIRST_WINDOW] = len(windows)

@@ -6,10 +6,11 @@ at which it may still start. Labels hold the earliest timing; `finish` closes a 
 
 from __future__ import annotations
 
+from numba import int64, uint64
+
 from dispatch.search.columns import (
     BEGIN,
     BREAKS,
-    CLASS,
     CLOSE,
     CLOSES,
     COST,
@@ -26,7 +27,6 @@ from dispatch.search.columns import (
     LATE,
     LEAVES,
     LONGEST,
-    MODE,
     OVERTIME,
     OVERTIME_COST,
     PLACE,
@@ -72,15 +72,17 @@ def closing(facts, leg, start):
 @inner
 def way_cost(facts, route, leg, target):
     """What the way between two legs costs on a route."""
-    legs = facts.legs
-    return facts.price[facts.routes[route, CLASS], legs[leg, LEAVES], legs[target, PLACE]]
+    stands, places = facts.stands, uint64(facts.clock.shape[1])
+    row = uint64(facts.tabled[route, 1]) + uint64(stands[leg, 1]) * places
+    return int64(facts.price_out[row + uint64(stands[target, 0])])
 
 
 @inner
 def way_seconds(facts, route, leg, target):
     """From a departure to the earliest start of service at the target, its setup included."""
-    legs = facts.legs
-    return facts.clock[facts.routes[route, MODE], legs[leg, LEAVES], legs[target, PLACE]]
+    stands, places = facts.stands, uint64(facts.clock.shape[1])
+    row = uint64(facts.tabled[route, 0]) + uint64(stands[leg, 1]) * places
+    return int64(facts.clock_out[row + uint64(stands[target, 0])])
 
 
 @inner

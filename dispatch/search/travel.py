@@ -6,6 +6,8 @@ their last stop is, and a twin of every start whose own first stop there would p
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +17,19 @@ from dispatch.timing.network import Network
 Matrix = NDArray[np.float64]
 
 
-def clock_and_price(
-    network: Network, order: list[int]
-) -> tuple[NDArray[np.int32], NDArray[np.integer], list[int], list[int], list[tuple[int, int]]]:
-    """Clock by mode, price by class, and per route in `order`: its mode, its class, its start and end places."""
+class Ways(NamedTuple):
+    """All ways there are. Places are numbered along a chain of neighbours: what is near in a town is near in memory."""
+
+    clock: NDArray[np.int32]  # (modes, p, p) travel with the setup paid on arrival
+    price: NDArray[np.integer]  # (classes, p, p) cost of travel; the clock itself where a second costs one
+    where: NDArray[np.int64]  # (places,) the problem's places, as the tables number them
+    modes: list[int]  # by route
+    classes: list[int]
+    ends: list[tuple[int, int]]  # by route: its start and its end, as the tables number them
+
+
+def clock_and_price(network: Network, order: list[int]) -> Ways:
+    """The ways for routes that are shifts in this order."""
     setup = np.array([place.setup_seconds for place in network.problem.places], np.int64)
     count = len(setup)
     nowhere = count
@@ -39,21 +50,44 @@ def clock_and_price(
     for mode, per_second, per_metre in dict.fromkeys(keys):
         seconds, metres = far[names.index(mode)]
         prices[mode, per_second, per_metre] = np.rint(per_second * seconds + per_metre * metres).astype(np.int64)
-    clock = np.stack(clocks).astype(np.int32) if clocks else np.zeros((1, 1, 1), np.int32)
-    price = np.stack(list(prices.values())) if prices else np.zeros((1, 1, 1), np.int64)
+    none = np.zeros((1, len(origins), len(origins)), np.int32)  # a day without shifts
+    clock = np.stack(clocks).astype(np.int32) if clocks else none
+    price = np.stack(list(prices.values())) if prices else none
     if price.max(initial=0) < 2**31:
         price = price.astype(np.int32)
+    chain = _chain(price[0])
+    clock, price = _renumbered(clock, chain), _renumbered(price, chain)
+    where = np.argsort(chain)
     ends = network.ends
-    return (
+    return Ways(
         clock,
-        price,
+        clock if np.array_equal(clock, price) else price,
+        where[:count],
         [names.index(network.shifts[shift].mode) for shift in order],
         [list(prices).index(key) for key in keys],
         [
-            (twin.get(network.starts[shift], network.starts[shift]), nowhere if (end := ends[shift]) is None else end)
+            (
+                int(where[twin.get(network.starts[shift], network.starts[shift])]),
+                int(where[nowhere if (end := ends[shift]) is None else end]),
+            )
             for shift in order
         ],
     )
+
+
+def _chain(price: NDArray[np.integer]) -> NDArray[np.int64]:
+    """All places, each followed by the nearest that is left."""
+    chain = np.zeros(len(price), np.int64)
+    left = np.ones(len(price), bool)
+    left[0] = False
+    for rank in range(1, len(price)):
+        chain[rank] = np.where(left, price[chain[rank - 1]], np.inf).argmin()
+        left[chain[rank]] = False
+    return chain
+
+
+def _renumbered(tables: NDArray[Any], chain: NDArray[np.int64]) -> NDArray[Any]:
+    return np.ascontiguousarray(tables[:, chain[:, None], chain[None, :]])
 
 
 def _wide(table: NDArray[np.int64], origins: NDArray[np.int64], nowhere: int) -> NDArray[np.int64]:

@@ -85,6 +85,7 @@ class Network:
         self.nodes: list[Node] = []
         self.bundles: list[Bundle] = []
         self.aboard = self._aboard()
+        self._able_to: dict[tuple[object, ...], list[int]] = {}
         for task in problem.tasks.values():
             self._add(task)
         self.tasks = {bundle.task.id: index for index, bundle in enumerate(self.bundles)}
@@ -133,7 +134,7 @@ class Network:
             made[0].partner, made[1].partner = first + 1, first
         for node in made:
             node.setup = self.problem.places[node.place].setup_seconds
-            node.allowed = [index for index, shift in enumerate(self.shifts) if self._able(task, node, shift)]
+            node.allowed = self._able_shifts(task, node)
             node.bonus = {} if node.kind == "pickup" else self._bonus(task)
 
     def _bonus(self, task: Task) -> dict[int, int]:
@@ -145,6 +146,15 @@ class Network:
         return {
             index: weight * (best - task.preferred.get(shift.caregiver, 0)) for index, shift in enumerate(self.shifts)
         }
+
+    def _able_shifts(self, task: Task, node: Node) -> list[int]:
+        """The shifts that may serve a node. Nodes that ask the same share one list, which nobody changes."""
+        load = frozenset(task.load.items()) if isinstance(task, Delivery) else frozenset()
+        asked = (node.skills, frozenset(task.excluded), load, self.aboard.get(task.id))
+        if asked not in self._able_to:
+            able = [index for index, shift in enumerate(self.shifts) if self._able(task, node, shift)]
+            self._able_to[asked] = able
+        return self._able_to[asked]
 
     def _able(self, task: Task, node: Node, shift: Shift) -> bool:
         if not node.skills <= shift.skills or shift.caregiver in task.excluded:

@@ -99,7 +99,10 @@ class Lane:
             )
         node = self.network.nodes[number]
         if node.direct and node.picked_up is not None:
-            return all(self.network.nodes[other].kind == "break" for other in self.sequence[:index])
+            ahead_of_pins = any(other in prefix for other in self.sequence[index:])
+            return not ahead_of_pins and all(
+                self.network.nodes[other].kind == "break" for other in self.sequence[:index]
+            )
         if index < self.first_open:
             return False
         previous = self.network.nodes[self.sequence[index - 1]] if index else None
