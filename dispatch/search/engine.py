@@ -17,7 +17,7 @@ from dispatch.search.chance import seeded
 from dispatch.search.facts import PLAIN, compiled
 from dispatch.search.linking import rekey
 from dispatch.search.pool import Pool, PooledRoute
-from dispatch.search.ruin import REMOVED, SPLIT_CHANCE, SPLIT_DEPTH, STRING_LENGTH
+from dispatch.search.ruin import LONG_STRINGS, MANY_TASKS, STRINGS
 from dispatch.search.seating import fill, seat, seated, sequences, starts
 from dispatch.search.state import KEY_BITS, UNSERVED, copy_state, new_state
 from dispatch.timing.network import Network
@@ -75,7 +75,7 @@ class Search:
         """Anneal from the best until the clock says `until`, or for a number of iterations."""
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
-        setting = (STRING_LENGTH, REMOVED, SPLIT_CHANCE, SPLIT_DEPTH)
+        setting = LONG_STRINGS if len(self.facts.tasks) > MANY_TASKS else STRINGS
         copy_state(self._best, self._state)
         unit = self._unit()
         began, stretch, done = clock(), STRETCH, 0

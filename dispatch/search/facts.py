@@ -57,7 +57,7 @@ class Facts(NamedTuple):
 
     def handle(self) -> Handle:
         """What kernels are given."""
-        return Handle(self)
+        return Handle(self, rows=("legs", "routes", "tasks", "windows", "breaks", "bonds", "stands", "tabled"))
 
 
 class Compiled(NamedTuple):

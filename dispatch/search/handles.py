@@ -18,27 +18,32 @@ from numba.extending import NativeValue, infer_getattr, models, register_model, 
 
 
 class HandleType(types.Type):
-    """The compiled type of a handle: named arrays of known types, all C-contiguous."""
+    """The compiled type of a handle: named arrays of known types, all C-contiguous; `widths` of rows are constants."""
 
-    def __init__(self, arrays: tuple[tuple[str, Any], ...]) -> None:
+    def __init__(self, arrays: tuple[tuple[str, Any], ...], widths: tuple[tuple[str, int], ...]) -> None:
         self.arrays = dict(arrays)
+        self.widths = dict(widths)
         self.places = {}  # of each array's address in the table; its shape follows
         place = 0
         for name, array in arrays:
             self.places[name] = place
             place += 1 + array.ndim
-        super().__init__(name=f"Handle({', '.join(f'{name}: {array}' for name, array in arrays)})")
+        super().__init__(name=f"Handle({', '.join(f'{name}: {array}' for name, array in arrays)}; {widths})")
 
 
 class Handle:
-    """The arrays of a named tuple, by name, for kernels. Keeps them alive."""
+    """The arrays of a named tuple, by name, for kernels. Keeps them alive. The width of those named in `rows` is the
+    same for all problems and compiled in."""
 
-    def __init__(self, arrays: Any) -> None:
+    def __init__(self, arrays: Any, rows: tuple[str, ...] = ()) -> None:
         self.arrays = {name: np.ascontiguousarray(array) for name, array in arrays._asdict().items()}
         shared = all(self.arrays[name] is array for name, array in arrays._asdict().items())
         if not shared:
             raise ValueError("a handle needs C-contiguous arrays")
-        self.type = HandleType(tuple((name, typeof(array)) for name, array in self.arrays.items()))
+        self.type = HandleType(
+            tuple((name, typeof(array)) for name, array in self.arrays.items()),
+            tuple((name, self.arrays[name].shape[1]) for name in rows),
+        )
         table = [number for array in self.arrays.values() for number in (array.ctypes.data, *array.shape)]
         self.table = np.array(table, np.int64)
         self.address = self.table.ctypes.data
@@ -93,6 +98,8 @@ def _attribute(context: Any, builder: Any, type_: HandleType, address: Any, name
     element = context.get_data_type(array_type.dtype)
     size = context.get_abi_sizeof(element)
     shape = [number(1 + axis) for axis in range(array_type.ndim)]
+    if name in type_.widths:
+        shape[1] = cgutils.intp_t(type_.widths[name])
     strides: list[Any] = []
     items = cgutils.intp_t(size)
     for length in reversed(shape):

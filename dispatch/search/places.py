@@ -174,26 +174,26 @@ def _keep(facts, state, leg, pred, cost, start, keep, member):
 def _consider(facts, state, leg, pred, keep, member, worst, blink, chance):
     """Test the place behind `pred`, the quick tests first: cost, then times, then everything else. With chance `blink`
     a place is overlooked (Christiaens & Vanden Berghe 2020, section 5.3). Returns what the next place has to beat."""
-    rows, legs, stands = state.rows, facts.legs, facts.stands
-    route, succ = rows[pred, ROUTE], rows[pred, SUCC]
-    places = uint64(facts.clock.shape[1])
-    inward = uint64(stands[leg, 0]) * places + uint64(stands[pred, 1])
-    outward = uint64(stands[leg, 1]) * places + uint64(stands[succ, 0])
+    rows, legs, stands, places = state.rows, facts.legs, facts.stands, uint64(facts.clock.shape[1])
+    here, new = uint64(pred), uint64(leg)  # unsigned indices need no look whether they count from the end
+    route, succ = uint64(rows[here, ROUTE]), uint64(rows[here, SUCC])
+    inward = uint64(stands[new, 0]) * places + uint64(stands[here, 1])
+    outward = uint64(stands[new, 1]) * places + uint64(stands[succ, 0])
     table = uint64(facts.tabled[route, 1])
-    cost = int64(facts.price_in[table + inward]) + facts.price_out[table + outward] - rows[pred, WAY]
+    cost = int64(facts.price_in[table + inward]) + facts.price_out[table + outward] - rows[here, WAY]
     if cost >= worst:
         return worst
     table = uint64(facts.tabled[route, 0])
-    start = rows[pred, DEP] + facts.clock_in[table + inward]
-    if legs[leg, LAST_WINDOW] - legs[leg, FIRST_WINDOW] == 1:
-        start = max(start, legs[leg, OPEN])
+    start = rows[here, DEP] + facts.clock_in[table + inward]
+    if legs[new, LAST_WINDOW] - legs[new, FIRST_WINDOW] == 1:
+        start = max(start, legs[new, OPEN])
     else:
         start = opening(facts, leg, start)
-    if start > legs[leg, CLOSE]:
+    if start > legs[new, CLOSE]:
         return worst
-    if start + legs[leg, SERVICE] + facts.clock_out[table + outward] > rows[succ, LATEST]:
+    if start + legs[new, SERVICE] + facts.clock_out[table + outward] > rows[succ, LATEST]:
         return worst
-    if not facts.allowed[leg, route] or (blink > 0.0 and _blinks(state, blink, chance)):
+    if not facts.allowed[new, route] or (blink > 0.0 and _blinks(state, blink, chance)):
         return worst
     _keep(facts, state, leg, pred, cost, start, keep, member)
     return state.spots[member, keep - 1, 0] if state.found[member] == keep else NO_WAY

@@ -62,7 +62,7 @@ class State(NamedTuple):
 
     def handle(self) -> Handle:
         """What kernels are given."""
-        return Handle(self)
+        return Handle(self, rows=("rows", "log_rows", "out"))
 
 
 def new_state(facts: Facts) -> State:
