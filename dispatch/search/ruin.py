@@ -9,8 +9,8 @@ from dispatch.search.columns import COUNT, FIRST_LEG, FROZEN, LAST_LEG, PRED, RO
 from dispatch.search.compiled import inner
 from dispatch.search.linking import take
 
-# longest string (L^max in the paper), tasks removed on average (c̄), chance of keeping a piece in the middle of a string,
-# chance of making that piece one longer
+# longest string (L^max in the paper), tasks removed on average (c̄), chance of keeping a piece in the middle of a
+# string, chance of making that piece one longer
 STRINGS = (10.0, 10.0, 0.5, 0.01)
 LONG_STRINGS = (15.0, 12.0, 0.5, 0.9)  # for many tasks: found on Homberger's instances of 400 and 1,000
 MANY_TASKS = 300
