@@ -11,7 +11,7 @@ from itertools import pairwise, product
 from ortools.sat.python import cp_model
 
 from dispatch.timing.forward import rested_by
-from dispatch.timing.network import Node
+from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
 
 

@@ -143,6 +143,7 @@ def _loaded(network: Network) -> dict[int, int]:
     """Drop-offs whose pickup can only be made as the route begins: {drop-off: pickup}."""
     found = {}
     places = {(network.starts[index], shift.window[0]) for index, shift in enumerate(network.shifts)}
+    pinned = {number for prefix in network.prefix for number in prefix}
     for bundle in network.bundles:
         if len(bundle.nodes) != 2 or network.nodes[bundle.nodes[0]].kind != "pickup":
             continue
@@ -157,7 +158,7 @@ def _loaded(network: Network) -> dict[int, int]:
                 for shift in pickup.allowed
             )
         )
-        if begins and bundle.nodes[0] not in {number for prefix in network.prefix for number in prefix}:
+        if begins and bundle.nodes[0] not in pinned:
             found[bundle.nodes[1]] = bundle.nodes[0]
     return found
 

@@ -36,9 +36,8 @@ class Handle:
     same for all problems and compiled in."""
 
     def __init__(self, arrays: Any, rows: tuple[str, ...] = ()) -> None:
-        self.arrays = {name: np.ascontiguousarray(array) for name, array in arrays._asdict().items()}
-        shared = all(self.arrays[name] is array for name, array in arrays._asdict().items())
-        if not shared:
+        self.arrays = arrays._asdict()
+        if not all(array.flags.c_contiguous for array in self.arrays.values()):
             raise ValueError("a handle needs C-contiguous arrays")
         self.type = HandleType(
             tuple((name, typeof(array)) for name, array in self.arrays.items()),

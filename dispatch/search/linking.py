@@ -91,14 +91,13 @@ def take(facts, state, task):
     """Take a task out of its routes; what followed its legs is to be timed."""
     rows = state.rows
     for leg in range(facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]):
-        pred, succ = rows[leg, PRED], rows[leg, SUCC]
-        start = facts.legs.shape[0] - 2 * facts.routes.shape[0] + rows[leg, ROUTE]
+        pred, succ, route = rows[leg, PRED], rows[leg, SUCC], rows[leg, ROUTE]
+        start = facts.legs.shape[0] - 2 * facts.routes.shape[0] + route
         touch(state, leg)
         touch(state, pred)
         touch(state, succ)
         touch(state, start)
         rows[pred, SUCC], rows[succ, PRED] = succ, pred
-        route = rows[leg, ROUTE]
         rows[leg, ROUTE], rows[leg, SUCC], rows[leg, PRED] = -1, -1, -1
         rows[start, COUNT] -= 1
         if rows[start, COUNT] == 0:

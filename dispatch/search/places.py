@@ -147,16 +147,15 @@ def bond_keys(facts, state, task):
 @inner
 def _keep(facts, state, leg, pred, cost, start, keep, member):
     """Keep a place that passed the quick tests if it passes the others, is among the `keep` cheapest and is new."""
-    route = state.rows[pred, ROUTE]
+    route, found, spots = state.rows[pred, ROUTE], state.found[member], state.spots[member]
+    for place in range(found):
+        if spots[place, 1] == pred:
+            return
     if not open_to(facts, state, leg, pred) or not room_for(facts, state, leg, pred):
         return
-    found, spots = state.found[member], state.spots[member]
     if facts.flags[TIMED] or facts.flags[LIKED]:
         cost += stop_cost(facts, route, leg, start, 0)
         if found == keep and cost >= spots[found - 1, 0]:
-            return
-    for place in range(found):
-        if spots[place, 1] == pred:
             return
     task = facts.legs[leg, TASK]
     if facts.tasks[task, BONDS] < facts.tasks[task, BONDS_END] and not bonds_allow(facts, state, task, leg, route):

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import cast
 
 from dispatch.plan import Plan, PlanStopKind, Route, Stop
-from dispatch.timing.network import Network, Node
+from dispatch.timing.network import Network
+from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
 
 

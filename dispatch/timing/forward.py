@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dispatch.objective import priced
-from dispatch.timing.network import Network, Node
+from dispatch.timing.network import Network
+from dispatch.timing.nodes import Node
 
 
 class Timing(NamedTuple):

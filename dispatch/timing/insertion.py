@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from dispatch.timing.network import Bundle, Network
+from dispatch.timing.network import Network
+from dispatch.timing.nodes import Bundle
 from dispatch.timing.positions import Lane, Position
 from dispatch.timing.rides import rides
 from dispatch.timing.schedule import Schedule

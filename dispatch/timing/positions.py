@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dispatch.objective import priced
 from dispatch.timing.forward import stop_preference, travel_weights
-from dispatch.timing.network import Node
+from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dispatch.timing.network import Node
+from dispatch.timing.nodes import Node
 from dispatch.timing.positions import Lane, Position
 
 
