@@ -1,6 +1,5 @@
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,76 +9,15 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
-from marketplace.base.ids import new_id
 from marketplace.base.platform import Platform
 from marketplace.bookings import capacity
-from marketplace.bookings.errors import SlotTaken, SoldOut
-from marketplace.bookings.models import Booking, Capacity, CapacityHold, MealCapacity
+from marketplace.bookings.errors import SlotTaken
+from marketplace.bookings.models import Booking, Capacity, CapacityHold
 from marketplace.bookings.slots import find_slots, serves_district
 from marketplace.visits.models import Shift
 from marketplace.visits.shifts import withdraw_shift
-from tests.marketplace.checkout.builders import TUESDAY, Market, a_market, at
-
-SHARE = 700
-
-
-def a_booking(market: Market, **changed: Any) -> Booking:
-    """A free cleaning of an hour, Tuesday at ten."""
-    fields: dict[str, Any] = {
-        "quote_id": new_id(),
-        "offer_id": market.offers["cleaning"],
-        "price_id": new_id(),
-        "price_version": 1,
-        "provider_id": market.provider_id,
-        "service": "cleaning",
-        "tier": "free",
-        "elder_id": market.elder.id,
-        "booked_by": market.family.account_id,
-        "payer_id": market.family.account_id,
-        "unit": "fen",
-        "amount": 0,
-        "window_start": at(10),
-        "window_end": at(10),
-        "day": TUESDAY,
-        "district_id": market.elder.district_id,
-        "service_seconds": 3600,
-        "crew_size": 1,
-        "skills": ["cleaning"],
-        "priority": 30,
-        "cancel_policy": {},
-        "policy": "taiyuan@1",
-        "hold_until": at(9),
-        "booked_at": at(8),
-    }
-    return Booking(**{**fields, **changed})
-
-
-def a_meal(market: Market, boxes: int = 1) -> Booking:
-    return a_booking(market, service="meal", kitchen_id=market.kitchen_id, sitting="lunch", boxes=boxes)
-
-
-async def held(platform: Platform, booking: Booking, *, kitchen_capacity: int = 3) -> Booking:
-    async with transaction(platform.db) as tx:
-        tx.add(booking)
-        await tx.flush()
-        await capacity.hold(tx, booking, share_permille=SHARE, kitchen_capacity=kitchen_capacity)
-    return booking
-
-
-async def used(platform: Platform, skill: str) -> dict[str, int]:
-    """Seconds used of Tuesday by local time, where there are any."""
-    async with transaction(platform.db) as tx:
-        rows = await tx.execute(
-            select(func.to_char(func.timezone("Asia/Shanghai", Capacity.slot_at), "HH24:MI"), col(Capacity.used))
-            .where(col(Capacity.skill) == skill, col(Capacity.used) > 0)
-            .order_by(col(Capacity.slot_at))
-        )
-        return {row[0]: row[1] for row in rows}
-
-
-async def a_town_with(platform: Platform, caregivers: int) -> Market:
-    async with transaction(platform.db) as tx:
-        return await a_market(platform, tx, caregivers=caregivers)
+from tests.marketplace.bookings.builders import a_booking, a_town_with, held, used
+from tests.marketplace.checkout.builders import TUESDAY, at
 
 
 async def test_a_shift_opens_seventy_percent_of_each_half_hour(platform: Platform) -> None:
@@ -208,27 +146,6 @@ async def test_opening_again_never_falls_below_what_is_promised(platform: Platfo
         assert await tx.scalar(spare) == 0
 
 
-async def test_boxes_are_sold_until_the_kitchen_is_full(platform: Platform) -> None:
-    market = await a_town_with(platform, 1)
-    first = await held(platform, a_meal(market, boxes=2))
-    with pytest.raises(SoldOut):
-        await held(platform, a_meal(market, boxes=2))
-    await held(platform, a_meal(market))
-    async with transaction(platform.db) as tx:
-        assert await capacity.meals_left(tx, market.kitchen_id, TUESDAY, "lunch", kitchen_capacity=3) == 0
-        await capacity.free(tx, first)
-        assert await capacity.meals_left(tx, market.kitchen_id, TUESDAY, "lunch", kitchen_capacity=3) == 2
-
-
-async def test_of_many_who_want_the_last_boxes_at_once_just_as_many_get_them(platform: Platform) -> None:
-    market = await a_town_with(platform, 1)
-    results = await asyncio.gather(*(held(platform, a_meal(market)) for _ in range(8)), return_exceptions=True)
-    assert sum(isinstance(result, Booking) for result in results) == 3
-    assert sum(isinstance(result, SoldOut) for result in results) == 5
-    async with transaction(platform.db) as tx:
-        assert list(await tx.scalars(select(col(MealCapacity.used)))) == [3]
-
-
 async def test_slots_are_found_where_a_whole_visit_fits(platform: Platform) -> None:
     market = await a_town_with(platform, 2)
     await held(platform, a_booking(market))
@@ -291,15 +208,3 @@ async def test_one_person_with_two_scarce_skills_is_promised_once_though_others_
     with pytest.raises(SlotTaken):
         await held(platform, a_booking(market, service="escort", skills=["escort"]))
     await held(platform, a_booking(market))  # the other one cleans
-
-
-async def test_who_carries_boxes_keeps_half_of_her_time_for_them_while_meals_go_out(platform: Platform) -> None:
-    market = await a_town_with(platform, 1)
-    async with transaction(platform.db) as tx:
-        await tx.execute(update(Shift).values(capacity_boxes=10))
-        await capacity.open_days(tx, market.provider_id, TUESDAY, 1, policy=platform.policy)
-        query = select(col(Capacity.seconds)).where(
-            col(Capacity.skill) == "cleaning", col(Capacity.slot_at).between(at(9, 30), at(12, 30))
-        )
-        # lunches are fetched from 10:20 and delivered until 12:30: 1,800 × 0.7 × 0.5
-        assert list(await tx.scalars(query.order_by(col(Capacity.slot_at)))) == [1260, 630, 630, 630, 630, 630, 1260]

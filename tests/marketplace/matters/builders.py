@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base.actor import Actor
+from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.bookings.capacity import open_days
 from marketplace.providers.standing import resume, suspend
+from tests.builders import an_actor
 from tests.marketplace.checkout.builders import MONDAY, Market
 from tests.marketplace.checkout.conftest import Desk, Json
 from tests.marketplace.providers.builders import (
@@ -61,4 +62,24 @@ async def resumed(desk: Desk) -> None:
 async def matters(desk: Desk, dispatcher: Actor, **query: Any) -> list[Json]:
     """What the dispatcher's list shows."""
     found: list[Json] = (await desk.get("/v1/matters", actor=dispatcher, **query))["matters"]
+    return found
+
+
+async def second_provider(desk: Desk, *, price: int = 6500, tier: str = "paid") -> str:
+    async with transaction(desk.platform.db) as tx:
+        _, offer = await another_provider(desk.platform, tx, desk.market, fen=price, tier=tier)
+    return str(offer)
+
+
+async def the_dispatcher(desk: Desk) -> Actor:
+    async with transaction(desk.platform.db) as tx:
+        return await an_actor(desk.platform, tx, Role.DISPATCHER, region=desk.market.town.districts[0])
+
+
+async def move(desk: Desk, dispatcher: Actor, offer: str, *, expect: int = 200, code: str | None = None) -> Json:
+    (matter,) = await matters(desk, dispatcher)
+    path = f"/v1/matters/{matter['id']}/move"
+    found = await desk.post(path, {"offer_id": offer}, actor=dispatcher, expect=expect)
+    if code:
+        assert found["code"] == code
     return found

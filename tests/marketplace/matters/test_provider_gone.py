@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import date
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -15,7 +14,6 @@ from marketplace.base.platform import Platform
 from marketplace.bookings.models import Capacity
 from marketplace.matters import review
 from marketplace.matters.models import Matter
-from marketplace.payments import books
 from marketplace.payments.payouts.receivers import may_be_paid
 from marketplace.payments.simulator.process import SimulatorProcess
 from marketplace.providers.credentials import come_due
@@ -23,20 +21,17 @@ from marketplace.providers.models import Credential, Provider
 from marketplace.providers.standing import suspend
 from tests.builders import an_actor
 from tests.conftest import MovableClock
-from tests.marketplace.checkout.builders import an_offer, at
+from tests.marketplace.checkout.builders import at
 from tests.marketplace.checkout.conftest import Desk, Json
-from tests.marketplace.checkout.test_cancelling import fen
-from tests.marketplace.checkout.test_hours_paid import a_saver, an_hours_offer, minutes_of
-from tests.marketplace.checkout.test_walks import the_sums_agree
-from tests.marketplace.matters.builders import another_kitchen, another_provider, matters, resumed, suspended
+from tests.marketplace.matters.builders import (
+    matters,
+    move,
+    resumed,
+    second_provider,
+    suspended,
+    the_dispatcher,
+)
 from tests.marketplace.providers.builders import SYSTEM, a_paper
-from timebank import balance
-
-
-async def second_provider(desk: Desk, *, price: int = 6500, tier: str = "paid") -> str:
-    async with transaction(desk.platform.db) as tx:
-        _, offer = await another_provider(desk.platform, tx, desk.market, fen=price, tier=tier)
-    return str(offer)
 
 
 async def test_a_suspension_makes_every_booked_visit_a_matter(desk: Desk, dispatcher: Actor) -> None:
@@ -166,124 +161,6 @@ async def test_a_full_provider_is_no_alternative(desk: Desk) -> None:
     assert await desk.seconds_used() > 0
 
 
-async def the_dispatcher(desk: Desk) -> Actor:
-    async with transaction(desk.platform.db) as tx:
-        return await an_actor(desk.platform, tx, Role.DISPATCHER, region=desk.market.town.districts[0])
-
-
-async def move(desk: Desk, dispatcher: Actor, offer: str, *, expect: int = 200, code: str | None = None) -> Json:
-    (matter,) = await matters(desk, dispatcher)
-    path = f"/v1/matters/{matter['id']}/move"
-    found = await desk.post(path, {"offer_id": offer}, actor=dispatcher, expect=expect)
-    if code:
-        assert found["code"] == code
-    return found
-
-
-async def test_a_booking_moves_to_a_cheaper_provider_and_costs_that(
-    desk: Desk, dispatcher: Actor, simulator: SimulatorProcess
-) -> None:
-    offer = await second_provider(desk)
-    booking = await desk.agreed()
-    await desk.assigned(booking)
-    await suspended(desk)
-    resolved = await move(desk, dispatcher, offer)
-    assert (resolved["state"], resolved["outcome"]) == ("resolved", "moved")
-    await desk.settle_down()
-    moved = await desk.show(booking)
-    assert (moved["state"], moved["offer_id"], moved["amount"]) == ("confirmed", offer, 6500)
-    assert moved["window_start"] == booking["window_start"]
-    visit = await desk.visit_of(booking)
-    assert (visit.state, visit.skills) == ("planned", ["cleaning", f"provider:{moved['provider_id']}"])
-    assert await used_by(desk) == {moved["provider_id"]: 5400}
-    await the_sums_agree(desk, simulator)
-    assert await matters(desk, dispatcher) == []
-
-
-async def used_by(desk: Desk) -> dict[str, int]:
-    async with transaction(desk.platform.db) as tx:
-        rows = await tx.execute(
-            select(col(Capacity.provider_id), func.sum(Capacity.used))
-            .where(col(Capacity.skill) == "*", col(Capacity.used) > 0)
-            .group_by(col(Capacity.provider_id))
-        )
-        return {str(provider): int(seconds) for provider, seconds in rows}
-
-
-async def test_a_moved_booking_is_captured_at_its_new_price_for_its_new_provider(
-    desk: Desk, dispatcher: Actor, simulator: SimulatorProcess, clock: MovableClock
-) -> None:
-    offer = await second_provider(desk)
-    booking = await desk.agreed()
-    await suspended(desk)
-    await move(desk, dispatcher, offer)
-    await served_by_the_other(desk, booking, clock)
-    assert (await desk.show(booking))["state"] == "completed"
-    assert (await simulator.summary())["captured_fen"] == 6500
-    assert await fen(desk, books.PAYABLE) == 0  # nothing for the suspended one
-    await the_sums_agree_for(desk, (await desk.show(booking))["provider_id"])
-
-
-async def served_by_the_other(desk: Desk, booking: Json, clock: MovableClock) -> None:
-    """Approved as if the new provider's caregiver had come: what the money does is what is looked at."""
-    clock.set(at(12))
-    async with transaction(desk.platform.db) as tx:
-        await tx.execute(text("UPDATE visit SET state = 'approved' WHERE cause_id = :id"), {"id": booking["id"]})
-        visit = await tx.scalar(text("SELECT id FROM visit WHERE cause_id = :id"), {"id": booking["id"]})
-        ids = {"visit_id": visit, "cause_kind": "booking", "cause_id": booking["id"]}
-        await outbox.send(tx, "visit.approved", **ids)
-    await desk.settle_down()
-
-
-async def the_sums_agree_for(desk: Desk, provider_id: str) -> None:
-    async with transaction(desk.platform.db) as tx:
-        account = books.account(books.PAYABLE, UUID(provider_id))
-        payable = (await balance(tx, account, now=desk.platform.now())).posted
-    assert payable == 6500 - 325  # 5 % stay with the platform
-
-
-async def test_after_a_move_cancelling_is_free_until_the_window_ends(
-    desk: Desk, dispatcher: Actor, clock: MovableClock
-) -> None:
-    offer = await second_provider(desk)
-    booking = await desk.agreed()
-    await suspended(desk)
-    await move(desk, dispatcher, offer)
-    clock.set(at(9, 59))
-    assert (await desk.cancel(booking))["fee_fen"] == 0
-    assert await used_by(desk) == {}
-
-
-async def test_a_meal_moves_to_another_kitchen_until_the_cutoff(
-    desk: Desk, dispatcher: Actor, clock: MovableClock
-) -> None:
-    async with transaction(desk.platform.db) as tx:
-        provider, _ = await another_provider(desk.platform, tx, desk.market)
-        offer = str(await another_kitchen(desk.platform, tx, desk.market, provider))
-    booking = await desk.agreed("meal", asks={"boxes": 2})
-    later = await desk.agreed("meal")
-    await suspended(desk)
-    first = next(one for one in await matters(desk, dispatcher) if one["booking_id"] == booking["id"])
-    path = f"/v1/matters/{first['id']}/move"
-    await desk.post(path, {"offer_id": offer}, actor=dispatcher, expect=200)
-    moved = await desk.show(booking)
-    assert (moved["amount"], (await desk.visit_of(booking)).boxes) == (3000, 2)
-    assert (await desk.get(f"/v1/bookings/{later['id']}/alternatives"))["offers"] == []  # two boxes are all it cooks
-    clock.set(at(9))
-    await move(desk, dispatcher, offer, expect=409, code="not_an_alternative")
-
-
-@pytest.mark.parametrize(("price", "tier"), [(6900, "paid"), (0, "free"), (6500, "low_cost")])
-async def test_nothing_dearer_or_of_another_tier_takes_it_over(
-    desk: Desk, dispatcher: Actor, price: int, tier: str
-) -> None:
-    offer = await second_provider(desk, price=price, tier=tier)
-    booking = await desk.agreed()
-    await suspended(desk)
-    await move(desk, dispatcher, offer, expect=409, code="not_an_alternative")
-    assert await desk.show(booking) == booking
-
-
 async def test_a_dispatcher_cancels_with_everything_given_back(
     desk: Desk, dispatcher: Actor, clock: MovableClock, simulator: SimulatorProcess
 ) -> None:
@@ -372,19 +249,3 @@ async def test_the_console_lists_what_waits_for_a_decision(desk: Desk, dispatche
     assert '<div class="matter"><dt>To decide</dt><dd>1</dd>' in shown["counts"]
     officers = await desk.get("/console/day.json", actor=desk.market.officer, **query)
     assert "Who else can?" not in officers["parts"]["matters"]  # an officer looks, a dispatcher decides
-
-
-async def test_a_booking_paid_in_hours_moves_and_the_hours_above_come_back(
-    desk: Desk, dispatcher: Actor, clock: MovableClock
-) -> None:
-    saver = await a_saver(desk, 100)
-    booking = await desk.book(actor=desk.market.elder_actor, asks=await an_hours_offer(desk))
-    async with transaction(desk.platform.db) as tx:
-        provider_id, _ = await another_provider(desk.platform, tx, desk.market)
-        offer = await an_offer(tx, provider_id, "cleaning", unit="minutes", amount=60, tier="low_cost")
-    await suspended(desk)
-    await move(desk, dispatcher, str(offer))
-    assert (await desk.show(booking))["tenders"][0]["amount"] == 60
-    await served_by_the_other(desk, booking, clock)
-    assert (await desk.show(booking))["state"] == "completed"
-    assert await minutes_of(desk, saver) == (40, 40)  # ninety were held, sixty taken
