@@ -6,14 +6,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numba import int64
 from numpy.typing import NDArray
 
 from dispatch.search import columns as c
-from dispatch.search.columns import FIRST_LEG, KIND, LAST_LEG, ROUTE, SUCC, VISIT
+from dispatch.search.columns import FIRST_LEG, ROUTE, SUCC
 from dispatch.search.compiled import kernel
-from dispatch.search.facts import Compiled
+from dispatch.search.facts import CARRIES, Compiled
 from dispatch.search.inserting import insert
-from dispatch.search.linking import put, reload_placed, served
+from dispatch.search.linking import put, reload, served
 from dispatch.search.settling import settle
 from dispatch.search.state import KEY_BITS, State, forget, log_is_full
 from dispatch.timing.network import Network
@@ -38,12 +39,13 @@ def seat(facts, state, legs, routes, keys):
         if log_is_full(state):
             forget(state)
     for task in range(facts.tasks.shape[0]):
-        first, end = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
-        if state.rows[first, ROUTE] >= 0:
+        if state.rows[facts.tasks[task, FIRST_LEG], ROUTE] >= 0:
             served(facts, state, task)
-            for leg in range(first, end):
-                if facts.legs[leg, KIND] == VISIT or leg == first:
-                    reload_placed(facts, state, leg)
+    if facts.flags[CARRIES]:
+        for route in range(facts.routes.shape[0]):  # whole routes: what is aboard hangs on all that came before
+            reload(facts, state, state.rows[sentinels + route, SUCC], int64(-1))
+            if log_is_full(state):
+                forget(state)
     forget(state)
     fits = settle(facts, state)
     forget(state)

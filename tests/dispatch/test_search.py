@@ -57,6 +57,7 @@ def test_what_was_kept_step_by_step_is_what_a_fresh_seating_gives(seed: int) -> 
     on_route = rows[:legs, c.ROUTE] >= 0
     for column in (c.SUCC, c.PRED, c.START, c.DEP, c.LATEST, c.COST, c.BREAKS, c.WAIT):
         assert (fresh.best.rows[:legs][on_route, column] == rows[:legs][on_route, column]).all(), column
+    assert (fresh.best.loads[:legs][on_route] == search.best.loads[:legs][on_route]).all()
     assert fresh.best.counters[TOTAL] == search.best.counters[TOTAL]
 
 
