@@ -14,7 +14,10 @@ def cost_of(problem: Problem, routes: tuple[Route, ...], unassigned: Iterable[st
     """Every term of the objective, and `mandatory_unserved` and `total`."""
     left_out = [problem.tasks[task] for task in unassigned]
     weights = problem.objective
-    lateness = [late for route in routes for stop in route.stops if (late := _late(problem, stop))]
+    held: set[tuple[str, str, int]] = {
+        (p.stop.kind, p.stop.id, p.stop.member) for p in problem.pins if p.start_seconds is not None
+    }
+    lateness = [late for route in routes for stop in route.stops if (late := _late(problem, stop, held))]
     terms = {
         "mandatory_unserved": MANDATORY_UNSERVED * sum(task.id in problem.binding for task in left_out),
         "unserved": weights.unserved * sum(task.priority for task in left_out if task.id not in problem.binding),
@@ -36,15 +39,12 @@ def cost_of(problem: Problem, routes: tuple[Route, ...], unassigned: Iterable[st
     return {**terms, "total": sum(terms.values())}
 
 
-def _late(problem: Problem, stop: Stop) -> tuple[int, int] | None:
-    """Seconds after a soft window and their weight."""
+def _late(problem: Problem, stop: Stop, held: set[tuple[str, str, int]]) -> tuple[int, int] | None:
+    """Seconds after a soft window and their weight; a time that is held is never late."""
     if stop.kind not in ("visit", "dropoff"):
         return None
     task = problem.tasks[stop.id]
-    pinned = any(
-        (p.stop.kind, p.stop.id, p.stop.member) == stop.key and p.start_seconds is not None for p in problem.pins
-    )
-    if task.late_second is None or pinned:
+    if task.late_second is None or stop.key in held:
         return None
     windows = task.dropoff.windows if isinstance(task, Delivery) else task.windows
     return (max(0, stop.start - windows[-1][1]), task.late_second)

@@ -1,28 +1,48 @@
-"""Travel tables: whole seconds and metres between all places, one pair of tables per mode.
+"""Travel between places: whole seconds and metres, a pair of tables per mode, indexed `[from][to]`.
 
-Computed over the problem's distinct places only, so twenty boxes for one house cost one row.
-Rounded up to the second, so that no plan promises an arrival it cannot keep.
+Measured tables are taken as they are. Those of a model are never written out: a leg is worked out when it is first
+asked for, so a day of 20,000 visits costs the legs it drives, and a search takes a dense array of the few places it
+works on (`numpy.asarray`). Rounded up to the second, so that no plan promises an arrival it cannot keep.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.places import Dense, Euclidean, Place
+from dispatch.places import Dense, Euclidean, GreatCircle, Place
 from dispatch.problem import Problem
 
 EARTH_RADIUS_METRES = 6_371_008.8  # IUGG mean radius R1
+MOST_LEGS = 1_000_000  # kept by one table, some 100 MB; beyond, it starts afresh
+HAIR = 1e-9  # of a tick or second: what rounding must not make a whole one
+
+Floats = NDArray[np.float64]
+
+
+class Row(Protocol):
+    """Seconds or metres from one place, by the number of the other."""
+
+    def __getitem__(self, place: int, /) -> int: ...
+
+
+class Rows(Protocol):
+    """`rows[i][j]`: seconds or metres from place i to place j."""
+
+    def __getitem__(self, place: int, /) -> Row: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`seconds[i][j]` and `metres[i][j]` from place i to place j."""
+    """`seconds[i][j]` and `metres[i][j]` from place i to place j; both can be made dense by `numpy.asarray`."""
 
-    seconds: list[list[int]]
-    metres: list[list[int]]
+    seconds: Rows
+    metres: Rows
 
 
 def tables(problem: Problem) -> dict[str, Table]:
@@ -34,30 +54,118 @@ def tables(problem: Problem) -> dict[str, Table]:
 def _table(problem: Problem, mode: str) -> Table:
     model = problem.travel[mode]
     if isinstance(model, Dense):
-        return Table([list(row) for row in model.seconds], [list(row) for row in model.metres])
+        return Table(model.seconds, model.metres)
     if isinstance(model, Euclidean):
-        ticks = np.floor(_plane(problem.places) * problem.ticks_per_unit + 1e-9).astype(np.int64)
-        return Table(ticks.tolist(), ticks.tolist())
-    metres = great_circle_metres(problem.places) * model.detour
-    seconds = np.ceil(metres * 3.6 / model.kmh - 1e-9)
-    return Table(seconds.astype(np.int64).tolist(), np.rint(metres).astype(np.int64).tolist())
+        ticks = _Legs(_Plane(problem.places, problem.ticks_per_unit))
+        return Table(ticks, ticks)
+    ways = _Sphere(problem.places, model)
+    return Table(_Legs(_Seconds(ways)), _Legs(ways))
 
 
-def great_circle_metres(places: tuple[Place, ...]) -> NDArray[np.float64]:
-    """All distances on the sphere by the haversine formula, which stays exact for near neighbours."""
-    lonlat = np.radians(np.array([place.lonlat or (0.0, 0.0) for place in places], dtype=np.float64))
-    lon, lat = lonlat[:, 0], lonlat[:, 1]
-    half_chord = (
-        np.sin((lat[:, None] - lat[None, :]) / 2) ** 2
-        + np.cos(lat[:, None]) * np.cos(lat[None, :]) * np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
-    )
-    distances: NDArray[np.float64] = 2 * EARTH_RADIUS_METRES * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
-    return distances
+class _Ways(Protocol):
+    """One way of measuring legs, singly or all at once; both give the same whole numbers."""
+
+    def leg(self, one: int, two: int) -> int: ...
+
+    def all(self) -> NDArray[np.int64]: ...
 
 
-def _plane(places: tuple[Place, ...]) -> NDArray[np.float64]:
-    points = np.array([place.xy or (0.0, 0.0) for place in places], dtype=np.float64)
-    distances: NDArray[np.float64] = np.hypot(
-        points[:, None, 0] - points[None, :, 0], points[:, None, 1] - points[None, :, 1]
-    )
-    return distances
+class _Sphere:
+    """Metres: the great circle's arc by its chord, exact to a nanometre, × the model's detour.
+
+    But for the arc sine, which numpy does in both cases, every step is one that IEEE 754 rounds correctly: a leg by
+    itself is the same number as in the dense table, to the last bit."""
+
+    def __init__(self, places: Sequence[Place], model: GreatCircle) -> None:
+        self.model = model
+        lon, lat = np.radians(np.array([place.lonlat or (0.0, 0.0) for place in places]).reshape(-1, 2)).T
+        self.points = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+        self.known: list[tuple[float, float, float]] = [(x, y, z) for x, y, z in self.points.tolist()]
+
+    def length(self, one: int, two: int) -> float:
+        """Metres of the way, not rounded."""
+        (x, y, z), (u, v, w) = self.known[one], self.known[two]
+        half_chord = 0.5 * math.sqrt((x - u) * (x - u) + (y - v) * (y - v) + (z - w) * (z - w))
+        return 2 * EARTH_RADIUS_METRES * float(np.arcsin(min(1.0, half_chord))) * self.model.detour
+
+    def lengths(self) -> Floats:
+        """Metres of all ways, not rounded."""
+        x, y, z = (part[:, None] - part[None, :] for part in self.points.T)
+        half_chord = 0.5 * np.sqrt(x * x + y * y + z * z)
+        found: Floats = 2 * EARTH_RADIUS_METRES * np.arcsin(np.minimum(1.0, half_chord)) * self.model.detour
+        return found
+
+    def leg(self, one: int, two: int) -> int:
+        return round(self.length(one, two))
+
+    def all(self) -> NDArray[np.int64]:
+        return np.rint(self.lengths()).astype(np.int64)
+
+
+class _Seconds:
+    """Seconds of the ways of a sphere at the model's speed."""
+
+    def __init__(self, ways: _Sphere) -> None:
+        self.ways = ways
+
+    def leg(self, one: int, two: int) -> int:
+        return math.ceil(self.ways.length(one, two) * 3.6 / self.ways.model.kmh - HAIR)
+
+    def all(self) -> NDArray[np.int64]:
+        return np.ceil(self.ways.lengths() * 3.6 / self.ways.model.kmh - HAIR).astype(np.int64)
+
+
+class _Plane:
+    """Straight lines in ticks, cut off."""
+
+    def __init__(self, places: Sequence[Place], ticks_per_unit: int) -> None:
+        self.points = np.array([place.xy or (0.0, 0.0) for place in places], dtype=np.float64).reshape(-1, 2)
+        self.known: list[tuple[float, float]] = [(x, y) for x, y in self.points.tolist()]
+        self.ticks_per_unit = ticks_per_unit
+
+    def leg(self, one: int, two: int) -> int:
+        (x, y), (u, v) = self.known[one], self.known[two]
+        return math.floor(float(np.hypot(x - u, y - v)) * self.ticks_per_unit + HAIR)
+
+    def all(self) -> NDArray[np.int64]:
+        x, y = (part[:, None] - part[None, :] for part in self.points.T)
+        return np.floor(np.hypot(x, y) * self.ticks_per_unit + HAIR).astype(np.int64)
+
+
+class _Row(dict[int, int]):
+    """The legs from one place that have been asked for."""
+
+    __slots__ = ("legs", "origin")
+
+    def __init__(self, legs: _Legs, origin: int) -> None:
+        super().__init__()
+        self.legs, self.origin = legs, origin
+
+    def __missing__(self, place: int) -> int:
+        self.legs.count_one()
+        found = self[place] = self.legs.ways.leg(self.origin, place)
+        return found
+
+
+class _Legs(dict[int, _Row]):
+    """Rows of one table as far as they have been asked for."""
+
+    __slots__ = ("count", "ways")
+
+    def __init__(self, ways: _Ways) -> None:
+        super().__init__()
+        self.ways, self.count = ways, 0
+
+    def __missing__(self, origin: int) -> _Row:
+        found = self[origin] = _Row(self, origin)
+        return found
+
+    def count_one(self) -> None:
+        """One more leg is about to be kept."""
+        self.count += 1
+        if self.count > MOST_LEGS:
+            self.clear()
+            self.count = 1
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.ways.all().astype(dtype or np.int64, copy=bool(copy))

@@ -45,6 +45,7 @@ def capacity(problem: Problem, plan: Plan) -> list[Violation]:
 def pickup_order(problem: Problem, plan: Plan) -> list[Violation]:
     """A delivery is picked up and dropped off by the same shift, in this order."""
     shifts = {stop.key: (shift.id, stop) for shift, stop in work_stops(problem, plan)}
+    places = {route.shift: {stop.key: place for place, stop in enumerate(route.stops)} for route in plan.routes}
     aboard = {entry.delivery for shift in problem.shifts for entry in shift.aboard}
     broken = []
     for delivery in problem.deliveries:
@@ -54,8 +55,8 @@ def pickup_order(problem: Problem, plan: Plan) -> list[Violation]:
         if pickup is None or dropoff is None or pickup[0] != dropoff[0]:
             broken.append(Violation("pickup_shift", "not both ends on one shift", id=delivery.id))
             continue
-        route = next(route for route in plan.routes if route.shift == pickup[0])
-        if route.stops.index(pickup[1]) > route.stops.index(dropoff[1]):
+        place = places[pickup[0]]
+        if place[pickup[1].key] > place[dropoff[1].key]:
             broken.append(Violation("pickup_order", "dropped off before picked up", pickup[0], delivery.id))
     return broken
 
@@ -78,10 +79,11 @@ def max_ride(problem: Problem, plan: Plan) -> list[Violation]:
 def direct(problem: Problem, plan: Plan) -> list[Violation]:
     """Nothing, not even a break, lies between the ends of a direct delivery."""
     broken = []
+    stops_of = {route.shift: route.stops for route in plan.routes}
     for delivery, shift, pickup, dropoff in _deliveries(problem, plan):
         if not delivery.direct:
             continue
-        stops = next(route.stops for route in plan.routes if route.shift == shift)
+        stops = stops_of[shift]
         begin = 0 if pickup is None else next((i for i, s in enumerate(stops) if s.key == pickup.key), 0)
         if stops.index(dropoff) != begin + 1:
             broken.append(Violation("direct", "something lies in between", shift, delivery.id))

@@ -111,7 +111,8 @@ def schedule_of(network: Network, plan: Plan) -> tuple[Schedule, list[str]]:
     """The plan's order of stops, timed afresh. Ids of tasks that no longer exist, are incomplete or no
     longer fit are left out and named."""
     schedule = Schedule(network)
-    sequences = {index: _sequence(network, index, plan) for index in range(len(network.shifts))}
+    given = {route.shift: route for route in plan.routes}
+    sequences = {index: _sequence(network, index, given.get(held.id)) for index, held in enumerate(network.shifts)}
     present = {number for sequence in sequences.values() for number in sequence}
     whole = {n for bundle in network.bundles if set(bundle.nodes) <= present for n in bundle.nodes}
     rests = {number for numbers in network.breaks for number in numbers}
@@ -136,9 +137,8 @@ def hold_starts(schedule: Schedule, plan: Plan) -> None:
         schedule.restore(before)
 
 
-def _sequence(network: Network, shift: int, plan: Plan) -> list[int]:
+def _sequence(network: Network, shift: int, route: Route | None) -> list[int]:
     rests = {network.nodes[number].id: number for number in network.breaks[shift]}
-    route = next((route for route in plan.routes if route.shift == network.shifts[shift].id), None)
     if route is None:
         return list(rests.values())
     found = []

@@ -253,7 +253,7 @@ def travel_weights(network: Network, shift: int) -> tuple[float, float]:
 
 def stop_preference(network: Network, shift: int, number: int) -> int:
     """What serving a node by this shift costs in preferences and in disturbing the baseline."""
-    cost = network.nodes[number].bonus.get(shift, 0)
+    cost = network.nodes[number].bonus.get(shift, network.nodes[number].strange)
     if number in network.published and network.published[number][0] != shift:
         cost += network.problem.objective.moved_stop
     return cost

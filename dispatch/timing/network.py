@@ -28,6 +28,9 @@ class Network:
         self.dimensions = names
         self.capacities = [tuple(shift.capacity.get(name, 0) for name in names) for shift in problem.shifts]
         self.shift_index = {shift.id: index for index, shift in enumerate(problem.shifts)}
+        self.shifts_of: dict[str, list[int]] = defaultdict(list)
+        for index, shift in enumerate(problem.shifts):
+            self.shifts_of[shift.caregiver].append(index)
         self.nodes: list[Node] = []
         self.bundles: list[Bundle] = []
         self.aboard = self._aboard()
@@ -78,20 +81,24 @@ class Network:
         self.bundles.append(Bundle(task, list(range(first, len(self.nodes))), penalty))
         if isinstance(task, Delivery) and len(made) == 2:
             made[0].partner, made[1].partner = first + 1, first
+        bonus, strange = self._bonus(task)
         for node in made:
             node.setup = self.problem.places[node.place].setup_seconds
             node.allowed = self._able_shifts(task, node)
-            node.bonus = {} if node.kind == "pickup" else self._bonus(task)
+            if node.kind != "pickup":
+                node.bonus, node.strange = bonus, strange
 
-    def _bonus(self, task: Task) -> dict[int, int]:
-        """Cost of coming instead of the best preferred caregiver, by shift; empty if nobody is preferred."""
+    def _bonus(self, task: Task) -> tuple[dict[int, int], int]:
+        """Cost of coming instead of the best preferred caregiver, by shift of the preferred ones, and of all others."""
         if not task.preferred or not self.problem.objective.unpreferred:
-            return {}
+            return {}, 0
         best = max(task.preferred.values())
         weight = self.problem.objective.unpreferred
         return {
-            index: weight * (best - task.preferred.get(shift.caregiver, 0)) for index, shift in enumerate(self.shifts)
-        }
+            index: weight * (best - bonus)
+            for caregiver, bonus in task.preferred.items()
+            for index in self.shifts_of.get(caregiver, ())
+        }, weight * best
 
     def _able_shifts(self, task: Task, node: Node) -> list[int]:
         """The shifts that may serve a node. Nodes that ask the same share one list, which nobody changes."""
@@ -241,7 +248,8 @@ class Network:
             old = self.nodes[index]
             if index in self.pinned_time:
                 new.windows, new.late_weight = old.windows, None
-            new.setup, new.allowed, new.bonus, new.partner = old.setup, old.allowed, old.bonus, old.partner
+            new.setup, new.allowed, new.partner = old.setup, old.allowed, old.partner
+            new.bonus, new.strange = old.bonus, old.strange
             twin.nodes[index] = new
         twin.timed_cost = self.timed_cost or task.late_second is not None
         return twin

@@ -1,4 +1,5 @@
-"""What timing works on: nodes, each one stop to make, and bundles, the nodes of one task."""
+"""A node is one stop to make: a crew member's part of a visit, one end of a delivery, or a break. A bundle is the nodes
+of one task."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from dispatch.tasks import Task
 
 @dataclass(slots=True)
 class Node:
-    """One stop to make: a crew member's part of a visit, one end of a delivery, or a break.
-    `late_weight` None: the last window is hard. `load` is what the stop adds."""
+    """One stop to make. `late_weight` None: the last window is hard. `load` is what the stop adds. `bonus` is the cost
+    of coming by shift, where the elder has a preference; every shift not named in it costs `strange`."""
 
     kind: str
     id: str
@@ -33,6 +34,7 @@ class Node:
     direct: bool = False
     picked_up: int | None = None
     bonus: Mapping[int, int] = field(default_factory=dict)
+    strange: int = 0
 
     def opens(self, second: int) -> int | None:
         """The first second from `second` on at which service may start; None if there is none."""

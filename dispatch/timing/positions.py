@@ -11,6 +11,7 @@ from dispatch.objective import priced
 from dispatch.timing.forward import stop_preference, travel_weights
 from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
+from dispatch.travel import Rows
 
 
 class Position(NamedTuple):
@@ -120,7 +121,7 @@ class Lane:
         objective, held = self.network.problem.objective, self.network.shifts[self.shift]
         return priced(objective.shift_used, held.cost.get("shift_used", 1), 1)
 
-    def _around(self, rows: list[list[int]], origin: int, place: int, leaves: int, target: int | None) -> int:
+    def _around(self, rows: Rows, origin: int, place: int, leaves: int, target: int | None) -> int:
         ahead = rows[origin][place]
         if target is None:
             return ahead

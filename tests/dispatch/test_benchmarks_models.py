@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dispatch import dump_problem, read_problem, solve
@@ -59,7 +60,7 @@ def test_the_engine_and_the_judge_agree_on_every_leg() -> None:
     instance = read_vrptw(DATA / "C101.txt")
     table = tables(vrptw_problem(instance))["car"]
     nodes = range(len(instance.xy))
-    assert table.seconds == [[tenths(instance, i, j) for j in nodes] for i in nodes]
+    assert np.asarray(table.seconds).tolist() == [[tenths(instance, i, j) for j in nodes] for i in nodes]
 
 
 def test_a_vehicle_cannot_come_back_to_the_depot_for_more() -> None:
