@@ -6,9 +6,10 @@ import time
 from dataclasses import replace
 
 from dispatch.errors import UnknownTask
+from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan
 from dispatch.problem import Problem
-from dispatch.solve import Clock, Progress, finish, refine
+from dispatch.refine import Clock, Progress, finish, refine
 from dispatch.timing.assembly import hold_starts, schedule_of
 from dispatch.timing.insertion import Inserter
 from dispatch.timing.network import Network
@@ -28,6 +29,8 @@ def improve(
     if not time_limit_seconds > 0:
         raise ValueError("time_limit_seconds must be positive")
     clock = Clock(time_limit_seconds)
+    if size := piece_size(problem):
+        return by_pieces(problem, clock, size=size, seed=seed, iterations=iterations, progress=progress, given=plan)
     schedule, _ = schedule_of(Network(problem), plan)
     hold_starts(schedule, plan)  # a plan timed to cost least is dearer when all its stops start as early as they can
     return refine(schedule, clock, seed=seed, iterations=iterations, progress=progress)

@@ -99,6 +99,10 @@ def solve_command(
     seed: Annotated[int, typer.Option(min=0)] = 1,
     workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
     iterations: Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")] = None,
+    pieces: Annotated[
+        int | None,
+        typer.Option(min=0, help="Tasks per piece of a day solved by pieces; 0 for none. Default: above 2,000 tasks."),
+    ] = None,
     engine: Annotated[Engine, typer.Option(help="Our search, or OR-Tools' RoutingModel alone.")] = Engine.SEARCH,
 ) -> None:
     """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same."""
@@ -109,7 +113,13 @@ def solve_command(
         else:
             warm_up()  # loading the compiled search is not part of the limit
             plan = solve_in_parallel(
-                read, seed=seed, time_limit_seconds=seconds, workers=workers, iterations=iterations, progress=_tell
+                read,
+                seed=seed,
+                time_limit_seconds=seconds,
+                workers=workers,
+                iterations=iterations,
+                progress=_tell,
+                pieces=pieces,
             )
     except EngineFault as error:
         typer.echo("\n".join(["the engine made an invalid plan, which is withheld:", *error.causes]), err=True)

@@ -18,11 +18,9 @@ from dispatch.check.limits import breaks, overtime, shift_window
 from dispatch.check.limits import work as longest_work
 from dispatch.check.pins import pins
 from dispatch.check.times import windows
-from dispatch.cost import cost_of
 from dispatch.exact.prices import Prices
 from dispatch.exact.timetable import Timetable
-from dispatch.plan import Plan, Unassigned
-from dispatch.timing.assembly import routes_of
+from dispatch.timing.assembly import bare_plan
 from dispatch.timing.schedule import Schedule
 
 TIMED_TERMS = (
@@ -41,7 +39,7 @@ def timed(schedule: Schedule, *, seconds: float, seed: int, work: float | None =
     if not (schedule.network.timed_cost or schedule.network.problem.objective.unfair_second):
         return schedule
     until = time.monotonic() + seconds
-    given = _judged(schedule)
+    given = bare_plan(schedule)
     if not any(given.cost[term] for term in TIMED_TERMS):
         return schedule
     found = schedule.copy()
@@ -49,22 +47,9 @@ def timed(schedule: Schedule, *, seconds: float, seed: int, work: float | None =
         if until - time.monotonic() < LEAST_SECONDS or (work is not None and work <= 0):
             break
         work = _improve(found, shifts, until=until, seed=seed, work=work)
-    plan = _judged(found)
+    plan = bare_plan(found)
     cheaper = plan.cost["total"] < given.cost["total"]
     return found if cheaper and not any(rule(schedule.network.problem, plan) for rule in RULES_ON_TIME) else schedule
-
-
-def _judged(schedule: Schedule) -> Plan:
-    """A bare plan of the schedule with its whole cost."""
-    problem, bundles = schedule.network.problem, schedule.network.bundles
-    routes = routes_of(schedule)
-    missing = [bundles[index].task.id for index in schedule.unserved()]
-    return Plan(
-        status="infeasible" if problem.binding & set(missing) else "feasible",
-        routes=routes,
-        unassigned=tuple(Unassigned(task) for task in missing),
-        cost=cost_of(problem, routes, missing),
-    )
 
 
 def _whole(schedule: Schedule) -> bool:

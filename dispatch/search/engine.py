@@ -71,8 +71,10 @@ class Search:
         until: float,
         iterations: int | None = None,
         told: Told | None = None,
+        cooled: float = 0.0,
     ) -> None:
-        """Anneal from the best until the clock says `until`, or for a number of iterations."""
+        """Anneal from the best until the clock says `until`, or for a number of iterations. `cooled` (0 to 1) is the
+        share of the cooling left out at its hot end."""
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
         setting = LONG_STRINGS if len(self.facts.tasks) > MANY_TASKS else STRINGS
@@ -86,7 +88,7 @@ class Search:
                 return
             if iterations is not None:
                 stretch = min(STRETCH, iterations - done)
-            hot = unit * HOT * (COLD / HOT) ** share
+            hot = unit * HOT * (COLD / HOT) ** (cooled + (1 - cooled) * share)
             self._rekey()
             anneal(
                 self._facts, self._state, self._best, stretch, hot, 0.9999 * hot,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from dispatch.plan import Plan, PlanStopKind, Route, Stop
+from dispatch.cost import cost_of
+from dispatch.plan import Plan, PlanStopKind, Route, Stop, Unassigned
+from dispatch.problem import Problem
 from dispatch.timing.network import Network
 from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
@@ -17,6 +20,22 @@ def routes_of(schedule: Schedule) -> tuple[Route, ...]:
         _Writer(schedule, shift).route()
         for shift, sequence in enumerate(schedule.sequences)
         if any(schedule.network.nodes[number].kind != "break" for number in sequence)
+    )
+
+
+def bare_plan(schedule: Schedule) -> Plan:
+    """The plan of a schedule with its cost, without reasons and indicators, not yet checked."""
+    missing = [schedule.network.bundles[index].task.id for index in schedule.unserved()]
+    return plan_of(schedule.network.problem, routes_of(schedule), missing)
+
+
+def plan_of(problem: Problem, routes: tuple[Route, ...], missing: Sequence[str]) -> Plan:
+    """A bare plan of these routes: status, what is left out, cost."""
+    return Plan(
+        status="infeasible" if problem.binding & set(missing) else "feasible",
+        routes=routes,
+        unassigned=tuple(Unassigned(task) for task in missing),
+        cost=cost_of(problem, routes, missing),
     )
 
 

@@ -8,7 +8,7 @@ from dispatch.exact.timing import timed
 from dispatch.objective import Objective
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
-from dispatch.solve import Clock, finish
+from dispatch.refine import Clock, finish
 from dispatch.tasks import Pin, Relation, StopRef
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule

@@ -14,7 +14,7 @@ from dispatch.exact.timing import timed
 from dispatch.objective import Objective
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
-from dispatch.solve import Clock, finish
+from dispatch.refine import Clock, finish
 from dispatch.timing.assembly import routes_of
 from dispatch.timing.filling import construct
 from dispatch.timing.network import Network

@@ -1,0 +1,87 @@
+"""The face of solving by pieces: which days, how large the pieces, and a checked plan with reasons at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+
+from dispatch.explain import explain
+from dispatch.indicators import indicators
+from dispatch.pieces.hands import Hands, ManyHands, OwnHands, Stop
+from dispatch.pieces.merge import merged
+from dispatch.pieces.planner import Planner
+from dispatch.plan import Plan, Route
+from dispatch.problem import Problem
+from dispatch.refine import EXPLAINING_SECONDS, Clock, Progress, refuse_broken
+from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
+from dispatch.timing.network import Network
+
+WHOLE_UP_TO = 2_000  # tasks: a day up to here is searched as a whole
+SIZE = 350  # tasks of a piece
+CLOSING_SECONDS = 0.0003  # per task, for the last check, figures and reasons
+EXPLAINING_SHARE = 0.02  # of the limit, and at most as long as a small day may take
+
+
+def piece_size(problem: Problem, asked: int | None = None) -> int:
+    """Tasks per piece; 0: this day is searched as a whole. `asked` overrides the choice by size. Raises ValueError
+    if it is negative."""
+    if asked is not None and asked < 0:
+        raise ValueError("pieces are of 1 task or more, or 0 for none")
+    count = len(problem.tasks)
+    size = asked if asked is not None else SIZE if count > WHOLE_UP_TO else 0
+    return size if size < count else 0
+
+
+def by_pieces(
+    problem: Problem,
+    clock: Clock,
+    *,
+    size: int,
+    seed: int,
+    iterations: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+    given: Plan | None = None,
+) -> Plan:
+    """The checked plan of a day solved by pieces of `size` tasks; from a `given` plan only its borders are opened, and
+    it never gets dearer. With `iterations`, of each piece each time, the same seed gives the same plan whatever the
+    workers, if the time suffices. Once `stop` holds, what has been found by then is returned.
+
+    Raises EngineFault if the checker objects to the whole."""
+    explaining = min(EXPLAINING_SECONDS, EXPLAINING_SHARE * clock.limit_seconds)
+    closing = explaining + CLOSING_SECONDS * len(problem.tasks)
+    until = min(clock.deadline, clock.began + max(0.3 * clock.limit_seconds, clock.limit_seconds - closing))
+    with ExitStack() as stack:
+        hands: Hands = OwnHands() if workers < 2 else stack.enter_context(ManyHands(workers))
+        planner = Planner(
+            problem,
+            clock,
+            hands,
+            size=size,
+            seed=seed,
+            iterations=iterations,
+            until=until,
+            workers=workers,
+            tell=progress or (lambda _text, _seconds: None),
+            stop=stop or (lambda: False),
+        )
+        if given is None:
+            planner.solve_pieces()
+        else:
+            planner.routes = _routes(problem, given)
+        planner.open_borders()
+    plan = replace(merged(problem, planner.routes), seed=seed, iterations=planner.iterated)
+    refuse_broken(problem, plan)
+    network = Network(problem)
+    reasons = explain(problem, plan, network=network, seconds=explaining if iterations is None else None)
+    told = replace(plan, unassigned=tuple(reasons))
+    return replace(told, indicators=indicators(problem, told), seconds=round(clock.spent, 3))
+
+
+def _routes(problem: Problem, given: Plan) -> Mapping[str, Route]:
+    """A plan's routes, without what no longer fits the problem."""
+    schedule, _ = schedule_of(Network(problem), given)
+    hold_starts(schedule, given)
+    return {route.shift: route for route in bare_plan(schedule).routes}

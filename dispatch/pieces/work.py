@@ -1,0 +1,66 @@
+"""What a worker does with a piece, on this machine or another: values in, a checked bare plan out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dispatch.errors import EngineFault
+from dispatch.plan import Plan
+from dispatch.problem import Problem
+from dispatch.refine import Clock, pinned, refuse_broken, searched
+from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
+from dispatch.timing.network import Network
+
+COOLED = 0.5  # of the cooling is left out where a good plan is given
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A piece to be solved, from nothing or, with `plan`, to be improved. `number` tells its answer from others."""
+
+    number: int
+    problem: Problem
+    plan: Plan | None
+    seed: int
+    seconds: float
+    iterations: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The plan found, None if there is none better; `fault` says what the checker objected to."""
+
+    number: int
+    plan: Plan | None
+    fault: str = ""
+
+
+def work(task: Task, stopped: Callable[[], bool]) -> Answer:
+    """Search within the task's seconds, or for its iterations; `stopped` ends it early. Given a plan, only a cheaper
+    one is an answer."""
+
+    def now() -> float:
+        return math.inf if stopped() else time.monotonic()
+
+    clock = Clock(task.seconds, now)
+    if math.isinf(clock.began):
+        return Answer(task.number, None)
+    network = Network(task.problem)
+    if task.plan is None:
+        schedule = pinned(network)
+    else:
+        schedule, _ = schedule_of(network, task.plan)
+        hold_starts(schedule, task.plan)
+    cooled = 0.0 if task.plan is None else COOLED
+    found, rounds = searched(schedule, clock, seed=task.seed, iterations=task.iterations, cooled=cooled)
+    plan = replace(bare_plan(found), seed=task.seed, iterations=rounds)
+    if task.plan is not None and plan.cost["total"] >= task.plan.cost["total"]:
+        return Answer(task.number, None)
+    try:
+        refuse_broken(task.problem, plan)
+    except EngineFault as fault:
+        return Answer(task.number, None, fault=str(fault))
+    return Answer(task.number, plan)
