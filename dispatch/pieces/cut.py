@@ -21,7 +21,7 @@ from dispatch.pieces.ties import knots
 from dispatch.problem import Problem
 
 EVEN = 1e-9  # of a shift: no imbalance at all
-DISTANCE_WEIGHT = 0.5  # shifts out of balance that are worth a start on the far edge of the wrong side
+DISTANCE_WEIGHT = 0.1  # shifts out of balance that are worth a start on the far edge of the wrong side
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

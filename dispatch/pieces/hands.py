@@ -42,6 +42,8 @@ class ManyHands:
         context = multiprocessing.get_context("spawn")  # a forked solver would share locks with its parent
         self.workers, self.ended = workers, context.Event()
         self.pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(self.ended,))
+        for ready in [self.pool.submit(_ready) for _ in range(workers)]:
+            ready.result()  # a process that is still starting would be late with its first task
 
     def __enter__(self) -> ManyHands:
         return self
@@ -74,6 +76,10 @@ def _begin(ended: Event) -> None:
     _ended = ended
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up()
+
+
+def _ready() -> None:
+    """Nothing: whoever answers has begun."""
 
 
 def _work(task: Task) -> Answer:

@@ -23,8 +23,8 @@ from dispatch import (
 from dispatch.exact.routing import search
 from dispatch.indicators import gini_permille
 from dispatch.problem import Problem
-from dispatch.shifts import Aboard
 from dispatch.refine import Clock, finish
+from dispatch.shifts import Aboard
 from dispatch.tasks import Member, Pin, Relation, StopRef
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.filling import construct
