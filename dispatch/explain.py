@@ -31,12 +31,24 @@ def explain(
     nearest change. A task that could simply be inserted gets the code `insertable`. What `seconds` did not suffice for
     gets `unexamined`."""
     network = network or Network(problem)
+    if not plan.unassigned:
+        return []
     schedule, _ = schedule_of(network, plan)
     until = None if seconds is None else time.monotonic() + seconds
-    return [
-        _one(schedule, plan, entry.id) if until is None or time.monotonic() < until else _unexamined(network, entry.id)
-        for entry in plan.unassigned
-    ]
+    found, longest = {}, [0.0, 0.0]
+    for entry in sorted(plan.unassigned, key=lambda entry: _by_several(problem.tasks[entry.id])):  # the slow ones last
+        several, began = _by_several(problem.tasks[entry.id]), time.monotonic()
+        if until is not None and began + longest[several] > until:
+            found[entry.id] = _unexamined(network, entry.id)
+            continue
+        found[entry.id] = _one(schedule, plan, entry.id)
+        longest[several] = max(longest[several], time.monotonic() - began)
+    return [found[entry.id] for entry in plan.unassigned]
+
+
+def _by_several(task: Task) -> bool:
+    """Whether the task needs a crew: every pair of places for its members is looked at."""
+    return isinstance(task, Visit) and len(task.crew) > 1
 
 
 def _unexamined(network: Network, task_id: str) -> Unassigned:

@@ -80,9 +80,11 @@ def searched(
     iterations: int | None,
     progress: Progress | None = None,
     cooled: float = 0.0,
+    inserting_seconds: float = INSERTING_SECONDS,
 ) -> tuple[Schedule, int]:
     """What a search from a schedule finds, timed exactly and no dearer, and its rounds. `cooled` is the share of the
-    cooling to leave out: a good schedule is not to be melted down."""
+    cooling to leave out: a good schedule is not to be melted down. The last insertions get `inserting_seconds` at
+    least, beyond the limit if need be."""
     tell = progress or (lambda _text, _seconds: None)
     search = Search(schedule.network, seed=seed)
     search.construct(schedule)
@@ -90,7 +92,7 @@ def searched(
     search.run(clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations, cooled=cooled)
     recombine(search, seconds=clock.deadline - clock.now(), seed=seed, counted=iterations is not None)
     last = clock.began + clock.limit_seconds
-    share = max(INSERTING_SECONDS, CLOSING_STEP * (last - clock.now()))
+    share = max(inserting_seconds, CLOSING_STEP * (last - clock.now()))
     inserting = time.monotonic() + share if iterations is None else None
     found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=inserting)
     fill(found, ranked(found, random.Random(seed)), deadline=inserting, tries=None)  # noqa: S311  # a seeded search

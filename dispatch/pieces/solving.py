@@ -18,8 +18,8 @@ from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.network import Network
 
 WHOLE_UP_TO = 2_000  # tasks: a day up to here is searched as a whole
-SIZE = 350  # tasks of a piece
-CLOSING_SECONDS = 0.0003  # per task, for the last check, figures and reasons
+SIZE = 250  # tasks of a piece
+CLOSING_SECONDS = 0.0004  # per task, for the last check, figures and reasons
 EXPLAINING_SHARE = 0.02  # of the limit, and at most as long as a small day may take
 
 

@@ -14,6 +14,7 @@ from dispatch.refine import Clock, pinned, refuse_broken, searched
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.network import Network
 
+INSERTING_SECONDS = 4.0  # at most, beyond the task's own: what is left out of a piece most often fits exactly
 COOLED = 0.5  # of the cooling is left out where a good plan is given
 
 
@@ -55,7 +56,14 @@ def work(task: Task, stopped: Callable[[], bool]) -> Answer:
         schedule, _ = schedule_of(network, task.plan)
         hold_starts(schedule, task.plan)
     cooled = 0.0 if task.plan is None else COOLED
-    found, rounds = searched(schedule, clock, seed=task.seed, iterations=task.iterations, cooled=cooled)
+    found, rounds = searched(
+        schedule,
+        clock,
+        seed=task.seed,
+        iterations=task.iterations,
+        cooled=cooled,
+        inserting_seconds=0.0 if stopped() else INSERTING_SECONDS,
+    )
     plan = replace(bare_plan(found), seed=task.seed, iterations=rounds)
     if task.plan is not None and plan.cost["total"] >= task.plan.cost["total"]:
         return Answer(task.number, None)

@@ -135,7 +135,8 @@ def schedule_of(network: Network, plan: Plan) -> tuple[Schedule, list[str]]:
     present = {number for sequence in sequences.values() for number in sequence}
     whole = {n for bundle in network.bundles if set(bundle.nodes) <= present for n in bundle.nodes}
     rests = {number for numbers in network.breaks for number in numbers}
-    wanted = {i: [n for n in sequence if n in whole | rests] for i, sequence in sequences.items()}
+    kept = whole | rests
+    wanted = {i: [n for n in sequence if n in kept] for i, sequence in sequences.items()}
     lost = [stop for stop in plan.starts() if stop not in network.node_of]
     dropped = {network.nodes[n].id for n in present - whole - rests} | {key[1] for key in lost}
     if not schedule.settle(wanted):

@@ -6,6 +6,7 @@ timed again; if any rule breaks, everything is as it was.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
@@ -111,12 +112,14 @@ class Schedule:
                 self.shift_of[number] = index
         return [number for number in after if number not in before]
 
-    def _fixpoint(self, queue: list[int], touched: dict[int, tuple[list[int], Timing, int]]) -> bool:
-        budget = MOST_PASSES_PER_ROUTE * max(4, len(queue))
+    def _fixpoint(self, shifts: list[int], touched: dict[int, tuple[list[int], Timing, int]]) -> bool:
+        budget = MOST_PASSES_PER_ROUTE * max(4, len(shifts))
+        queue, queued = deque(shifts), set(shifts)
         passed: set[int] = set()
         while queue:
             budget -= 1
-            index = queue.pop(0)
+            index = queue.popleft()
+            queued.discard(index)
             timing = forward(self.network, index, self.sequences[index], self.bounds)
             if timing is None or budget < 0:
                 return False
@@ -125,9 +128,11 @@ class Schedule:
             self._enter(index)
             if self.network.coupled:
                 passed.add(index)
-                queue.extend(other for other in dict.fromkeys(self._follow(index)) if other not in queue)
-                if not queue:  # only settled starts tell which of an elder's visits comes first
-                    queue.extend(dict.fromkeys(self._part_elders(passed)))
+                pushed = [other for other in dict.fromkeys(self._follow(index)) if other not in queued]
+                if not queue and not pushed:  # only settled starts tell which of an elder's visits comes first
+                    pushed = list(dict.fromkeys(self._part_elders(passed)))
+                queue.extend(pushed)
+                queued.update(pushed)
         return True
 
     def _follow(self, index: int) -> list[int]:
