@@ -17,7 +17,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # the wheel carries no types
 
 from bench.city_day import city_day
 from bench.peers.machine import machine

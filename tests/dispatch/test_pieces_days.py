@@ -104,7 +104,7 @@ def test_what_is_bound_to_a_visit_outside_stays_where_it_is() -> None:
 
 @pytest.mark.parametrize("weights", [Objective(), Objective(unfair_second=2, max_late_second=3)])
 def test_no_border_round_makes_the_day_dearer(weights: Objective) -> None:
-    found = replace(spiced(5, tasks=40, shifts=12), objective=weights)
+    found = replace(spiced(2, tasks=60, shifts=20), objective=weights)
     costs: list[int] = []
 
     class Watched(Planner):
