@@ -8,7 +8,7 @@ works on (`numpy.asarray`). Rounded up to the second, so that no plan promises a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,16 +25,7 @@ HAIR = 1e-9  # of a tick or second: what rounding must not make a whole one
 Floats = NDArray[np.float64]
 
 
-class Row(Protocol):
-    """Seconds or metres from one place, by the number of the other."""
-
-    def __getitem__(self, place: int, /) -> int: ...
-
-
-class Rows(Protocol):
-    """`rows[i][j]`: seconds or metres from place i to place j."""
-
-    def __getitem__(self, place: int, /) -> Row: ...
+Rows = Sequence[Sequence[int]] | Mapping[int, Mapping[int, int]]  # `rows[i][j]`: from place i to place j
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,5 +60,5 @@ def test_no_table_keeps_more_legs_than_its_limit(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(travel, "MOST_LEGS", 10)
     table = globe([(8.6 + index / 100, 49.4) for index in range(6)])
     found = [[table.metres[i][j] for j in range(6)] for i in range(6)]
-    assert sum(len(table.metres[i]) for i in range(6)) <= 10  # type: ignore[arg-type, misc]  # a row is a dict inside
+    assert sum(len(table.metres[i]) for i in range(6)) <= 10
     assert found == np.asarray(table.metres).tolist()
