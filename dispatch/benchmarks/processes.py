@@ -78,14 +78,7 @@ async def _run_all(waiting: deque[Job[T]], groups: list[Cores], done: Callable[[
 
 
 async def _run(job: Job[T], cores: Cores) -> Ending:
-    process = await asyncio.create_subprocess_exec(
-        *job.command(cores),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **SINGLE_THREADED},
-        start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends its children
-    )
+    process = await _started(job.command(cores))
     try:
         output, complaint = await asyncio.wait_for(process.communicate(), job.patience_seconds)
     except TimeoutError:
@@ -95,6 +88,28 @@ async def _run(job: Job[T], cores: Cores) -> Ending:
             _end(process.pid)
             await process.wait()
     return Ending(process.returncode, output.decode("utf-8", "replace"), complaint.decode("utf-8", "replace"))
+
+
+async def _started(command: list[str]) -> asyncio.subprocess.Process:
+    """A process of its own session: Ctrl-C reaches the parent alone, which then ends its children, also one that is
+    just being started."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **SINGLE_THREADED},
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        process = await starting
+        _end(process.pid)
+        await process.wait()
+        raise
 
 
 def _end(leader: int) -> None:
