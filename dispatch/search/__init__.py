@@ -1,4 +1,4 @@
-"""The compiled search: ruin and recreate over keyed routes, in one state with one evaluation.
+"""The compiled search: ruin and recreate and walks of moves over keyed routes, in one state with one evaluation.
 
 A *leg* is one stop to make: a crew member's part of a visit, or one end of a delivery. Routes are linked lists of
 legs between two sentinels. Every leg carries the label of its earliest timing (`columns`), made from its

@@ -19,11 +19,14 @@ from dispatch.search.linking import rekey
 from dispatch.search.pool import Pool, PooledRoute
 from dispatch.search.ruin import LONG_STRINGS, MANY_TASKS, STRINGS
 from dispatch.search.seating import fill, seat, seated, sequences, starts
-from dispatch.search.state import KEY_BITS, UNSERVED, copy_state, new_state
+from dispatch.search.state import KEY_BITS, UNSERVED, WAYS, copy_state, new_state
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 
-HOT, COLD = 2.0, 0.02  # first and last temperature, in average costs of a stop
+# Share of rounds that walk by small moves; first and last temperature, in average costs of a stop. What moves are for,
+# crews, times that cost, tight shifts, wants a warmer end; plain routing does best by ruin and recreate alone.
+SMALL, HOT, COLD = 0.5, 2.0, 0.05
+PLAIN_SMALL, PLAIN_HOT, PLAIN_COLD = 0.0, 2.0, 0.02
 STRETCH_SECONDS = 0.05  # how long one call of the kernel should last
 STRETCH = 100  # iterations of a stretch when iterations are counted, or before their pace is known
 MOST_STRETCH = 100_000
@@ -46,6 +49,8 @@ class Search:
         self.pool = Pool(self.facts)
         self.chance = seeded(seed)
         self.iterations = 0
+        plain = self.facts.flags[PLAIN]
+        self.small, self.hot, self.cold = (PLAIN_SMALL, PLAIN_HOT, PLAIN_COLD) if plain else (SMALL, HOT, COLD)
 
     def construct(self, schedule: Schedule | None = None) -> None:
         """Start from a schedule, and insert what it leaves out."""
@@ -88,11 +93,11 @@ class Search:
                 return
             if iterations is not None:
                 stretch = min(STRETCH, iterations - done)
-            hot = unit * HOT * (COLD / HOT) ** (cooled + (1 - cooled) * share)
+            hot = unit * self.hot * (self.cold / self.hot) ** (cooled + (1 - cooled) * share)
             self._rekey()
             anneal(
                 self._facts, self._state, self._best, stretch, hot, 0.9999 * hot,
-                setting, self.chance,
+                self.small, setting, self.chance,
             )  # fmt: skip
             self.pool.add(self.state)
             done += stretch
@@ -138,12 +143,10 @@ class Search:
             rekey(self._facts, self._state, np.argsort(self.state.rows[:count, c.KEY], kind="stable"))
 
     def _unit(self) -> float:
-        """What a served stop costs on average."""
-        rows = self.best.rows
+        """What the way to a stop costs on average."""
         count = len(self.facts.legs) - 2 * len(self.facts.routes)
-        on_route = rows[:count, c.ROUTE] >= 0
-        spent = rows[:count, c.COST][on_route].sum() + rows[count + len(self.facts.routes) :, c.COST].sum()
-        return max(1.0, float(spent) / max(1, int(on_route.sum())))
+        stops = int((self.best.rows[:count, c.ROUTE] >= 0).sum())
+        return max(1.0, float(self.best.counters[WAYS]) / max(1, stops))
 
     def cost(self) -> int:
         """Cost of the best."""

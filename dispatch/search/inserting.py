@@ -26,8 +26,8 @@ from dispatch.search.facts import PLAIN, TIMED
 from dispatch.search.linking import NO_KEY, key_between, put, reload_placed, served
 from dispatch.search.places import NO_WAY, bond_keys, search_everywhere, search_places
 from dispatch.search.rides import search_rides
-from dispatch.search.settling import settle
-from dispatch.search.state import MOST_SPOTS, TOTAL, UNSERVED, begin, log_is_full, undo
+from dispatch.search.settling import settle, weighed
+from dispatch.search.state import MOST_SPOTS, begin, log_is_full, undo
 
 TRIED = 3  # places of one leg or delivery tried exactly
 CREWS_TRIED = 6  # ways to place a crew tried exactly
@@ -54,16 +54,15 @@ def insert(facts, state, task, blink, chance):
 def _try_spots(facts, state, task):
     """Try the kept places of a single leg or delivery."""
     best, chosen = NO_WAY, -1
-    total, unserved = state.counters[TOTAL], state.counters[UNSERVED]
     found = state.found[0]
     for place in range(found):
         back_to = begin(state)
         if _placed(facts, state, task, place):
             if not facts.flags[TIMED] or found == 1:
                 return True
-            if state.counters[TOTAL] < best:
-                best, chosen = state.counters[TOTAL], place
-        undo(state, back_to, total, unserved)
+            if weighed(facts, state) < best:
+                best, chosen = weighed(facts, state), place
+        undo(state, back_to)
     if chosen < 0:
         return False
     begin(state)
@@ -119,7 +118,6 @@ def _insert_crew(facts, state, task, blink, chance):
 def _try_crews(facts, state, task):
     """Try combinations of the members' places, cheapest first member first, each other member at her cheapest match."""
     first, last = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
-    total, unserved = state.counters[TOTAL], state.counters[UNSERVED]
     best, best_lead, best_turn, tries = NO_WAY, -1, -1, 0
     for rank in range(2 * MOST_SPOTS):
         for lead in range(max(0, rank - MOST_SPOTS + 1), min(state.found[0], rank + 1)):
@@ -131,9 +129,9 @@ def _try_crews(facts, state, task):
             if _crew_placed(facts, state, task):
                 if not facts.flags[TIMED]:
                     return True
-                if state.counters[TOTAL] < best:
-                    best, best_lead, best_turn = state.counters[TOTAL], lead, turn
-            undo(state, back_to, total, unserved)
+                if weighed(facts, state) < best:
+                    best, best_lead, best_turn = weighed(facts, state), lead, turn
+            undo(state, back_to)
     if best_lead < 0:
         return False
     _chosen(facts, state, first, last, int64(best_lead), int64(best_turn))

@@ -13,7 +13,6 @@ from dispatch.search.columns import (
     BOUND,
     COST,
     COUNT,
-    DROPOFF,
     FIRST_LEG,
     KEY,
     KIND,
@@ -26,6 +25,7 @@ from dispatch.search.columns import (
     PICKUP,
     PRED,
     ROUTE,
+    SOFT,
     START,
     SUCC,
     TASK,
@@ -35,7 +35,20 @@ from dispatch.search.columns import (
 )  # fmt: skip
 from dispatch.search.compiled import inner, kernel
 from dispatch.search.facts import CARRIES, COUPLED, RIDES
-from dispatch.search.state import BEHIND, FIRST_KEY, KEY_BITS, LAST_KEY, TOTAL, UNSERVED, freed, push, touch
+from dispatch.search.state import (
+    BEHIND,
+    FIRST_KEY,
+    KEY_BITS,
+    LAST_KEY,
+    LATE_OLD,
+    LEFT_OUT,
+    TOTAL,
+    UNSERVED,
+    WAYS,
+    freed,
+    push,
+    touch,
+)
 from dispatch.search.timing import way_cost
 
 NO_KEY = FIRST_KEY
@@ -69,7 +82,9 @@ def put(facts, state, leg, pred, key):
     rows[leg, ROUTE], rows[leg, KEY], rows[leg, BOUND] = route, key, 0
     rows[leg, START], rows[leg, LATEST], rows[leg, COST] = NEVER, NEVER, 0  # so that timing it is a change
     rows[start, COUNT] += 1
+    straight = rows[pred, WAY]
     rows[pred, WAY], rows[leg, WAY] = way_cost(facts, route, pred, leg), way_cost(facts, route, leg, succ)
+    state.counters[WAYS] += rows[pred, WAY] + rows[leg, WAY] - straight
     _loaded(facts, state, leg, start, int64(1))
     push(state, succ)
     push(state, leg)  # without keys the last one pushed is timed first, and `succ` reads what `leg` was made to be
@@ -83,44 +98,55 @@ def put(facts, state, leg, pred, key):
 def served(facts, state, task):
     """Count a task as served, all its legs having been put."""
     state.counters[TOTAL] -= facts.tasks[task, PENALTY]
+    state.counters[LEFT_OUT] -= facts.tasks[task, PENALTY]
     state.counters[UNSERVED] -= 1
 
 
 @inner
 def take(facts, state, task):
     """Take a task out of its routes; what followed its legs is to be timed."""
-    rows = state.rows
     for leg in range(facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]):
-        pred, succ, route = rows[leg, PRED], rows[leg, SUCC], rows[leg, ROUTE]
-        start = facts.legs.shape[0] - 2 * facts.routes.shape[0] + route
-        touch(state, leg)
-        touch(state, pred)
-        touch(state, succ)
-        touch(state, start)
-        rows[pred, SUCC], rows[succ, PRED] = succ, pred
-        rows[leg, ROUTE], rows[leg, SUCC], rows[leg, PRED] = -1, -1, -1
-        rows[start, COUNT] -= 1
-        if rows[start, COUNT] == 0:
-            rows[start, WAY] = -facts.routes[route, USED]
-            freed(state, start)
-        else:
-            rows[pred, WAY] = way_cost(facts, route, pred, succ)
-        state.counters[TOTAL] -= rows[leg, COST]
-        rows[leg, COST] = 0
-        _loaded(facts, state, leg, start, int64(-1))
-        if facts.flags[CARRIES] and facts.legs[leg, KIND] == PICKUP:
-            reload(facts, state, succ, facts.legs[leg, PARTNER])
-        elif facts.flags[CARRIES] and facts.legs[leg, KIND] == ABOARD:
-            reload(facts, state, succ, int64(-1))
-        push(state, succ)
-        _push_last(facts, state, pred, succ)
-        _behind(state, pred)
-        if facts.flags[RIDES]:
-            _rewind(facts, state, start)
+        unlink(facts, state, leg)
     state.counters[TOTAL] += facts.tasks[task, PENALTY]
+    state.counters[LEFT_OUT] += facts.tasks[task, PENALTY]
     state.counters[UNSERVED] += 1
     if facts.flags[COUPLED]:
         push_dependents(facts, state, task)
+
+
+@inner
+def unlink(facts, state, leg):
+    """Take a leg out of its route, which closes behind it."""
+    rows, counters = state.rows, state.counters
+    pred, succ, route = rows[leg, PRED], rows[leg, SUCC], rows[leg, ROUTE]
+    start = facts.legs.shape[0] - 2 * facts.routes.shape[0] + route
+    touch(state, leg)
+    touch(state, pred)
+    touch(state, succ)
+    touch(state, start)
+    rows[pred, SUCC], rows[succ, PRED] = succ, pred
+    rows[leg, ROUTE], rows[leg, SUCC], rows[leg, PRED] = -1, -1, -1
+    rows[start, COUNT] -= 1
+    counters[WAYS] -= rows[pred, WAY] + rows[leg, WAY]
+    if rows[start, COUNT] == 0:
+        rows[start, WAY] = -facts.routes[route, USED]
+        freed(state, start)
+    else:
+        rows[pred, WAY] = way_cost(facts, route, pred, succ)
+    counters[WAYS] += rows[pred, WAY]
+    counters[TOTAL] -= rows[leg, COST]
+    counters[LATE_OLD] = max(counters[LATE_OLD], rows[leg, START] - facts.legs[leg, SOFT])
+    rows[leg, COST] = 0
+    _loaded(facts, state, leg, start, int64(-1))
+    if facts.flags[CARRIES] and facts.legs[leg, KIND] == PICKUP:
+        reload(facts, state, succ, facts.legs[leg, PARTNER])
+    elif facts.flags[CARRIES] and facts.legs[leg, KIND] == ABOARD:
+        reload(facts, state, succ, int64(-1))
+    push(state, succ)
+    _push_last(facts, state, pred, succ)
+    _behind(state, pred)
+    if facts.flags[RIDES]:
+        _rewind(facts, state, start)
 
 
 @inner
@@ -188,8 +214,6 @@ def _rewind(facts, state, start):
             touch(state, leg)
             state.rows[leg, BOUND] = 0
             push(state, leg)
-        elif facts.legs[leg, KIND] == DROPOFF:
-            push(state, leg)  # what lies between its ends has changed
         leg = state.rows[leg, SUCC]
 
 

@@ -1,7 +1,7 @@
 """Candidate lists: what could well stand before and after a leg, and which tasks are near one another.
 
 After Vidal et al. 2013 (doi:10.1016/j.cor.2012.07.018), section 4.4: nearness is the cost of the way plus the waiting
-that the two windows make unavoidable; pairs whose windows cannot follow one another are left out.
+and the lateness that the two windows make unavoidable; pairs whose windows cannot follow one another are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dispatch.search import columns as c
 
 CANDIDATES = 50
+PICKUPS = 10  # of them at most, or all the boxes of one kitchen would fill the lists
 NEAR = 300
 WAIT_WEIGHT = 0.2
 BLOCK = 512  # rows worked on at once, so that no square of all legs is held
@@ -41,8 +42,8 @@ def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[n
     for first in range(0, count, BLOCK):
         rows = np.arange(first, min(count, first + BLOCK))
         everyone = np.arange(count)
-        before[rows] = _nearest(_following(legs, everyone, rows, clock, price).T, keep)
-        after[rows] = _nearest(_following(legs, rows, everyone, clock, price), keep)
+        before[rows] = _likely(_following(legs, everyone, rows, clock, price).T, legs, keep)
+        after[rows] = _likely(_following(legs, rows, everyone, clock, price), legs, keep)
     return Nearness(before, after, _near_tasks(legs, tasks, price))
 
 
@@ -55,10 +56,23 @@ def _following(
     earliest = (legs[one, c.OPEN] + legs[one, c.SERVICE])[:, None] + way
     latest = (np.minimum(legs[one, c.CLOSE], legs[one, c.SOFT]) + legs[one, c.SERVICE])[:, None] + way
     wait = np.maximum(0, legs[two, c.OPEN][None, :] - latest)
-    cost: NDArray[np.float64] = price[leaves, place] + WAIT_WEIGHT * wait
+    late = np.maximum(0, earliest - legs[two, c.SOFT][None, :])
+    cost: NDArray[np.float64] = price[leaves, place] + WAIT_WEIGHT * wait + (legs[two, c.LATE][None, :] * late)
     same = legs[one, c.TASK][:, None] == legs[two, c.TASK][None, :]
     cost[same | (earliest > legs[two, c.CLOSE][None, :])] = np.inf
     return cost
+
+
+def _likely(cost: NDArray[np.float64], legs: Ints, keep: int) -> Ints:
+    """The nearest columns of each row, but no more than PICKUPS pickups."""
+    pickups = np.flatnonzero(legs[:, c.KIND] == c.PICKUP)
+    if len(pickups) > PICKUPS:
+        nearest = pickups[_nearest(cost[:, pickups], PICKUPS)]
+        kept = np.take_along_axis(cost, nearest, 1)
+        cost = cost.copy()
+        cost[:, pickups] = np.inf
+        np.put_along_axis(cost, nearest, kept, 1)
+    return _nearest(cost, keep)
 
 
 def _nearest(cost: NDArray[np.float64], keep: int) -> Ints:

@@ -192,7 +192,7 @@ def _consider(facts, state, leg, pred, keep, member, worst, blink, chance):
         return worst
     if start + legs[new, SERVICE] + facts.clock_out[table + outward] > rows[succ, LATEST]:
         return worst
-    if not facts.allowed[new, route] or (blink > 0.0 and _blinks(state, blink, chance)):
+    if not facts.allowed[new, route] or (blink > 0.0 and blinks(state, blink, chance)):
         return worst
     _keep(facts, state, leg, pred, cost, start, keep, member)
     return state.spots[member, keep - 1, 0] if state.found[member] == keep else NO_WAY
@@ -227,7 +227,7 @@ def search_places(facts, state, leg, keep, member, blink, chance):
 
 
 @inner
-def _blinks(state, blink, chance):
+def blinks(state, blink, chance):
     """True with chance `blink`: the distance to the next time is drawn, which is cheaper than drawing every time."""
     state.counters[BLINKING] -= 1
     if state.counters[BLINKING] > 0:

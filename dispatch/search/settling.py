@@ -6,6 +6,8 @@ A ride that lasts too long puts its pickup off, as far as waiting on the way all
 
 from __future__ import annotations
 
+from numba import int64
+
 from dispatch.search.bonds import bonds_floor, bonds_kept, push_dependents
 from dispatch.search.columns import (
     BEGIN,
@@ -13,10 +15,7 @@ from dispatch.search.columns import (
     BONDS_END,
     BOUND,
     BREAKS,
-    CLOSE,
-    CLOSES,
     COST,
-    COUNT,
     DEP,
     FIRST_LEG,
     KEY,
@@ -25,7 +24,6 @@ from dispatch.search.columns import (
     LEAST,
     LEAVES,
     MOST,
-    OPEN,
     PARTNER,
     PICKED,
     PICKUP,
@@ -34,9 +32,9 @@ from dispatch.search.columns import (
     REST,
     RIDE,
     ROUTE,
-    SERVICE,
     SETUP,
     SLACK,
+    SOFT,
     START,
     SUCC,
     TASK,
@@ -46,17 +44,76 @@ from dispatch.search.columns import (
     WAY,
 )  # fmt: skip
 from dispatch.search.compiled import inner
-from dispatch.search.facts import COUPLED, LIKED, PLAIN, RIDES
+from dispatch.search.facts import COUPLED, LATE_MOST, PLAIN, RIDES
 from dispatch.search.latest import settle_behind
-from dispatch.search.state import DIRTY, TOTAL, clear, pop, push, touch
-from dispatch.search.timing import finish, timed, way_seconds
+from dispatch.search.plain import plain_walked
+from dispatch.search.state import (
+    CEILING,
+    DIRTY,
+    LATE_NEW,
+    LATE_OLD,
+    LATEST_OF_ALL,
+    LEFT_OUT,
+    TIMED_COST,
+    TOTAL,
+    WAYS,
+    clear,
+    pop,
+    push,
+    touch,
+)
+from dispatch.search.timing import finish, timed
 
+NO_CEILING = 1 << 62
 MOST_ROUNDS = 8  # of making a crew's starts agree
 
 
 @inner
 def settle(facts, state):
     """Time all dirty legs and what depends on them; False if something does not fit (the caller undoes)."""
+    return settle_within(facts, state, int64(NO_CEILING))
+
+
+@inner
+def settle_within(facts, state, ceiling):
+    """The same; False also as soon as it is sure that the whole will cost more than `ceiling`: ways and what is left
+    out are known beforehand, and what timing adds never lessens."""
+    counters = state.counters
+    counters[CEILING] = ceiling - counters[WAYS] - counters[LEFT_OUT]
+    counters[TIMED_COST] = counters[LATE_NEW] = 0
+    if not _all_timed(facts, state):
+        clear(state)
+        counters[LATE_OLD] = 0
+        return False
+    settle_behind(facts, state)
+    if facts.weights[LATE_MOST]:
+        _keep_latest(facts, state)
+    return weighed(facts, state) <= ceiling
+
+
+@inner
+def weighed(facts, state):
+    """The cost of the state but for fairness."""
+    return state.counters[TOTAL] + facts.weights[LATE_MOST] * state.counters[LATEST_OF_ALL]
+
+
+@inner
+def _keep_latest(facts, state):
+    """Bring up to date how late the latest stop is: all are looked at only if the latest one may have improved."""
+    counters = state.counters
+    if counters[LATE_NEW] >= counters[LATEST_OF_ALL]:
+        counters[LATEST_OF_ALL] = counters[LATE_NEW]
+    elif counters[LATE_OLD] >= counters[LATEST_OF_ALL]:
+        most = 0
+        for leg in range(facts.legs.shape[0] - 2 * facts.routes.shape[0]):
+            if state.rows[leg, ROUTE] >= 0:
+                most = max(most, state.rows[leg, START] - facts.legs[leg, SOFT])
+        counters[LATEST_OF_ALL] = most
+    counters[LATE_OLD] = 0
+
+
+@inner
+def _all_timed(facts, state):
     budget = 64 + 12 * state.rows.shape[0]  # rides that push one another off for ever are given up
     while True:
         leg = pop(state)
@@ -66,11 +123,9 @@ def settle(facts, state):
         if state.rows[leg, ROUTE] < 0:
             continue
         plain = facts.flags[PLAIN]
-        fits = _plain_walked(facts, state, leg) if plain else budget >= 0 and _retimed(facts, state, leg)
+        fits = plain_walked(facts, state, leg) if plain else budget >= 0 and _retimed(facts, state, leg)
         if not fits:
-            clear(state)
             return False
-    settle_behind(facts, state)
     return True
 
 
@@ -82,13 +137,13 @@ def _retimed(facts, state, leg):
         if leg >= sentinels:
             if not finish(facts, state, leg, state.out[0]):
                 return False
-            _written(state, leg, state.out[0])
-            return True
+            _written(facts, state, leg, state.out[0])
+            return state.counters[TIMED_COST] <= state.counters[CEILING]
         task = facts.legs[leg, TASK]
         if facts.legs[leg, KIND] == VISIT and facts.tasks[task, LAST_LEG] - facts.tasks[task, FIRST_LEG] > 1:
             return _crew_timed(facts, state, task)
         changed = _single_timed(facts, state, leg)
-        if changed < 0:
+        if changed < 0 or state.counters[TIMED_COST] > state.counters[CEILING]:
             return False
         if changed == 0:
             return True
@@ -119,7 +174,7 @@ def _single_timed(facts, state, leg):
         if verdict != 0:
             return 0 if verdict > 0 else -1
     moved = out[START] != rows[leg, START]
-    changed = _written(state, leg, out)
+    changed = _written(facts, state, leg, out)
     if moved and facts.flags[RIDES] and facts.legs[leg, KIND] == PICKUP:
         push(state, facts.legs[leg, PARTNER])  # its ride may have become longer or shorter
     if changed and facts.flags[COUPLED]:
@@ -128,43 +183,7 @@ def _single_timed(facts, state, leg):
 
 
 @inner
-def _plain_walked(facts, state, leg):
-    """Time a leg of a plain problem and go on along its route while starts change; False if one does not fit."""
-    rows, legs = state.rows, facts.legs
-    counters, liked = state.counters, facts.flags[LIKED]
-    routes = facts.routes
-    sentinels = legs.shape[0] - 2 * routes.shape[0]
-    route = rows[leg, ROUTE]
-    while True:
-        pred = rows[leg, PRED]
-        start, cost = rows[pred, DEP] + way_seconds(facts, route, pred, leg), rows[pred, WAY]
-        if leg >= sentinels:
-            if rows[leg - routes.shape[0], COUNT] == 0:
-                cost = 0
-            else:
-                cost += routes[route, USED]
-            if start > routes[route, CLOSES]:
-                return False
-        else:
-            start = max(start, legs[leg, OPEN])
-            if start > legs[leg, CLOSE] or start > routes[route, CLOSES]:
-                return False
-            if liked:
-                cost += facts.liking[leg, route]
-        if start == rows[leg, START] and cost == rows[leg, COST]:
-            return True
-        touch(state, leg)
-        counters[TOTAL] += cost - rows[leg, COST]
-        rows[leg, COST] = cost
-        if start == rows[leg, START] or leg >= sentinels:
-            rows[leg, START] = start
-            return True
-        rows[leg, START], rows[leg, DEP] = start, start + legs[leg, SERVICE]
-        leg = rows[leg, SUCC]
-
-
-@inner
-def _written(state, leg, out):
+def _written(facts, state, leg, out):
     """Put a label in place; whether anything a successor reads has changed."""
     rows = state.rows
     changed = False
@@ -174,7 +193,14 @@ def _written(state, leg, out):
     if not changed and rows[leg, COST] == out[COST]:
         return False
     touch(state, leg)
-    state.counters[TOTAL] += out[COST] - rows[leg, COST]
+    counters, soft = state.counters, facts.legs[leg, SOFT]
+    counters[TOTAL] += out[COST] - rows[leg, COST]
+    counters[TIMED_COST] += out[COST] - rows[rows[leg, PRED], WAY]
+    if rows[leg, SUCC] < 0:  # an end: it bears what using the route costs, which WAYS contains
+        counters[TIMED_COST] -= facts.routes[rows[leg, ROUTE], USED]
+    else:
+        counters[LATE_OLD] = max(counters[LATE_OLD], rows[leg, START] - soft)
+        counters[LATE_NEW] = max(counters[LATE_NEW], out[START] - soft)
     for column in (START, DEP, COST, BREAKS, REST, WAIT, SLACK, BEGIN):
         rows[leg, column] = out[column]
     return changed
@@ -222,12 +248,12 @@ def _crew_timed(facts, state, task):
             return False
     any_changed = False
     for leg in range(first, last):
-        if _written(state, leg, out[leg - first]):
+        if _written(facts, state, leg, out[leg - first]):
             any_changed = True
             push(state, rows[leg, SUCC])
     if any_changed:
         push_dependents(facts, state, task)
-    return True
+    return state.counters[TIMED_COST] <= state.counters[CEILING]
 
 
 @inner

@@ -31,7 +31,27 @@ from dispatch.search.handles import Handle
 
 Ints = NDArray[np.int64]
 
-LOG_LENGTH, STAMP, DIRTY, BEHIND, TOTAL, UNSERVED, BLINKING = range(7)  # places in `counters`
+# Places in `counters`. TOTAL is the cost but for what is measured over all routes at once; WAYS and LEFT_OUT are the
+# parts of it that are ways and routes in use, and tasks left out; LATEST_OF_ALL the seconds that the latest stop is
+# late. The first KEPT are what `undo` puts back. From TIMED_COST on they serve one settling: what timing added so far
+# beyond ways, how late the latest is among stops timed now and as they were, what TIMED_COST must not exceed.
+(
+    TOTAL,
+    UNSERVED,
+    WAYS,
+    LEFT_OUT,
+    LATEST_OF_ALL,
+    LOG_LENGTH,
+    STAMP,
+    DIRTY,
+    BEHIND,
+    BLINKING,
+    TIMED_COST,
+    LATE_NEW,
+    LATE_OLD,
+    CEILING,
+) = range(14)
+KEPT = 5
 KEY_BITS = 20  # a key is a time and a fraction of a second
 FIRST_KEY, LAST_KEY = -(1 << 62), 1 << 62  # of the sentinels
 MOST_SPOTS = 8  # insertion places kept per leg
@@ -42,7 +62,7 @@ class State(NamedTuple):
 
     rows: Ints  # (N, STATE_WIDTH), see `columns`
     loads: Ints  # (N, d) on departure; at a start sentinel what is aboard then
-    counters: Ints  # TOTAL is the cost of everything but what is measured over all routes at once
+    counters: Ints  # (14,) see their places above
     dirty: Ints  # (N,) legs to be timed again, the next one last
     is_dirty: NDArray[np.bool_]
     behind: Ints  # (4N,) legs whose latest start may have changed
@@ -55,9 +75,11 @@ class State(NamedTuple):
     choice: Ints  # (members,) the predecessor chosen for each member of a crew
     seen: Ints  # (1 + m,) a stamp, and the routes that bear it
     picked: Ints  # (1 + t,) the same for tasks
+    absent: Ints  # (t,) in how many rounds a task was left out; not put back by `undo`
     unused: Ints  # (types,) no route of a type before this one is unused
     removed: Ints  # (t + 64,) tasks taken out
     ranks: NDArray[np.float64]  # (t + 64,) what they are sorted by
+    moved: Ints  # (N,) legs on their way to another route
     out: Ints  # (members, STATE_WIDTH) labels being made
 
     def handle(self) -> Handle:
@@ -87,8 +109,8 @@ def new_state(facts: Facts) -> State:
     rows[end, LATEST] = rows[start, LATEST] = facts.routes[:, CLOSES]
     loads = np.zeros((total, dimensions), np.int64)
     loads[start] = facts.aboard
-    counters = np.zeros(8, np.int64)
-    counters[TOTAL] = facts.tasks[:, c.PENALTY].sum()
+    counters = np.zeros(14, np.int64)
+    counters[TOTAL] = counters[LEFT_OUT] = facts.tasks[:, c.PENALTY].sum()
     counters[UNSERVED] = len(facts.tasks)
     return State(
         rows, loads, counters, np.zeros(total + 8, np.int64), np.zeros(total, np.bool_),
@@ -96,9 +118,9 @@ def new_state(facts: Facts) -> State:
         np.zeros((log, STATE_WIDTH), np.int64), np.zeros((log, dimensions), np.int64),
         np.zeros((members, MOST_SPOTS, 4), np.int64), np.zeros(members, np.int64),
         np.zeros(members, np.int64), np.zeros(1 + routes, np.int64),
-        np.zeros(1 + len(facts.tasks), np.int64), facts.types[:-1].copy(),
+        np.zeros(1 + len(facts.tasks), np.int64), np.zeros(len(facts.tasks), np.int64), facts.types[:-1].copy(),
         np.zeros(len(facts.tasks) + 64, np.int64), np.zeros(len(facts.tasks) + 64),
-        np.zeros((members, STATE_WIDTH), np.int64),
+        np.zeros(total, np.int64), np.zeros((members, STATE_WIDTH), np.int64),
     )  # fmt: skip
 
 
@@ -120,8 +142,8 @@ def copy_state(source, target):
             target.loads[leg, load] = source.loads[leg, load]
     for type_ in range(source.unused.shape[0]):
         target.unused[type_] = source.unused[type_]
-    target.counters[TOTAL] = source.counters[TOTAL]
-    target.counters[UNSERVED] = source.counters[UNSERVED]
+    for place in range(KEPT):
+        target.counters[place] = source.counters[place]
 
 
 @inner
@@ -143,9 +165,15 @@ def touch(state, leg):
 
 @inner
 def begin(state):
-    """Start a new stretch of the log; returns where it starts, for `undo`."""
-    state.counters[STAMP] += 1
-    return state.counters[LOG_LENGTH]
+    """Start a new stretch of the log with the counters; returns where it starts, for `undo`."""
+    counters, log_rows = state.counters, state.log_rows
+    place = counters[LOG_LENGTH]
+    state.log_legs[place] = -1
+    for counter in range(KEPT):
+        log_rows[place, counter] = counters[counter]
+    counters[LOG_LENGTH] = place + 1
+    counters[STAMP] += 1
+    return place
 
 
 @inner
@@ -156,27 +184,23 @@ def forget(state):
 
 
 @inner
-def undo(state, back_to, total, unserved):
+def undo(state, back_to):
     """Put all rows back as they were when `begin` returned `back_to`, and the counters with them."""
-    rows, loads, log_rows, log_loads, log_legs = (
-        state.rows,
-        state.loads,
-        state.log_rows,
-        state.log_loads,
-        state.log_legs,
-    )
-    for place in range(state.counters[LOG_LENGTH] - 1, back_to - 1, -1):
-        leg = log_legs[place]
+    rows, loads, log_rows, counters = state.rows, state.loads, state.log_rows, state.counters
+    for place in range(counters[LOG_LENGTH] - 1, back_to - 1, -1):
+        leg = state.log_legs[place]
+        if leg < 0:
+            for counter in range(KEPT):
+                counters[counter] = log_rows[place, counter]
+            continue
         for column in range(STATE_WIDTH):
             rows[leg, column] = log_rows[place, column]
         for load in range(loads.shape[1]):
-            loads[leg, load] = log_loads[place, load]
+            loads[leg, load] = state.log_loads[place, load]
         if rows[leg, KEY] == FIRST_KEY and rows[leg, COUNT] == 0:
             freed(state, leg)
-    state.counters[LOG_LENGTH] = back_to
-    state.counters[STAMP] += 1
-    state.counters[TOTAL] = total
-    state.counters[UNSERVED] = unserved
+    counters[LOG_LENGTH] = back_to
+    counters[STAMP] += 1
 
 
 @inner

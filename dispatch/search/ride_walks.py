@@ -1,0 +1,142 @@
+"""Every place of a delivery on one route: its pickup behind one leg, its drop-off behind that or a later one.
+
+From each place of the pickup one walk along the route carries the earliest clock, the shortest ride and the load, and
+ends where one of them is exceeded: everything beyond would be too.
+"""
+
+from __future__ import annotations
+
+from dispatch.search.columns import (
+    CLOSE,
+    CLOSES,
+    DEP,
+    DIRECT,
+    FROZEN,
+    KIND,
+    LATEST,
+    LEAVES,
+    PICKUP,
+    PLACE,
+    RIDE,
+    ROUTE,
+    SERVICE,
+    SETUP,
+    START,
+    SUCC,
+    TASK,
+    WAY,
+)  # fmt: skip
+from dispatch.search.compiled import inner
+from dispatch.search.facts import LIKED, TIMED
+from dispatch.search.places import NO_WAY, bonds_allow, open_to
+from dispatch.search.timing import opening, stop_cost, way_cost, way_seconds
+
+
+@inner
+def walk_route(facts, state, pickup, dropoff, route, keep):
+    """All places of a delivery on one route that cost less than those kept: a detour to the pickup that is dearer by
+    itself is not looked at further, for the drop-off saves nothing."""
+    rows, legs = state.rows, facts.legs
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    pred = sentinels + route
+    if not facts.allowed[pickup, route] or not bonds_allow(facts, state, legs[pickup, TASK], pickup, route):
+        return
+    while True:
+        if rows[pred, DEP] > legs[pickup, CLOSE]:
+            return
+        succ = rows[pred, SUCC]
+        reach = way_cost(facts, route, pred, pickup) - rows[pred, WAY]  # of an unused route: what its use costs
+        if reach + way_cost(facts, route, pickup, succ) < worst(state, keep) and not joins(facts, pickup, succ):
+            start = opening(facts, pickup, rows[pred, DEP] + way_seconds(facts, route, pred, pickup))
+            if start > legs[pickup, CLOSE] or start > facts.routes[route, CLOSES]:
+                return  # times grow along the route, and a detour never saves any
+            if open_to(facts, state, pickup, pred):
+                _walk(facts, state, pickup, dropoff, pred, start, reach, keep)
+        pred = succ
+        if pred >= sentinels:
+            return
+
+
+@inner
+def joins(facts, pickup, succ):
+    """Whether a pickup would come before another of the same stay at a kitchen: behind that one it does as well."""
+    legs = facts.legs
+    same = legs[succ, KIND] == PICKUP and legs[succ, PLACE] == legs[pickup, PLACE]
+    return same and legs[succ, DIRECT] == 0 and facts.tasks[legs[succ, TASK], FROZEN] == 0
+
+
+@inner
+def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
+    """Try the drop-off behind the pickup and behind each later leg. `reach` is what going to the pickup costs, without
+    the way that was there before."""
+    rows, legs, route = state.rows, facts.legs, state.rows[pred, ROUTE]
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    here, succ, clock, ridden = pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
+    if not carries(facts, state, pickup, pred, route):
+        return
+    if facts.flags[TIMED] or facts.flags[LIKED]:
+        reach += stop_cost(facts, route, pickup, start, 0)
+    detour = reach + way_cost(facts, route, pickup, succ)
+    while True:
+        so_far = reach if here == pickup else detour - rows[here, WAY]
+        cost = so_far + way_cost(facts, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
+        if cost < worst(state, keep) and (here == pickup or open_to(facts, state, dropoff, here)):
+            way = way_seconds(facts, route, here, dropoff)
+            begins = opening(facts, dropoff, clock + way)
+            leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
+            in_time = begins <= legs[dropoff, CLOSE] and leaves <= rows[succ, LATEST]
+            if in_time and short_enough(facts, dropoff, here, ridden + way):
+                if facts.flags[TIMED] or facts.flags[LIKED]:
+                    cost += stop_cost(facts, route, dropoff, begins, 0)
+                keep_ride(state, cost, pred, here, start, keep)
+        if succ >= sentinels or legs[pickup, DIRECT] == 1:
+            return
+        way = way_seconds(facts, route, here, succ)
+        ridden += way + legs[succ, SERVICE]
+        begins = max(opening(facts, succ, clock + way), rows[succ, START])
+        too_long = legs[dropoff, RIDE] >= 0 and ridden > legs[dropoff, RIDE]
+        if too_long or begins > rows[succ, LATEST] or not carries(facts, state, pickup, succ, route):
+            return
+        clock = begins + legs[succ, SERVICE]
+        here, succ = succ, rows[succ, SUCC]
+
+
+@inner
+def short_enough(facts, dropoff, here, ridden):
+    """Whether the ride from the pickup to a drop-off that comes behind `here` may be as long; its setup is no ride."""
+    legs = facts.legs
+    setup = legs[dropoff, SETUP] if legs[here, LEAVES] != legs[dropoff, PLACE] else 0
+    return legs[dropoff, RIDE] < 0 or ridden - setup <= legs[dropoff, RIDE]
+
+
+@inner
+def worst(state, keep):
+    """What a place has to beat to be kept."""
+    return state.spots[0, keep - 1, 0] if state.found[0] == keep else NO_WAY
+
+
+@inner
+def carries(facts, state, pickup, leg, route):
+    """Whether the route has room for the delivery on top of what is aboard behind a leg."""
+    for load in range(facts.demand.shape[1]):
+        if state.loads[leg, load] + facts.demand[pickup, load] > facts.room[route, load]:
+            return False
+    return True
+
+
+@inner
+def keep_ride(state, cost, pred, here, start, keep):
+    """Keep a place if it is among the `keep` cheapest and new."""
+    found, spots = state.found[0], state.spots[0]
+    if cost >= worst(state, keep):
+        return
+    for place in range(found):
+        if spots[place, 1] == pred and spots[place, 2] == here:
+            return
+    place = found if found < keep else keep - 1
+    while place > 0 and spots[place - 1, 0] > cost:
+        for column in range(4):
+            spots[place, column] = spots[place - 1, column]
+        place -= 1
+    spots[place, 0], spots[place, 1], spots[place, 2], spots[place, 3] = cost, pred, here, start
+    state.found[0] = min(keep, found + 1)
