@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from dispatch.search import columns as c
 from dispatch.search.anneal import anneal, whole_cost
+from dispatch.search.budget import Budget
 from dispatch.search.chance import seeded
 from dispatch.search.facts import PLAIN, compiled
+from dispatch.search.fleet import spare_a_route
 from dispatch.search.linking import rekey
 from dispatch.search.pool import Pool, PooledRoute
 from dispatch.search.ruin import LONG_STRINGS, MANY_TASKS, STRINGS
 from dispatch.search.seating import fill, seat, seated, sequences, starts
-from dispatch.search.state import KEY_BITS, UNSERVED, WAYS, copy_state, new_state
+from dispatch.search.state import IN_USE, KEY_BITS, MOST_IN_USE, UNSERVED, WAYS, copy_state, new_state
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 
@@ -27,9 +29,8 @@ from dispatch.timing.schedule import Schedule
 # crews, times that cost, tight shifts, wants a warmer end; plain routing does best by ruin and recreate alone.
 SMALL, HOT, COLD = 0.5, 2.0, 0.05
 PLAIN_SMALL, PLAIN_HOT, PLAIN_COLD = 0.0, 2.0, 0.02
-STRETCH_SECONDS = 0.05  # how long one call of the kernel should last
-STRETCH = 100  # iterations of a stretch when iterations are counted, or before their pace is known
-MOST_STRETCH = 100_000
+SAVING_SHARE = 0.4  # of the budget, at most, to save routes where they are dear
+SAVING_HEAT = 0.5  # the temperature meanwhile
 
 Ints = NDArray[np.int64]
 Told = Callable[[float, int, int], None]  # (share of the limit used up, cost, unserved)
@@ -79,35 +80,49 @@ class Search:
         cooled: float = 0.0,
     ) -> None:
         """Anneal from the best until the clock says `until`, or for a number of iterations. `cooled` (0 to 1) is the
-        share of the cooling left out at its hot end."""
+        share of the cooling left out at its hot end. Where a route costs more than all its ways, routes are saved
+        first."""
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
-        setting = LONG_STRINGS if len(self.facts.tasks) > MANY_TASKS else STRINGS
+        budget = Budget(clock, until, iterations)
         copy_state(self._best, self._state)
-        unit = self._unit()
-        began, stretch, done = clock(), STRETCH, 0
-        while True:
-            now = clock()
-            share = done / iterations if iterations is not None else (now - began) / max(1e-9, until - began)
-            if share >= 1 or now >= until:
-                return
-            if iterations is not None:
-                stretch = min(STRETCH, iterations - done)
-            hot = unit * self.hot * (self.cold / self.hot) ** (cooled + (1 - cooled) * share)
-            self._rekey()
-            anneal(
-                self._facts, self._state, self._best, stretch, hot, 0.9999 * hot,
-                self.small, setting, self.chance,
-            )  # fmt: skip
-            self.pool.add(self.state)
-            done += stretch
-            self.iterations += stretch
-            spent = max(1e-6, clock() - now)
-            if iterations is None:
-                pace = stretch / spent
-                stretch = int(max(10, min(MOST_STRETCH, 3 * stretch, pace * min(STRETCH_SECONDS, until - now))))
+        if self._routes_are_dear():
+            self._save_routes(budget)
+        unit, began = self._unit(), budget.share
+        while budget.is_left():
+            share = (budget.share - began) / (1 - began)
+            self._anneal(budget, unit * self.hot * (self.cold / self.hot) ** (cooled + (1 - cooled) * share))
             if told is not None:
-                told(share, self.cost(), self.unserved())
+                told(budget.share, self.cost(), self.unserved())
+
+    def _anneal(self, budget: Budget, heat: float) -> None:
+        """A stretch at one temperature."""
+        rounds = budget.next()
+        setting = LONG_STRINGS if len(self.facts.tasks) > MANY_TASKS else STRINGS
+        self._rekey()
+        anneal(
+            self._facts, self._state, self._best, rounds, heat, 0.9999 * heat, self.small, setting, self.chance
+        )  # fmt: skip
+        self.pool.add(self.state)
+        self.iterations += rounds
+        budget.spend(rounds)
+
+    def _routes_are_dear(self) -> bool:
+        """Whether using a route costs more than the ways of a mean one, so that one less is worth any detour."""
+        in_use, used = int(self.best.counters[IN_USE]), self._used()
+        return in_use > 1 and used > int(self.best.counters[WAYS]) - used
+
+    def _save_routes(self, budget: Budget) -> None:
+        """Spare one route after another, from a state that serves all, as long as this part of the budget lasts."""
+        unit = self._unit()
+        while budget.is_left() and budget.share < SAVING_SHARE:
+            if self.state.counters[UNSERVED] == self.unserved():
+                copy_state(self._best, self._state)
+                if not spare_a_route(self._facts, self._state):
+                    break
+            self._anneal(budget, unit * SAVING_HEAT)
+        self.state.counters[MOST_IN_USE] = len(self.facts.routes)
+        copy_state(self._best, self._state)
 
     def replace(self, routes: Sequence[PooledRoute], kept: set[int]) -> bool:
         """Make these routes, and the kept ones of the best, the best if that is cheaper; tasks on none are inserted."""
@@ -146,7 +161,13 @@ class Search:
         """What the way to a stop costs on average."""
         count = len(self.facts.legs) - 2 * len(self.facts.routes)
         stops = int((self.best.rows[:count, c.ROUTE] >= 0).sum())
-        return max(1.0, float(self.best.counters[WAYS]) / max(1, stops))
+        return max(1.0, float(self.best.counters[WAYS] - self._used()) / max(1, stops))
+
+    def _used(self) -> int:
+        """What the use of the best's routes costs."""
+        starts = len(self.facts.legs) - 2 * len(self.facts.routes)
+        in_use = self.best.rows[starts : starts + len(self.facts.routes), c.COUNT] > 0
+        return int(self.facts.routes[in_use, c.USED].sum())
 
     def cost(self) -> int:
         """Cost of the best."""

@@ -38,6 +38,7 @@ from dispatch.search.facts import CARRIES, COUPLED, RIDES
 from dispatch.search.state import (
     BEHIND,
     FIRST_KEY,
+    IN_USE,
     KEY_BITS,
     LAST_KEY,
     LATE_OLD,
@@ -82,6 +83,8 @@ def put(facts, state, leg, pred, key):
     rows[leg, ROUTE], rows[leg, KEY], rows[leg, BOUND] = route, key, 0
     rows[leg, START], rows[leg, LATEST], rows[leg, COST] = NEVER, NEVER, 0  # so that timing it is a change
     rows[start, COUNT] += 1
+    if rows[start, COUNT] == 1:
+        state.counters[IN_USE] += 1
     straight = rows[pred, WAY]
     rows[pred, WAY], rows[leg, WAY] = way_cost(facts, route, pred, leg), way_cost(facts, route, leg, succ)
     state.counters[WAYS] += rows[pred, WAY] + rows[leg, WAY] - straight
@@ -131,6 +134,7 @@ def unlink(facts, state, leg):
     if rows[start, COUNT] == 0:
         rows[start, WAY] = -facts.routes[route, USED]
         freed(state, start)
+        counters[IN_USE] -= 1
     else:
         rows[pred, WAY] = way_cost(facts, route, pred, succ)
     counters[WAYS] += rows[pred, WAY]

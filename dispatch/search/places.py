@@ -46,7 +46,7 @@ from dispatch.search.columns import (
 )  # fmt: skip
 from dispatch.search.compiled import inner, woven
 from dispatch.search.facts import CARRIES, LIKED, TIMED
-from dispatch.search.state import BLINKING, FIRST_KEY, LAST_KEY
+from dispatch.search.state import BLINKING, FIRST_KEY, IN_USE, LAST_KEY, MOST_IN_USE
 from dispatch.search.timing import opening, stop_cost
 
 NO_WAY = 1 << 62  # dearer than any place
@@ -257,8 +257,10 @@ def search_everywhere(facts, state, leg, keep, member, chance):
 
 @inner
 def first_unused(facts, state, type_):
-    """The first route of a type that has no stops; −1 if all have."""
+    """The first route of a type that has no stops; −1 if all have, or as many as may have."""
     rows = state.rows
+    if state.counters[IN_USE] >= state.counters[MOST_IN_USE]:
+        return -1
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     route, end = state.unused[type_], facts.types[type_ + 1]
     while route < end and rows[sentinels + route, COUNT] > 0:

@@ -33,14 +33,16 @@ Ints = NDArray[np.int64]
 
 # Places in `counters`. TOTAL is the cost but for what is measured over all routes at once; WAYS and LEFT_OUT are the
 # parts of it that are ways and routes in use, and tasks left out; LATEST_OF_ALL the seconds that the latest stop is
-# late. The first KEPT are what `undo` puts back. From TIMED_COST on they serve one settling: what timing added so far
-# beyond ways, how late the latest is among stops timed now and as they were, what TIMED_COST must not exceed.
+# late; IN_USE the routes that have stops, MOST_IN_USE how many may. The first KEPT are what `undo` puts back. From
+# TIMED_COST to CEILING they serve one settling: what timing added so far beyond ways, how late the latest is among
+# stops timed now and as they were, what TIMED_COST must not exceed.
 (
     TOTAL,
     UNSERVED,
     WAYS,
     LEFT_OUT,
     LATEST_OF_ALL,
+    IN_USE,
     LOG_LENGTH,
     STAMP,
     DIRTY,
@@ -50,8 +52,9 @@ Ints = NDArray[np.int64]
     LATE_NEW,
     LATE_OLD,
     CEILING,
-) = range(14)
-KEPT = 5
+    MOST_IN_USE,
+) = range(16)
+KEPT = 6
 KEY_BITS = 20  # a key is a time and a fraction of a second
 FIRST_KEY, LAST_KEY = -(1 << 62), 1 << 62  # of the sentinels
 MOST_SPOTS = 8  # insertion places kept per leg
@@ -62,7 +65,7 @@ class State(NamedTuple):
 
     rows: Ints  # (N, STATE_WIDTH), see `columns`
     loads: Ints  # (N, d) on departure; at a start sentinel what is aboard then
-    counters: Ints  # (14,) see their places above
+    counters: Ints  # (16,) see their places above
     dirty: Ints  # (N,) legs to be timed again, the next one last
     is_dirty: NDArray[np.bool_]
     behind: Ints  # (4N,) legs whose latest start may have changed
@@ -109,9 +112,9 @@ def new_state(facts: Facts) -> State:
     rows[end, LATEST] = rows[start, LATEST] = facts.routes[:, CLOSES]
     loads = np.zeros((total, dimensions), np.int64)
     loads[start] = facts.aboard
-    counters = np.zeros(14, np.int64)
+    counters = np.zeros(16, np.int64)
     counters[TOTAL] = counters[LEFT_OUT] = facts.tasks[:, c.PENALTY].sum()
-    counters[UNSERVED] = len(facts.tasks)
+    counters[UNSERVED], counters[MOST_IN_USE] = len(facts.tasks), routes
     return State(
         rows, loads, counters, np.zeros(total + 8, np.int64), np.zeros(total, np.bool_),
         np.zeros(4 * total + 64, np.int64), np.zeros(total, np.int64), np.zeros(log, np.int64),
