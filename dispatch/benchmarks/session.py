@@ -63,9 +63,9 @@ def _concluded(bench: Bench, *, finished: bool) -> int:
 def _run(bench: Bench, groups: list[Cores]) -> bool:
     """Run all trials; False if Ctrl-C came first."""
     try:
-        typer.echo(HEADING)
         jobs = bench.jobs()
         with bench, _bar() as bar:
+            typer.echo(HEADING)  # whoever reads it may interrupt: what has to be cleaned up stands
             task = bar.add_task(bench.asked.family, total=len(jobs))
 
             def done(what: tuple[Path, int], ending: Ending) -> None:
