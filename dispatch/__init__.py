@@ -2,6 +2,9 @@
 the search's own limit, no database, no web. Publishable by itself.
 """
 
+from dispatch.account.difference import Difference, difference
+from dispatch.account.shares import Breakdown, Share, cost_by_stop
+from dispatch.account.why import Why, why
 from dispatch.change import improve, insert
 from dispatch.check import Violation, check
 from dispatch.document import dump_plan, dump_problem, parse_plan, parse_problem, read_plan, read_problem
@@ -11,6 +14,7 @@ from dispatch.errors import (
     Fault,
     PlanInvalid,
     ProblemInvalid,
+    UnknownStop,
     UnknownTask,
 )
 from dispatch.explain import explain
@@ -20,6 +24,8 @@ from dispatch.problem import Problem
 from dispatch.solve import solve
 
 __all__ = [
+    "Breakdown",
+    "Difference",
     "DocumentInvalid",
     "EngineFault",
     "Fault",
@@ -27,9 +33,14 @@ __all__ = [
     "PlanInvalid",
     "Problem",
     "ProblemInvalid",
+    "Share",
+    "UnknownStop",
     "UnknownTask",
     "Violation",
+    "Why",
     "check",
+    "cost_by_stop",
+    "difference",
     "dump_plan",
     "dump_problem",
     "explain",
@@ -41,4 +52,5 @@ __all__ = [
     "read_plan",
     "read_problem",
     "solve",
+    "why",
 ]

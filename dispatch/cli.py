@@ -15,20 +15,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from dispatch.account.command import diff_command, why_command
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
-from dispatch.document import dump_plan, parse_plan, parse_problem, to_json
-from dispatch.errors import DocumentInvalid, EngineFault
+from dispatch.document import dump_plan, to_json
+from dispatch.errors import EngineFault
 from dispatch.explain import explain
 from dispatch.parallel import solve_in_parallel
 from dispatch.picture import html_page, svg_picture
-from dispatch.plan import Plan
-from dispatch.problem import Problem
 from dispatch.search.warm import warm_up
 from dispatch.solve import solve_by_routing
+from dispatch.terminal import PlanFile, ProblemFile, bad, read_plan_file, read_problem_file, read_valid, write
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
 app.command("bench")(bench_command)
+app.command("why")(why_command)
+app.command("diff")(diff_command)
 
 
 class Engine(StrEnum):
@@ -38,53 +40,10 @@ class Engine(StrEnum):
     ROUTING = "routing"
 
 
-ProblemFile = Annotated[Path, typer.Argument(help="A liuzhu/problem@1 document; - reads stdin.")]
-PlanFile = Annotated[Path, typer.Argument(help="A liuzhu/plan@1 document; - reads stdin.")]
-
-
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     app()
     raise SystemExit(0)
-
-
-def _bad(lines: list[str]) -> NoReturn:
-    for line in lines:
-        typer.echo(line, err=True)
-    raise SystemExit(2)
-
-
-def _text(path: Path) -> bytes:
-    if str(path) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        _bad([f"{path}: {error.strerror}"])
-
-
-def _problem(path: Path) -> Problem:
-    try:
-        return parse_problem(_text(path))
-    except DocumentInvalid as error:
-        _bad([f"{path}{fault}" for fault in error.faults])
-
-
-def _plan(path: Path) -> Plan:
-    try:
-        return parse_plan(_text(path))
-    except DocumentInvalid as error:
-        _bad([f"{path}{fault}" for fault in error.faults])
-
-
-def _write(text: str, path: Path | None) -> None:
-    if path is None:
-        sys.stdout.write(text)
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _bad([f"{path}: {error.strerror}"])
 
 
 def _tell(text: str, seconds: float) -> None:
@@ -106,7 +65,7 @@ def solve_command(
     engine: Annotated[Engine, typer.Option(help="Our search, or OR-Tools' RoutingModel alone.")] = Engine.SEARCH,
 ) -> None:
     """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same."""
-    read = _problem(problem)
+    read = read_problem_file(problem)
     try:
         if engine is Engine.ROUTING:
             plan = solve_by_routing(read, seed=seed, time_limit_seconds=seconds, progress=_tell)
@@ -124,7 +83,7 @@ def solve_command(
     except EngineFault as error:
         typer.echo("\n".join(["the engine made an invalid plan, which is withheld:", *error.causes]), err=True)
         raise SystemExit(3) from error
-    _write(to_json(dump_plan(plan)), output)
+    write(to_json(dump_plan(plan)), output)
     total = len(read.tasks)
     typer.echo(f"{plan.status}: {total - len(plan.unassigned)} of {total} served", err=True)
     if plan.status == "infeasible":
@@ -146,26 +105,18 @@ def warm_up_command() -> None:
 @app.command("check")
 def check_command(problem: ProblemFile, plan: PlanFile) -> None:
     """Judge a plan against its problem; one line per violation."""
-    broken = check(_problem(problem), _plan(plan))
+    broken = check(read_problem_file(problem), read_plan_file(plan))
     for violation in broken:
         typer.echo(str(violation))
     typer.echo(f"{len(broken)} violations" if broken else "valid", err=True)
     raise SystemExit(1 if broken else 0)
 
 
-def _valid(problem: Problem, plan: Plan) -> None:
-    broken = check(problem, plan)
-    if broken:
-        for violation in broken:
-            typer.echo(str(violation), err=True)
-        raise SystemExit(1)
-
-
 @app.command("explain")
 def explain_command(problem: ProblemFile, plan: PlanFile) -> None:
     """Say why each unassigned task is left out, as JSON."""
-    read, found = _problem(problem), _plan(plan)
-    _valid(read, found)
+    read = read_problem_file(problem)
+    found = read_valid(read, plan)
     entries = [
         {
             "id": entry.id,
@@ -185,8 +136,8 @@ def show_command(
 ) -> None:
     """Draw a plan: the map of its routes and a timeline per shift. Needs nothing but the file itself."""
     if output.suffix not in (".svg", ".html"):
-        _bad([f"{output}: the picture is .svg or .html"])
-    read, found = _problem(problem), _plan(plan)
-    _valid(read, found)
+        bad([f"{output}: the picture is .svg or .html"])
+    read = read_problem_file(problem)
+    found = read_valid(read, plan)
     draw = html_page if output.suffix == ".html" else svg_picture
-    _write(draw(read, found), output)
+    write(draw(read, found), output)

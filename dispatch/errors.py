@@ -47,3 +47,11 @@ class UnknownTask(LookupError):
     def __init__(self, task_id: str) -> None:
         self.task_id = task_id
         super().__init__(f"no visit or delivery {task_id!r} in the problem")
+
+
+class UnknownStop(LookupError):
+    """The plan has no such stop: of that kind, id and crew member."""
+
+    def __init__(self, kind: str, id_: str, member: int) -> None:
+        self.kind, self.id, self.member = kind, id_, member
+        super().__init__(f"no {kind} {id_!r} (member {member}) in the plan's routes")

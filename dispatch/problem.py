@@ -58,3 +58,9 @@ class Problem:
             | {pin.stop.id for pin in self.pins}
             | {aboard.delivery for shift in self.shifts for aboard in shift.aboard}
         )
+
+    @cached_property
+    def held(self) -> frozenset[tuple[str, str, int]]:
+        """Stops, as plans name them, whose start a pin holds."""
+        timed = (pin.stop for pin in self.pins if pin.start_seconds is not None)
+        return frozenset((stop.kind, stop.id, stop.member) for stop in timed)

@@ -32,10 +32,12 @@ RULES_ON_TIME = (  # of the checker: the rest of it does not hang on starts, and
 LEAST_SECONDS = 0.005  # below this a model is not worth stating
 
 
-def timed(schedule: Schedule, *, seconds: float, seed: int, work: float | None = None) -> Schedule:
+def timed(
+    schedule: Schedule, *, seconds: float, seed: int, work: float | None = None, among: set[int] | None = None
+) -> Schedule:
     """The schedule timed to cost least, by the whole objective; the one given if nothing is gained in `seconds`. With
     `work` (CP-SAT's deterministic time, for all models together) the same input gives the same starts, if the seconds
-    suffice."""
+    suffice. `among`: only these shifts, and what is coupled with them."""
     if not (schedule.network.timed_cost or schedule.network.problem.objective.unfair_second):
         return schedule
     until = time.monotonic() + seconds
@@ -44,6 +46,8 @@ def timed(schedule: Schedule, *, seconds: float, seed: int, work: float | None =
         return schedule
     found = schedule.copy()
     for shifts in _components(schedule):
+        if among is not None and among.isdisjoint(shifts):
+            continue
         if until - time.monotonic() < LEAST_SECONDS or (work is not None and work <= 0):
             break
         work = _improve(found, shifts, until=until, seed=seed, work=work)

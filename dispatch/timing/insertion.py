@@ -46,12 +46,12 @@ class Inserter:
                 return True
             if extra is not None and (best is None or way[0] + extra < best[0]):
                 best = (way[0] + extra, way)
-        return best is not None and self.schedule.settle(self._sequences(best[1]))
+        return best is not None and self.schedule.settle(self.sequences(best[1]))
 
     def _extra(self, way: Way, *, keep_free: bool) -> int | None:
         """What the timing of a way costs on top; None if it does not fit. Kept only if it costs nothing."""
         before = self.schedule.copy() if self.schedule.network.timed_cost else None
-        if not self.schedule.settle(self._sequences(way)):
+        if not self.schedule.settle(self.sequences(way)):
             return None
         if before is None:
             return 0
@@ -61,7 +61,8 @@ class Inserter:
         self.schedule.restore(before)
         return extra
 
-    def _sequences(self, way: Way) -> dict[int, list[int]]:
+    def sequences(self, way: Way) -> dict[int, list[int]]:
+        """The sequences of the shifts that a way changes, with the task in them."""
         return {shift: _with(self.schedule.sequences[shift], slots) for shift, slots in way[1]}
 
     def ways(self, task: int) -> Iterable[Way]:

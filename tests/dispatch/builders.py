@@ -9,8 +9,11 @@ from dispatch.objective import Objective
 from dispatch.places import Dense, Place
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.refine import Clock, finish
 from dispatch.shifts import Break, Shift
 from dispatch.tasks import Delivery, Halt, Member, Visit
+from dispatch.timing.network import Network
+from dispatch.timing.schedule import Schedule
 
 MINUTE = 60
 HOUR = 3600
@@ -109,3 +112,30 @@ def planned(found: Problem) -> Plan:
     plan = solve(found, seed=7, time_limit_seconds=5, iterations=300)
     assert check(found, plan) == []
     return plan
+
+
+def earliest(found: Problem, *orders: list[str]) -> Schedule:
+    """The stops and breaks on the shifts in these orders (crew members as they come), timed to the earliest."""
+    network = Network(found)
+    taken: set[int] = set()
+    sequences: dict[int, list[int]] = {}
+    for index, order in enumerate(orders):
+        sequences[index] = []
+        for name in order:
+            able = (n for n, node in enumerate(network.nodes) if node.id == name and index in node.allowed)
+            number = next(number for number in able if number not in taken)
+            taken.add(number)
+            sequences[index].append(number)
+    schedule = Schedule(network)
+    assert schedule.settle(sequences)
+    return schedule
+
+
+def plan_of(schedule: Schedule) -> Plan:
+    """The checked plan of a schedule."""
+    return finish(schedule, Clock(60.0), seed=0, iterations=0)
+
+
+def arranged(found: Problem, *orders: list[str]) -> Plan:
+    """The checked plan with these stops on the shifts in these orders, timed to the earliest."""
+    return plan_of(earliest(found, *orders))

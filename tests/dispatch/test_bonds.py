@@ -195,3 +195,12 @@ def test_a_day_without_tasks_is_an_empty_plan() -> None:
 def test_a_pickup_window_is_hard_even_when_the_delivery_may_be_late() -> None:
     box = replace(meal(late_second=1), pickup=Halt("p1", (minutes(0, 0),), 60))
     assert served(planned(problem(box))) == set()
+
+
+def test_of_two_stops_that_must_both_come_first_one_is_left_out() -> None:
+    aboard = shift("s1", aboard=(Aboard("ride", 0),))
+    ride = meal("ride", "p1", "p3", direct=True, load={})
+    pinned = (Pin("s1", StopRef("visit", "v1"), "prefix"),)
+    plan = planned(problem(aboard, ride, visit(), pins=pinned))  # the checker passes it
+    assert plan.status == "infeasible"
+    assert len(served(plan)) == 1

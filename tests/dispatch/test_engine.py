@@ -15,17 +15,15 @@ from dispatch import (
     check,
     dump_problem,
     improve,
-    indicators,
     insert,
     read_problem,
     solve,
 )  # fmt: skip
 from dispatch.exact.routing import search
-from dispatch.indicators import gini_permille
 from dispatch.problem import Problem
 from dispatch.refine import Clock, finish
 from dispatch.shifts import Aboard
-from dispatch.tasks import Member, Pin, Relation, StopRef
+from dispatch.tasks import Pin, Relation, StopRef
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.filling import construct
 from dispatch.timing.insertion import Inserter
@@ -214,20 +212,3 @@ def test_removing_a_task_gives_back_the_time_it_took() -> None:
     end = schedule.timings[0].end
     schedule.remove([network.tasks["b"]])
     assert schedule.timings[0].end == end - 10 * MINUTE
-
-
-def test_indicators_count_what_the_plan_does() -> None:
-    found = problem(shift("a"), shift("b"), visit("x", "p2", crew=(Member(1200),), priority=80),
-                    visit("far", "p10", windows=(minutes(0, 1),), priority=20))  # fmt: skip
-    figures = indicators(found, solve(found, seed=1, time_limit_seconds=1, iterations=2))
-    assert figures["served_by_priority"] == {
-        "80": {"asked": 1, "served": 1},
-        "20": {"asked": 1, "served": 0},
-    }
-    assert figures["travel_permille_of_work"] == 166  # 4 of 24 minutes
-    assert figures["fairness"] == {"gini_permille": 500, "max_minus_min_seconds": 24 * MINUTE}
-
-
-def test_the_gini_of_like_shares_is_zero_and_of_one_owner_is_nearly_one() -> None:
-    assert gini_permille([5, 5, 5, 5]) == 0
-    assert gini_permille([0, 0, 0, 8]) == 750  # (n − 1) / n

@@ -1,0 +1,72 @@
+"""Documents at the terminal: a problem or plan is read, or the program leaves with exit code 2 and says where."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from dispatch.check import check
+from dispatch.document import parse_plan, parse_problem
+from dispatch.errors import DocumentInvalid
+from dispatch.plan import Plan
+from dispatch.problem import Problem
+
+ProblemFile = Annotated[Path, typer.Argument(help="A liuzhu/problem@1 document; - reads stdin.")]
+PlanFile = Annotated[Path, typer.Argument(help="A liuzhu/plan@1 document; - reads stdin.")]
+
+
+def bad(lines: list[str]) -> NoReturn:
+    """Leave with exit code 2: the input is at fault."""
+    for line in lines:
+        typer.echo(line, err=True)
+    raise SystemExit(2)
+
+
+def _text(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        bad([f"{path}: {error.strerror}"])
+
+
+def read_problem_file(path: Path) -> Problem:
+    """The problem in a file, or exit code 2 with every fault."""
+    try:
+        return parse_problem(_text(path))
+    except DocumentInvalid as error:
+        bad([f"{path}{fault}" for fault in error.faults])
+
+
+def read_plan_file(path: Path) -> Plan:
+    """The plan in a file, or exit code 2 with every fault."""
+    try:
+        return parse_plan(_text(path))
+    except DocumentInvalid as error:
+        bad([f"{path}{fault}" for fault in error.faults])
+
+
+def read_valid(problem: Problem, path: Path) -> Plan:
+    """The plan in a file, if it keeps every rule of the problem; otherwise exit code 1 with what it breaks."""
+    plan = read_plan_file(path)
+    broken = check(problem, plan)
+    if broken:
+        for violation in broken:
+            typer.echo(f"{path}: {violation}", err=True)
+        raise SystemExit(1)
+    return plan
+
+
+def write(text: str, path: Path | None) -> None:
+    """Into the file, or to stdout where none is named."""
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        bad([f"{path}: {error.strerror}"])
