@@ -5,7 +5,7 @@ the search's own limit, no database, no web. Publishable by itself.
 from dispatch.account.difference import Difference, difference
 from dispatch.account.shares import Breakdown, Share, cost_by_stop
 from dispatch.account.why import Why, why
-from dispatch.change import improve, insert
+from dispatch.change import enact, improve, insert
 from dispatch.check import Violation, check
 from dispatch.document import dump_plan, dump_problem, parse_plan, parse_problem, read_plan, read_problem
 from dispatch.errors import (
@@ -43,6 +43,7 @@ __all__ = [
     "difference",
     "dump_plan",
     "dump_problem",
+    "enact",
     "explain",
     "improve",
     "indicators",

@@ -1,13 +1,16 @@
-"""Small changes to a plan: improve it, or insert one task as it stands."""
+"""Small changes to a plan: improve it, insert one task as it stands, or make the change that lets one in."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
 
+from dispatch.document.reader import Faults
+from dispatch.document.shifts import read_shift
 from dispatch.errors import UnknownTask
+from dispatch.nearest import later, swapped, with_task
 from dispatch.pieces import by_pieces, piece_size
-from dispatch.plan import Plan
+from dispatch.plan import Plan, Unassigned
 from dispatch.problem import Problem
 from dispatch.refine import Clock, Progress, finish, refine
 from dispatch.timing.assembly import hold_starts, schedule_of
@@ -48,3 +51,28 @@ def insert(problem: Problem, plan: Plan, task_id: str) -> Plan | None:
         return None
     found = finish(schedule, clock, seed=plan.seed, iterations=plan.iterations)
     return replace(found, seconds=round(time.monotonic() - clock.began, 3))
+
+
+def enact(problem: Problem, plan: Plan, entry: Unassigned) -> tuple[Problem, Plan]:
+    """Make the nearest change of a task left out: the problem with it, and the checked plan that serves the task.
+
+    Raises ValueError if the entry has no change, or the plan is no longer the one it was found for."""
+    change = entry.nearest_change or {}
+    task, changed = problem.tasks.get(entry.id), problem
+    found: Plan | None = None
+    if task is not None and change.get("kind") == "window":
+        changed = with_task(problem, later(task, change["shift_seconds"]))
+        found = insert(changed, plan, entry.id)
+    elif task is not None and change.get("kind") == "shift":
+        faults = Faults()
+        added = [read_shift(shift, f"/add/{index}", faults) for index, shift in enumerate(change["add"])]
+        changed = replace(problem, shifts=(*problem.shifts, *added))
+        found = insert(changed, plan, entry.id) if not faults.found else None
+    elif task is not None and change.get("kind") == "move":
+        schedule, _ = schedule_of(Network(problem), plan)
+        (shift,) = change["shifts"]
+        moved = swapped(schedule, entry.id, schedule.network.shift_index[shift], change["moves"])
+        found = moved if moved is None else finish(moved, Clock(60.0), seed=plan.seed, iterations=plan.iterations)
+    if found is None:
+        raise ValueError(f"no change that lets {entry.id!r} into this plan")
+    return changed, found
