@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from dispatch.account.command import diff_command, why_command
+from dispatch.account.command import Language, Tongue, diff_command, why_command
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
 from dispatch.document import dump_plan, to_json
@@ -131,13 +131,20 @@ def explain_command(problem: ProblemFile, plan: PlanFile) -> None:
 @app.command("show")
 def show_command(
     plan: PlanFile,
-    problem: Annotated[Path, typer.Option("--problem", help="The problem the plan solves.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="picture.svg or picture.html")],
+    problem: Annotated[Path | None, typer.Argument(help="The problem it solves: places, costs, lateness.")] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="picture.html or picture.svg")] = Path("plan.html"),
+    against: Annotated[Path | None, typer.Option(help="Another plan of the problem: what differs from it.")] = None,
+    language: Language = Tongue.EN,
 ) -> None:
     """Draw a plan: the map of its routes and a timeline per shift. Needs nothing but the file itself."""
     if output.suffix not in (".svg", ".html"):
         bad([f"{output}: the picture is .svg or .html"])
-    read = read_problem_file(problem)
-    found = read_valid(read, plan)
-    draw = html_page if output.suffix == ".html" else svg_picture
-    write(draw(read, found), output)
+    if against is not None and problem is None:
+        bad([f"{against}: comparing two plans needs their problem"])
+    read = None if problem is None else read_problem_file(problem)
+    found = read_plan_file(plan) if read is None else read_valid(read, plan)
+    other = None if read is None or against is None else read_valid(read, against)
+    if output.suffix == ".html":
+        write(html_page(read, found, language=language.value, against=other), output)
+    else:
+        write(svg_picture(read, found, language=language.value), output)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from html import escape
 
 from dispatch.picture.legend import colour, dash
+from dispatch.picture.tags import Key, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 from dispatch.tasks import Delivery
@@ -15,12 +16,14 @@ MARGIN = 36
 Point = tuple[float, float]
 
 
-def draw_map(problem: Problem, plan: Plan, width: int, height: int) -> str:
-    """All routes in one frame, true to scale."""
+def draw_map(problem: Problem, plan: Plan, width: int, height: int, changed: Container[Key] = ()) -> str:
+    """All routes in one frame, true to scale. Stops in `changed` (kind, id, member) wear a ring."""
     to_page = _projection(problem, width, height)
-    parts = [f'<rect x="12" width="{width - 24}" height="{height}" rx="8" fill="#f1f4f2" stroke="#d9e2ec"/>']
+    parts = [
+        f'<rect x="12" width="{width - 24}" height="{height}" rx="8" class="field" fill="#f1f4f2" stroke="#d9e2ec"/>'
+    ]
     ways = [(rank, route, _points(problem, route, to_page)) for rank, route in enumerate(plan.routes)]
-    parts += [_line(rank, points) for rank, _, points in ways]
+    parts += [_line(rank, points, route.shift) for rank, route, points in ways]
     parts += [_crossed(problem, entry.id, to_page) for entry in plan.unassigned]
     taken: dict[Point, int] = {}
     for rank, route, points in ways:
@@ -29,7 +32,8 @@ def draw_map(problem: Problem, plan: Plan, width: int, height: int) -> str:
         for stop, point in zip(route.stops[1:-1], points[1:-1], strict=True):
             if stop.kind != "break":
                 numbered += 1
-                parts.append(_mark(rank, stop, _beside(point, taken), numbered))
+                mark = _mark(rank, stop, _beside(point, taken), numbered)
+                parts.append(tagged(route.shift, stop, mark, changed=stop.key in changed))
     return "".join(parts)
 
 
@@ -77,10 +81,11 @@ def _beside(point: Point, taken: dict[Point, int]) -> Point:
     return (point[0] + 18 * (rank % 6), point[1] + 19 * (rank // 6))
 
 
-def _line(rank: int, points: list[Point]) -> str:
+def _line(rank: int, points: list[Point], shift: str) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return (
-        f'<polyline points="{path}" fill="none" stroke="{colour(rank)}" stroke-width="2.2" '
+        f'<polyline data-shift="{escape(shift)}" points="{path}" fill="none" stroke="{colour(rank)}" '
+        'stroke-width="2.2" '
         f'stroke-opacity="0.75" stroke-linejoin="round" stroke-dasharray="{dash(rank)}"/>'
     )
 
@@ -88,7 +93,8 @@ def _line(rank: int, points: list[Point]) -> str:
 def _start(rank: int, point: Point, label: str) -> str:
     x, y = point
     return (
-        f'<path d="M{x:.1f} {y - 9:.1f} l9 9 -9 9 -9 -9 Z" fill="#fff" stroke="{colour(rank)}" stroke-width="2.5">'
+        f'<path data-shift="{escape(label)}" d="M{x:.1f} {y - 9:.1f} l9 9 -9 9 -9 -9 Z" '
+        f'fill="#fff" stroke="{colour(rank)}" stroke-width="2.5">'
         f"<title>{escape(label)}</title></path>"
     )
 
@@ -102,9 +108,9 @@ def _mark(rank: int, stop: Stop, point: Point, number: int) -> str:
         "dropoff": f'<rect x="{x - 8:.1f}" y="{y - 8:.1f}" width="16" height="16" {fill}/>',
     }[stop.kind]
     return (
-        f"<g><title>{escape(f'{number}. {stop.kind} {stop.id}')}</title>{shape}"
+        f"<title>{escape(f'{number}. {stop.kind} {stop.id}')}</title>{shape}"
         f'<text x="{x:.1f}" y="{y + 3.6:.1f}" font-size="10" font-weight="600" text-anchor="middle" '
-        f'fill="#fff">{number}</text></g>'
+        f'fill="#fff">{number}</text><circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="13" fill="none"/>'
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from html import escape
+from itertools import pairwise
 
-from dispatch.picture.legend import colour
+from dispatch.cost import lateness, overtime_seconds
+from dispatch.picture.legend import CREW, LATE, colour
+from dispatch.picture.tags import Key, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 
@@ -18,8 +21,8 @@ def timeline_height(plan: Plan) -> int:
     return TOP + ROW * len(plan.routes) + 24
 
 
-def draw_timeline(problem: Problem, plan: Plan, width: int) -> str:
-    """Rows for every route, in the plan's order."""
+def draw_timeline(problem: Problem | None, plan: Plan, width: int, changed: Container[Key] = ()) -> str:
+    """Rows for every route, in the plan's order; crews joined by a line. Stops in `changed` wear a ring."""
     if not plan.routes:
         return ""
     begin = min(route.stops[0].departure for route in plan.routes)
@@ -34,14 +37,16 @@ def draw_timeline(problem: Problem, plan: Plan, width: int) -> str:
 
     height = TOP + ROW * len(plan.routes)
     parts = [_hour(x(second), height, clock(second)) for second in range(begin, end + 1, step)]
-    parts += [_row(problem, route, rank, x) for rank, route in enumerate(plan.routes)]
+    parts += [_row(problem, route, rank, x, changed) for rank, route in enumerate(plan.routes)]
+    parts += _crews(plan, x)
     return "".join(parts)
 
 
 def _hour(x: float, height: int, label: str) -> str:
     return (
-        f'<line x1="{x:.1f}" y1="{TOP - 6}" x2="{x:.1f}" y2="{height}" stroke="#e4e7eb"/>'
-        f'<text x="{x:.1f}" y="{TOP - 12}" font-size="12" text-anchor="middle" fill="#52606d">{label}</text>'
+        f'<line x1="{x:.1f}" y1="{TOP - 6}" x2="{x:.1f}" y2="{height}" class="rule" stroke="#e4e7eb"/>'
+        f'<text x="{x:.1f}" y="{TOP - 12}" font-size="12" text-anchor="middle" class="soft" fill="#52606d">'
+        f"{label}</text>"
     )
 
 
@@ -50,19 +55,76 @@ def clock(second: int) -> str:
     return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
 
 
-def _row(problem: Problem, route: Route, rank: int, x: Callable[[int], float]) -> str:
-    shift = problem.shift_of[route.shift]
-    middle = TOP + ROW * rank + ROW / 2
-    who = escape(f"{shift.caregiver} · {shift.mode}"[:28])
+def _crews(plan: Plan, x: Callable[[int], float]) -> list[str]:
+    """A dashed line from one member's start to the next one's."""
+    members: dict[str, list[tuple[int, int, int]]] = {}
+    for rank, route in enumerate(plan.routes):
+        for stop in route.stops:
+            if stop.kind == "visit":
+                members.setdefault(stop.id, []).append((stop.member, rank, stop.start))
+    return [
+        f'<line class="crew" x1="{x(one[2]):.1f}" y1="{_middle(one[1]):.1f}" x2="{x(two[2]):.1f}" '
+        f'y2="{_middle(two[1]):.1f}" stroke="{CREW}" stroke-width="2" stroke-dasharray="4 3"/>'
+        for crew in members.values()
+        for one, two in pairwise(sorted(crew))
+    ]
+
+
+def _middle(rank: int) -> float:
+    return TOP + ROW * rank + ROW / 2
+
+
+def _row(problem: Problem | None, route: Route, rank: int, x: Callable[[int], float], changed: Container[Key]) -> str:
+    middle = _middle(rank)
+    shift = problem.shift_of[route.shift] if problem else None
+    who = escape(f"{shift.caregiver} · {shift.mode}"[:28]) if shift else ""
     parts = [
-        _label(middle - 2, escape(shift.id[:22]), f'font-size="12.5" font-weight="600" fill="{colour(rank)}"'),
+        f'<g data-row="1" data-shift="{escape(route.shift)}" tabindex="0">',
+        _label(middle - 2, escape(route.shift[:22]), f'font-size="12.5" font-weight="600" fill="{colour(rank)}"'),
         _label(middle + 11, who, 'font-size="10.5" fill="#7b8794"'),
+        "</g>",
     ]
     clock_at = route.stops[0].departure
     for stop in route.stops[1:]:
-        parts.append(_stop(stop, clock_at, rank, middle, x))
+        bar = _stop(stop, clock_at, rank, middle, x) + (_late(problem, stop, middle, x) if problem else "")
+        if stop.kind in ("break", "end"):
+            parts.append(f'<g data-shift="{escape(route.shift)}">{bar}</g>')
+        else:
+            parts.append(tagged(route.shift, stop, bar + _ring(stop, middle, x), changed=stop.key in changed))
         clock_at = stop.departure
-    return "".join(parts)
+    return "".join(parts) + (_overtime(problem, route, middle, x) if problem else "")
+
+
+def _ring(stop: Stop, middle: float, x: Callable[[int], float]) -> str:
+    wide = max(4.0, x(stop.departure) - x(stop.start))
+    return (
+        f'<rect class="ring" x="{x(stop.start) - 2:.1f}" y="{middle - 13:.1f}" width="{wide + 4:.1f}" height="26" '
+        'rx="4" fill="none"/>'
+    )
+
+
+def _late(problem: Problem, stop: Stop, middle: float, x: Callable[[int], float]) -> str:
+    """A red line under the seconds from the window's end to the start."""
+    late = (lateness(problem, stop) or (0, 0))[0]
+    if not late:
+        return ""
+    return (
+        f'<line class="late" x1="{x(stop.start - late):.1f}" y1="{middle + 14:.1f}" x2="{x(stop.start):.1f}" '
+        f'y2="{middle + 14:.1f}" stroke="{LATE}" stroke-width="4"><title>{clock(late)}</title></line>'
+    )
+
+
+def _overtime(problem: Problem, route: Route, middle: float, x: Callable[[int], float]) -> str:
+    """A double red line over the last seconds of the route, as many as are overtime."""
+    over = overtime_seconds(problem, route)
+    if not over:
+        return ""
+    end = route.stops[-1].arrival
+    return (
+        f'<path class="overtime" d="M{x(end - over):.1f} {middle - 16:.1f} H{x(end):.1f} M{x(end - over):.1f} '
+        f'{middle - 13:.1f} H{x(end):.1f}" stroke="{LATE}" stroke-width="1.5" fill="none">'
+        f"<title>{clock(over)}</title></path>"
+    )
 
 
 def _label(y: float, text: str, style: str) -> str:
