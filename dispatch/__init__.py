@@ -7,6 +7,7 @@ from dispatch.account.shares import Breakdown, Share, cost_by_stop
 from dispatch.account.why import Why, why
 from dispatch.change import enact, improve, insert
 from dispatch.check import Violation, check
+from dispatch.contradictions import contradictions
 from dispatch.document import dump_plan, dump_problem, parse_plan, parse_problem, read_plan, read_problem
 from dispatch.errors import (
     DocumentInvalid,
@@ -39,6 +40,7 @@ __all__ = [
     "Violation",
     "Why",
     "check",
+    "contradictions",
     "cost_by_stop",
     "difference",
     "dump_plan",

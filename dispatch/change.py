@@ -12,7 +12,8 @@ from dispatch.nearest import later, swapped, with_task
 from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan, Unassigned
 from dispatch.problem import Problem
-from dispatch.refine import Clock, Progress, finish, refine
+from dispatch.progress import Progress
+from dispatch.refine import Clock, finish, refine
 from dispatch.timing.assembly import hold_starts, schedule_of
 from dispatch.timing.insertion import Inserter
 from dispatch.timing.network import Network

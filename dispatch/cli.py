@@ -18,13 +18,16 @@ import typer
 from dispatch.account.command import Language, Tongue, diff_command, why_command
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
+from dispatch.contradictions import contradictions
 from dispatch.document import dump_plan, to_json
 from dispatch.errors import EngineFault
 from dispatch.explain import explain
 from dispatch.parallel import solve_in_parallel
 from dispatch.picture import html_page, svg_picture
+from dispatch.progress import Lines, Stream
 from dispatch.search.warm import warm_up
 from dispatch.solve import solve_by_routing
+from dispatch.stopping import Stopping
 from dispatch.terminal import PlanFile, ProblemFile, bad, read_plan_file, read_problem_file, read_valid, write
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
@@ -42,12 +45,8 @@ class Engine(StrEnum):
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    app()
+    app(["--progress=text" if word == "--progress" else word for word in sys.argv[1:]])  # its value may be left out
     raise SystemExit(0)
-
-
-def _tell(text: str, seconds: float) -> None:
-    typer.echo(f"{seconds:7.2f} s  {text}", err=True)
 
 
 @app.command("solve")
@@ -63,33 +62,44 @@ def solve_command(
         typer.Option(min=0, help="Tasks per piece of a day solved by pieces; 0 for none. Default: above 2,000 tasks."),
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Our search, or OR-Tools' RoutingModel alone.")] = Engine.SEARCH,
+    progress: Annotated[Lines, typer.Option(help="Stream lines of seconds, cost, unserved to stderr.")] = Lines.NONE,
 ) -> None:
-    """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same."""
+    """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same. Ctrl-C or
+    SIGTERM ends the search with the best plan so far; a second one aborts."""
     read = read_problem_file(problem)
+    stream = Stream(sys.stderr, progress)
+    for contradiction in contradictions(read):
+        stream.note(f"{problem}{contradiction}", 0.0)
+    stopping = Stopping()
     try:
-        if engine is Engine.ROUTING:
-            plan = solve_by_routing(read, seed=seed, time_limit_seconds=seconds, progress=_tell)
-        else:
-            warm_up()  # loading the compiled search is not part of the limit
-            plan = solve_in_parallel(
-                read,
-                seed=seed,
-                time_limit_seconds=seconds,
-                workers=workers,
-                iterations=iterations,
-                progress=_tell,
-                pieces=pieces,
-            )
+        with stopping:
+            if engine is Engine.ROUTING:
+                plan = solve_by_routing(
+                    read, seed=seed, time_limit_seconds=seconds, progress=stream.note, stop=stopping.asked
+                )
+            else:
+                warm_up()  # loading the compiled search is not part of the limit
+                plan = solve_in_parallel(
+                    read, seed=seed, time_limit_seconds=seconds, workers=workers, iterations=iterations,
+                    progress=stream.note, told=stream.figures, stop=stopping.asked, pieces=pieces,
+                )  # fmt: skip
+            write(to_json(dump_plan(plan)), output)
     except EngineFault as error:
         typer.echo("\n".join(["the engine made an invalid plan, which is withheld:", *error.causes]), err=True)
         raise SystemExit(3) from error
-    write(to_json(dump_plan(plan)), output)
+    except KeyboardInterrupt as error:
+        stream.note("aborted: no plan is written", 0.0)
+        raise SystemExit(130) from error
+    stream.last_figures(plan.seconds, plan.cost["total"], len(plan.unassigned))
+    if stopping.signal is not None:
+        stream.note(f"stopped by {stopping.signal.name}: the best plan so far, checked", plan.seconds)
     total = len(read.tasks)
-    typer.echo(f"{plan.status}: {total - len(plan.unassigned)} of {total} served", err=True)
+    stream.note(f"{plan.status}: {total - len(plan.unassigned)} of {total} served", plan.seconds)
     if plan.status == "infeasible":
         for entry in plan.unassigned:
             if entry.id in read.binding:
-                typer.echo(f"{entry.id}: " + "; ".join(reason.detail for reason in entry.reasons), err=True)
+                reasons = "; ".join(reason.detail for reason in entry.reasons)
+                stream.note(f"{entry.id}: {reasons}", plan.seconds)
         raise SystemExit(1)
 
 

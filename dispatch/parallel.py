@@ -1,17 +1,27 @@
-"""Several seeds at once, each in a process of its own; the cheapest plan wins."""
+"""Several seeds at once, each in a process of its own; the cheapest plan wins.
+
+The processes hear no signal: they ask an event, which the parent sets, whether to stop, and tell figures by a queue.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from multiprocessing.synchronize import Event
+from queue import Empty
+from typing import Any
 
-from dispatch.pieces import Stop, by_pieces, piece_size
+from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan
 from dispatch.problem import Problem
-from dispatch.refine import Clock, Progress
+from dispatch.progress import Progress, Told
+from dispatch.refine import Clock
 from dispatch.solve import solve
+from dispatch.stopping import Stop, deaf
+
+LISTENING_SECONDS = 0.1  # how often the parent looks for figures and whether to stop
 
 
 def solve_in_parallel(
@@ -24,47 +34,75 @@ def solve_in_parallel(
     progress: Progress | None = None,
     clock: Callable[[], float] = time.monotonic,
     pieces: int | None = None,
+    told: Told | None = None,
     stop: Stop | None = None,
 ) -> Plan:
     """The cheapest of `workers` plans, from seeds seed, seed + 1, …; ties go to the lowest. The pieces of a large day
-    are shared out instead, and only these are ended by `stop`. `clock` and `pieces` as in `solve`."""
+    are shared out instead. `clock`, `pieces`, `told` (the best of all so far) and `stop` as in `solve`. If it is
+    interrupted, its processes are killed."""
     if size := piece_size(problem, pieces):
+        limit = Clock(time_limit_seconds, clock)
         return by_pieces(
-            problem,
-            Clock(time_limit_seconds, clock),
-            size=size,
-            seed=seed,
-            iterations=iterations,
-            workers=workers,
-            progress=progress,
-            stop=stop,
-        )
+            problem, limit, size=size, seed=seed, iterations=iterations, workers=workers,
+            progress=progress, told=told, stop=stop,
+        )  # fmt: skip
+    limits: dict[str, Any] = {"time_limit_seconds": time_limit_seconds, "iterations": iterations, "clock": clock}
+    limits["pieces"] = 0
     if workers < 2:
-        return solve(
-            problem,
-            seed=seed,
-            time_limit_seconds=time_limit_seconds,
-            iterations=iterations,
-            progress=progress,
-            clock=clock,
-            pieces=0,
-        )
+        return solve(problem, seed=seed, progress=progress, told=told, stop=stop, **limits)
     context = multiprocessing.get_context("spawn")  # a forked solver would share locks with its parent
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting = [
-            pool.submit(
-                solve,
-                problem,
-                seed=seed + k,
-                time_limit_seconds=time_limit_seconds,
-                iterations=iterations,
-                clock=clock,
-                pieces=0,
-            )
-            for k in range(workers)
-        ]
-        plans = [future.result() for future in waiting]
+    ended, figures = context.Event(), context.Queue()
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(ended, figures)) as pool:
+        waiting = [pool.submit(_solve, problem, worker, seed=seed + worker, **limits) for worker in range(workers)]
+        try:
+            _listen(waiting, figures, ended, told, stop)
+            plans = [future.result() for future in waiting]
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.kill()
+            raise
     best = min(plans, key=lambda plan: (plan.cost["total"], plan.seed))
     if progress is not None:
         progress(f"best of {workers} seeds: {best.seed}", best.seconds)
     return best
+
+
+def _listen(waiting: list[Future[Plan]], figures: Any, ended: Event, told: Told | None, stop: Stop | None) -> None:
+    """Pass on figures and the wish to stop until all are done."""
+    best: dict[int, tuple[int, int]] = {}
+    while True:
+        done = not wait(waiting, timeout=LISTENING_SECONDS).not_done
+        if stop is not None and stop():
+            ended.set()
+        try:
+            while True:
+                worker, seconds, cost, unserved = figures.get_nowait()
+                best[worker] = (cost, unserved)
+                if told is not None:
+                    told(seconds, *min(best.values()))
+        except Empty:
+            if done:
+                return
+
+
+class _Line:
+    """A worker's ends of the event and the queue; set when its process begins."""
+
+    ended: Event
+    figures: Any
+
+
+def _begin(ended: Event, figures: Any) -> None:
+    deaf()
+    _Line.ended, _Line.figures = ended, figures
+
+
+def _solve(problem: Problem, worker: int, **limits: Any) -> Plan:
+    last: list[tuple[int, int]] = [(0, 0)]
+
+    def told(seconds: float, cost: int, unserved: int) -> None:
+        if last[0] != (cost, unserved):
+            last[0] = (cost, unserved)
+            _Line.figures.put((worker, seconds, cost, unserved))
+
+    return solve(problem, told=told, stop=_Line.ended.is_set, **limits)

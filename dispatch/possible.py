@@ -86,6 +86,8 @@ def _why_not_alone(network: Network, task: Task) -> Reason:
         return Reason("distance", "the ride would take longer than it may")
     if _alone_as(network, _unhurried(task)):
         return Reason("distance", "too far: nobody gets there within its time window and back in time")
+    if not _reachable(network, task):
+        return Reason("distance", "too far: the way there alone is longer than any able caregiver's working time")
     return Reason("window", "its service does not fit into any able caregiver's working time")
 
 
@@ -106,3 +108,14 @@ def _unhurried(task: Task) -> Task:
     if isinstance(task, Visit):
         return replace(task, windows=whole)
     return replace(task, pickup=replace(task.pickup, windows=whole), dropoff=replace(task.dropoff, windows=whole))
+
+
+def _reachable(network: Network, task: Task) -> bool:
+    """Whether for each stop the way from some able shift's start is no longer than that shift."""
+    nodes = [network.nodes[number] for number in network.bundles[network.tasks[task.id]].nodes]
+
+    def reaches(shift: int, place: int) -> bool:
+        opens, closes = network.shifts[shift].window
+        return network.rows[shift].seconds[network.starts[shift]][place] <= closes - opens
+
+    return all(any(reaches(shift, node.place) for shift in node.allowed) for node in nodes)

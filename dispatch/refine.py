@@ -14,15 +14,15 @@ from dispatch.explain import explain
 from dispatch.indicators import indicators
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.progress import Progress, Told
 from dispatch.recombine import recombine
 from dispatch.search.engine import Search
+from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan
 from dispatch.timing.filling import fill, ranked
 from dispatch.timing.network import Network
 from dispatch.timing.rebuilding import rebuilt
 from dispatch.timing.schedule import Schedule
-
-Progress = Callable[[str, float], None]  # (what is being done, seconds since the start)
 
 SEARCH_SHARE = 0.96  # of the time up to the deadline; the rest chooses among the routes met
 CLOSING_SHARE = 0.04  # of the limit, kept for the last insertions, the check and the reasons
@@ -46,6 +46,10 @@ class Clock:
         """Seconds since the start."""
         return self.now() - self.began
 
+    def close(self) -> None:
+        """End the limit a closing's time from now, if that is sooner."""
+        self.limit_seconds = min(self.limit_seconds, self.spent + CLOSING_SECONDS)
+
     def at(self, share: float) -> float:
         """When this share of the time up to the deadline is used up."""
         return self.began + share * (self.deadline - self.began)
@@ -65,9 +69,19 @@ def pinned(network: Network) -> Schedule:
     return schedule
 
 
-def refine(schedule: Schedule, clock: Clock, *, seed: int, iterations: int | None, progress: Progress | None) -> Plan:
-    """Search on from a schedule until the clock or the iterations are used up; the checked plan, no dearer."""
-    found, rounds = searched(schedule, clock, seed=seed, iterations=iterations, progress=progress)
+def refine(
+    schedule: Schedule,
+    clock: Clock,
+    *,
+    seed: int,
+    iterations: int | None,
+    progress: Progress | None,
+    told: Told | None = None,
+    stop: Stop | None = None,
+) -> Plan:
+    """Search on from a schedule until the clock or the iterations are used up or `stop` is true; the checked plan, no
+    dearer."""
+    found, rounds = searched(schedule, clock, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop)
     explaining = EXPLAINING_SECONDS if iterations is None else None  # a counted search gives the same plan anywhere
     return finish(found, clock, seed=seed, iterations=rounds, explaining=explaining)
 
@@ -79,30 +93,48 @@ def searched(
     seed: int,
     iterations: int | None,
     progress: Progress | None = None,
+    told: Told | None = None,
+    stop: Stop | None = None,
     cooled: float = 0.0,
     inserting_seconds: float = INSERTING_SECONDS,
 ) -> tuple[Schedule, int]:
     """What a search from a schedule finds, timed exactly and no dearer, and its rounds. `cooled` is the share of the
     cooling to leave out: a good schedule is not to be melted down. The last insertions get `inserting_seconds` at
-    least, beyond the limit if need be."""
+    least, beyond the limit if need be. `told` hears of the best so far; once `stop` is true, that is closed at once."""
     tell = progress or (lambda _text, _seconds: None)
     search = Search(schedule.network, seed=seed)
     search.construct(schedule)
     tell(f"constructed: {search.unserved()} unserved", clock.spent)
-    search.run(clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations, cooled=cooled)
-    recombine(search, seconds=clock.deadline - clock.now(), seed=seed, counted=iterations is not None)
-    last = clock.began + clock.limit_seconds
-    share = max(inserting_seconds, CLOSING_STEP * (last - clock.now()))
-    inserting = time.monotonic() + share if iterations is None else None
-    found = rebuilt(schedule.network, search.sequences(), starts=search.starts(), deadline=inserting)
-    fill(found, ranked(found, random.Random(seed)), deadline=inserting, tries=None)  # noqa: S311  # a seeded search
-    tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
-    work = None if iterations is None else TIMING_WORK
-    found = timed(found, seconds=CLOSING_STEP * (last - clock.now()), seed=seed, work=work)
+    hear = None if told is None else (lambda _share, cost, unserved: told(clock.spent, cost, unserved))
+    search.run(
+        clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations, told=hear, cooled=cooled, stop=stop
+    )
+    stopped = stop is not None and stop()
+    if stopped:
+        clock.close()
+        inserting_seconds = min(inserting_seconds, INSERTING_SECONDS)
+    counted = iterations is not None and not stopped
+    recombine(search, seconds=clock.deadline - clock.now(), seed=seed, counted=counted)
+    found = _closed(search, clock, seed=seed, counted=counted, inserting_seconds=inserting_seconds, tell=tell)
     if found.cost() > schedule.cost():
         found = schedule
     tell(f"timed exactly: costs {found.cost()}", clock.spent)
     return found, search.iterations
+
+
+def _closed(
+    search: Search, clock: Clock, *, seed: int, counted: bool, inserting_seconds: float, tell: Progress
+) -> Schedule:
+    """The best of a search by our own timing, with what still fits inserted, timed to cost least."""
+    network, chance = search.network, random.Random(seed)  # noqa: S311  # a seeded search, no secret
+    last = clock.began + clock.limit_seconds
+    inserting = time.monotonic() + max(inserting_seconds, CLOSING_STEP * (last - clock.now()))
+    deadline = None if counted else inserting
+    found = rebuilt(network, search.sequences(), starts=search.starts(), deadline=deadline)
+    fill(found, ranked(found, chance), deadline=deadline, tries=None)
+    tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
+    seconds = CLOSING_STEP * (last - clock.now())
+    return timed(found, seconds=seconds, seed=seed, work=TIMING_WORK if counted else None)
 
 
 def finish(schedule: Schedule, clock: Clock, *, seed: int, iterations: int, explaining: float | None = None) -> Plan:

@@ -14,7 +14,9 @@ from dispatch.exact.routing import search as routing_search
 from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan
 from dispatch.problem import Problem
-from dispatch.refine import Clock, Progress, finish, pinned, refine
+from dispatch.progress import Progress, Told
+from dispatch.refine import Clock, finish, pinned, refine
+from dispatch.stopping import Stop
 from dispatch.timing.filling import construct, fill, ranked
 from dispatch.timing.network import Network
 
@@ -28,10 +30,13 @@ def solve(
     progress: Progress | None = None,
     clock: Callable[[], float] = time.monotonic,
     pieces: int | None = None,
+    told: Told | None = None,
+    stop: Stop | None = None,
 ) -> Plan:
     """A checked plan. With `iterations` (rounds of ruin and recreate) the same seed gives the same plan if the time
     suffices; without, only validity is promised. `clock` measures the limit: `time.process_time` counts CPU time.
     A large day is solved by pieces, see `dispatch.pieces`; `pieces` is their size in tasks, 0 for none.
+    `told` hears of the best so far while it is searched for; once `stop` is true, the best so far is closed as it is.
 
     Raises ValueError for a limit that is not positive."""
     if not time_limit_seconds > 0:
@@ -39,14 +44,23 @@ def solve(
     limit = Clock(time_limit_seconds, clock)
     size = piece_size(problem, pieces)
     if size:
-        return by_pieces(problem, limit, size=size, seed=seed, iterations=iterations, progress=progress)
-    return refine(pinned(Network(problem)), limit, seed=seed, iterations=iterations, progress=progress)
+        return by_pieces(
+            problem, limit, size=size, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop
+        )
+    start = pinned(Network(problem))
+    return refine(start, limit, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop)
 
 
 def solve_by_routing(
-    problem: Problem, *, seed: int, time_limit_seconds: float, progress: Progress | None = None
+    problem: Problem,
+    *,
+    seed: int,
+    time_limit_seconds: float,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Plan:
-    """A checked plan of the second engine: OR-Tools' RoutingModel from a first schedule, and nothing else."""
+    """A checked plan of the second engine: OR-Tools' RoutingModel from a first schedule, and nothing else. Once `stop`
+    is true, the best so far is closed as it is."""
     if not time_limit_seconds > 0:
         raise ValueError("time_limit_seconds must be positive")
     tell = progress or (lambda _text, _seconds: None)
@@ -54,7 +68,9 @@ def solve_by_routing(
     chance = random.Random(seed)  # noqa: S311  # a seeded search, no secret
     schedule = construct(Network(problem), chance, clock.began + 0.3 * time_limit_seconds)
     tell(f"constructed: {len(schedule.unserved())} unserved", clock.spent)
-    found = routing_search(schedule, seconds=clock.deadline - clock.now(), iterations=None)
+    found = routing_search(schedule, seconds=clock.deadline - clock.now(), iterations=None, stop=stop)
+    if stop is not None and stop():
+        clock.close()
     if found is not None and found.cost() < schedule.cost():
         schedule = found
     fill(schedule, ranked(schedule, chance), deadline=clock.began + clock.limit_seconds, tries=None)

@@ -29,6 +29,8 @@ from dispatch.problem import Problem
 
 PROBLEM_FORMAT = "liuzhu/problem@1"
 MOST_WEIGHT = 10**8
+MOST_TASKS = MOST_PLACES = 100_000  # visits and deliveries each; larger days are planned district by district
+MOST_SHIFTS = 10_000
 
 __all__ = ["dump_plan", "dump_problem", "parse_plan", "parse_problem", "read_plan", "read_problem", "to_json"]
 
@@ -67,15 +69,19 @@ def read_problem(value: object) -> Problem:
         reader.fault("format", "format", f"expected {PROBLEM_FORMAT!r}, found {shown(found)}")
     if not reader.fields and isinstance(value, dict):
         reader.fault("format", "missing", "this field is required")
-    places = reader.items("places", lambda entry, at: read_place(entry, at, faults), required=True)
+    places = reader.items("places", lambda entry, at: read_place(entry, at, faults), required=True, most=MOST_PLACES)
     travel = reader.mapping("travel", lambda entry, at: read_travel(entry, at, faults, places))
     baseline = reader.take("baseline", required=False)
     problem = Problem(
         places=tuple(places),
         travel=travel,
-        shifts=tuple(reader.items("shifts", lambda entry, at: read_shift(entry, at, faults), required=True)),
-        visits=tuple(reader.items("visits", lambda entry, at: read_visit(entry, at, faults))),
-        deliveries=tuple(reader.items("deliveries", lambda entry, at: read_delivery(entry, at, faults))),
+        shifts=tuple(
+            reader.items("shifts", lambda entry, at: read_shift(entry, at, faults), required=True, most=MOST_SHIFTS)
+        ),
+        visits=tuple(reader.items("visits", lambda entry, at: read_visit(entry, at, faults), most=MOST_TASKS)),
+        deliveries=tuple(
+            reader.items("deliveries", lambda entry, at: read_delivery(entry, at, faults), most=MOST_TASKS)
+        ),
         relations=tuple(reader.items("relations", lambda entry, at: read_relation(entry, at, faults))),
         pins=tuple(reader.items("pins", lambda entry, at: read_pin(entry, at, faults))),
         baseline=None if baseline is None else plan_value(baseline, "/baseline", faults),

@@ -156,13 +156,19 @@ class Reader:
             return default or (0, 0)
         return pair(value, self.at(key), self.faults, most=most)
 
-    def items(self, key: str, read: Callable[[object, str], T], *, required: bool = False) -> list[T]:
-        """Every element of a list, read by `read(value, pointer)`; absent is the empty list."""
+    def items(
+        self, key: str, read: Callable[[object, str], T], *, required: bool = False, most: int | None = None
+    ) -> list[T]:
+        """Every element of a list, read by `read(value, pointer)`; absent is the empty list. Of more than `most` none
+        is read."""
         value = self.take(key, required=required)
         if key not in self.fields:
             return []
         if not isinstance(value, list):
             self.fault(key, "type", f"expected a list, found {shown(value)}")
+            return []
+        if most is not None and len(value) > most:
+            self.fault(key, "size", f"{len(value)} entries, at most {most} can be planned")
             return []
         return [read(element, f"{self.at(key)}/{index}") for index, element in enumerate(value)]
 

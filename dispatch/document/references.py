@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from dispatch.document.reader import Faults
+from dispatch.document.reader import Faults, escape
 from dispatch.objective import MOST_UNSERVED
+from dispatch.places import Dense
 from dispatch.problem import Problem
 from dispatch.tasks import Delivery, Pin, Visit
+from dispatch.travel import great_circle_metres
+
+APART_METRES = 100
 
 
 def judge(problem: Problem, faults: Faults) -> None:
@@ -22,6 +26,8 @@ def judge(problem: Problem, faults: Faults) -> None:
     _caregivers(problem, faults)
     _tasks(problem, faults)
     _relations(problem, faults)
+    _cycle(problem, faults)
+    _ways(problem, faults)
     _pins(problem, faults)
     worst = problem.objective.unserved * sum(task.priority for task in problem.tasks.values())
     if worst > MOST_UNSERVED:
@@ -105,3 +111,53 @@ def _stop_exists(problem: Problem, pin: Pin) -> bool:
     if isinstance(task, Visit):
         return pin.stop.kind == "visit" and pin.stop.member < len(task.crew)
     return isinstance(task, Delivery) and pin.stop.kind != "visit" and pin.stop.member == 0
+
+
+def _cycle(problem: Problem, faults: Faults) -> None:
+    """Sequences that ask a task to come before itself, directly or over others."""
+    after: dict[str, set[str]] = {}
+    for index, relation in enumerate(problem.relations):
+        if relation.kind != "sequence":
+            continue
+        for earlier, later in pairwise(relation.of):
+            if _reaches(after, later, earlier):
+                detail = f"{earlier!r} comes before {later!r} here, and after it by this or an earlier sequence"
+                faults.add(f"/relations/{index}/of", "cycle", detail)
+                return
+            after.setdefault(earlier, set()).add(later)
+
+
+def _reaches(after: dict[str, set[str]], begin: str, goal: str) -> bool:
+    seen, queue = {begin}, [begin]
+    while queue:
+        here = queue.pop()
+        if here == goal:
+            return True
+        fresh = after.get(here, set()) - seen
+        seen |= fresh
+        queue.extend(fresh)
+    return False
+
+
+def _ways(problem: Problem, faults: Faults) -> None:
+    """A way of some length takes some time: a zero between places that lie apart is a gap in the table."""
+    for mode, model in problem.travel.items():
+        if not isinstance(model, Dense):
+            continue
+        for row, cells in enumerate(model.seconds):
+            for column, seconds in enumerate(cells):
+                if seconds == 0 and row != column and _apart(problem, model, row, column):
+                    one, two = problem.places[row].id, problem.places[column].id
+                    detail = f"no time at all from {one!r} to {two!r}, which lie apart"
+                    faults.add(f"/travel/{escape(mode)}/seconds/{row}/{column}", "zero", detail)
+                    return
+
+
+def _apart(problem: Problem, model: Dense, row: int, column: int) -> bool:
+    """Whether the table or the places say that two places are 100 metres or more from one another."""
+    if max(row, column) >= len(problem.places) or row >= len(model.metres) or column >= len(model.metres[row]):
+        return False  # the shape is wrong, which has been said
+    if model.metres[row][column] >= APART_METRES:
+        return True
+    pair = tuple(problem.places[index] for index in (row, column))
+    return all(place.lonlat for place in pair) and float(great_circle_metres(pair)[0, 1]) >= APART_METRES

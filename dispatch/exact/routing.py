@@ -7,6 +7,7 @@ fit there (the model is a hair wider on rides and breaks) is taken out and inser
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
@@ -19,15 +20,20 @@ REPAIR_SHARE = 0.1  # of the search's seconds, for trying again what the model o
 LEAST_SECONDS = 0.05  # below this a search is not worth stating the model
 
 
-def search(schedule: Schedule, *, seconds: float, iterations: int | None) -> Schedule | None:
+def search(
+    schedule: Schedule, *, seconds: float, iterations: int | None, stop: Callable[[], bool] | None = None
+) -> Schedule | None:
     """The best schedule found from the given one, or from scratch where the model refuses it, and never a dearer one;
-    None if the search found nothing in time. Deterministic for a fixed number of iterations."""
+    None if the search found nothing in time. Deterministic for a fixed number of iterations. It ends
+    soon after `stop` is true."""
     network = schedule.network
     if seconds < LEAST_SECONDS or not network.shifts or not network.bundles:
         return None
     until = time.monotonic() + seconds
     statement = RoutingStatement(network)
     routing = statement.routing
+    if stop is not None:
+        routing.AddSearchMonitor(routing.solver().CustomLimit(stop))  # also lets Python hear of signals meanwhile
     routing.CloseModelWithParameters(_parameters(seconds, iterations))
     start = None
     if any(shift >= 0 for shift in schedule.shift_of):

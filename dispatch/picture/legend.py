@@ -36,7 +36,8 @@ def defs() -> str:
 
 LABELS = {
     "service": "服务", "travel": "路上", "wait": "等待", "break": "休息", "late": "迟到",
-    "overtime": "加班", "crew": "同组", "visit": "上门", "pickup": "取", "drop-off": "送", "not served": "未排", "start": "起点",
+    "overtime": "加班", "crew": "同组", "visit": "上门", "pickup": "取", "drop-off": "送",
+    "not served": "未排", "start": "起点",
 }  # fmt: skip
 
 

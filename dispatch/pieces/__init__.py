@@ -5,9 +5,8 @@ A piece is a problem of its own that any worker can take, and there is a few hun
 with the square of the day is ever made. See `cut`, `work`, `opening`, `borders`, then `planner`, the loop.
 """
 
-from dispatch.pieces.hands import Stop
 from dispatch.pieces.merge import merge
 from dispatch.pieces.piece import Piece, piece_problem
 from dispatch.pieces.solving import by_pieces, piece_size
 
-__all__ = ["Piece", "Stop", "by_pieces", "merge", "piece_problem", "piece_size"]
+__all__ = ["Piece", "by_pieces", "merge", "piece_problem", "piece_size"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing.synchronize import Event
 from types import TracebackType
@@ -12,10 +11,9 @@ from typing import Protocol
 
 from dispatch.pieces.work import Answer, Task, work
 from dispatch.search.warm import warm_up
+from dispatch.stopping import Stop, deaf
 
 POLL_SECONDS = 0.1  # how soon a wish to stop is heard
-
-Stop = Callable[[], bool]
 
 
 class Hands(Protocol):
@@ -71,10 +69,10 @@ _ended: Event | None = None  # in a worker's process: it is to come to an end
 
 
 def _begin(ended: Event) -> None:
-    """In a new process: Ctrl-C is the parent's business, and the compiled search is loaded before the first task."""
+    """In a new process: signals are the parent's business, and the compiled search is loaded before the first task."""
     global _ended  # noqa: PLW0603  # an event reaches a pool's process only by its initialiser
     _ended = ended
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    deaf()
     warm_up()
 
 

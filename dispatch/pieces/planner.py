@@ -8,18 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dispatch.pieces.borders import recut
 from dispatch.pieces.cut import cut
 from dispatch.pieces.ground import Ground
-from dispatch.pieces.hands import Hands, Stop
+from dispatch.pieces.hands import Hands
 from dispatch.pieces.merge import merged
 from dispatch.pieces.opening import Day, Opening
 from dispatch.pieces.piece import piece_problem
 from dispatch.pieces.work import Task
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
-from dispatch.refine import Clock, Progress
+from dispatch.progress import Progress, Told
+from dispatch.refine import Clock
+from dispatch.stopping import Stop
 
 FIRST_SHARE = 0.5  # of the time for pieces from nothing, the rest for borders
 ROUND_SECONDS = 0.006  # of one core per task: how long a border round should take
 MOST_ROUNDS = 12
+TOLD_SECONDS = 1.0  # how often the figures of the day as it stands are summed up
 LEAST_SECONDS = 0.05  # of a task, however late it is
 COUNTED_ROUNDS = 2  # border rounds where iterations are counted
 
@@ -39,11 +42,13 @@ class Planner:
         until: float,
         workers: int,
         tell: Progress,
+        told: Told | None = None,
         stop: Stop,
     ) -> None:
         self.problem, self.clock, self.hands = problem, clock, hands
         self.size, self.seed, self.iterations = size, seed, iterations
-        self.until, self.workers, self.tell, self.stop = until, workers, tell, stop
+        self.until, self.workers, self.stop = until, workers, stop
+        self.tell, self._told, self._told_at = tell, told, -TOLD_SECONDS
         self.ground = Ground(problem)
         self.routes: Mapping[str, Route] = {}
         self.iterated = 0
@@ -64,6 +69,7 @@ class Planner:
             self.routes = {**self.routes, **{route.shift: route for route in answer.plan.routes}}
             self.iterated += answer.plan.iterations
             self.tell(f"{name}, {len(answer.plan.unassigned)} unserved", self.clock.spent)
+            self._figures()
 
     def open_borders(self) -> None:
         """Rounds over the borders until the time is up, or a set number of them where iterations are counted."""
@@ -90,6 +96,7 @@ class Planner:
         for answer in self.hands.answers(tasks, self.stop):
             if answer.plan is not None:
                 cheaper += self._take(openings[answer.number], answer.plan)
+                self._figures()
             elif answer.fault:
                 self.tell(f"a border's plan is withheld: {answer.fault}", self.clock.spent)
         plan = merged(self.problem, self.routes)
@@ -98,6 +105,14 @@ class Planner:
             f"{len(plan.unassigned)} unserved, costs {plan.cost['total']}",
             self.clock.spent,
         )
+
+    def _figures(self) -> None:
+        """Tell what the day as it stands costs and leaves out, if it was not told just now."""
+        spent = self.clock.spent
+        if self._told is not None and spent - self._told_at >= TOLD_SECONDS:
+            self._told_at = spent
+            plan = merged(self.problem, self.routes)
+            self._told(spent, plan.cost["total"], len(plan.unassigned))
 
     def _take(self, opening: Opening, plan: Plan) -> bool:
         """Take a piece's cheaper plan over, if that makes the whole day cheaper."""

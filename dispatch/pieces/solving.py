@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from dispatch.explain import explain
 from dispatch.indicators import indicators
-from dispatch.pieces.hands import Hands, ManyHands, OwnHands, Stop
+from dispatch.pieces.hands import Hands, ManyHands, OwnHands
 from dispatch.pieces.merge import merged
 from dispatch.pieces.planner import Planner
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
-from dispatch.refine import EXPLAINING_SECONDS, Clock, Progress, refuse_broken
+from dispatch.progress import Progress, Told
+from dispatch.refine import EXPLAINING_SECONDS, Clock, refuse_broken
+from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.network import Network
 
@@ -42,12 +44,13 @@ def by_pieces(
     iterations: int | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    told: Told | None = None,
     stop: Stop | None = None,
     given: Plan | None = None,
 ) -> Plan:
     """The checked plan of a day solved by pieces of `size` tasks; from a `given` plan only its borders are opened, and
     it never gets dearer. With `iterations`, of each piece each time, the same seed gives the same plan whatever the
-    workers, if the time suffices. Once `stop` holds, what has been found by then is returned.
+    workers, if the time suffices. `told` hears of the day as it stands; once `stop` holds, it is returned so.
 
     Raises EngineFault if the checker objects to the whole."""
     explaining = min(EXPLAINING_SECONDS, EXPLAINING_SHARE * clock.limit_seconds)
@@ -65,6 +68,7 @@ def by_pieces(
             until=until,
             workers=workers,
             tell=progress or (lambda _text, _seconds: None),
+            told=told,
             stop=stop or (lambda: False),
         )
         if given is None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dispatch.errors import EngineFault
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.refine import Clock, pinned, refuse_broken, searched
+from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.network import Network
 
@@ -39,16 +37,12 @@ class Answer:
     fault: str = ""
 
 
-def work(task: Task, stopped: Callable[[], bool]) -> Answer:
+def work(task: Task, stopped: Stop) -> Answer:
     """Search within the task's seconds, or for its iterations; `stopped` ends it early. Given a plan, only a cheaper
     one is an answer."""
-
-    def now() -> float:
-        return math.inf if stopped() else time.monotonic()
-
-    clock = Clock(task.seconds, now)
-    if math.isinf(clock.began):
+    if stopped():
         return Answer(task.number, None)
+    clock = Clock(task.seconds)
     network = Network(task.problem)
     if task.plan is None:
         schedule = pinned(network)
@@ -62,7 +56,8 @@ def work(task: Task, stopped: Callable[[], bool]) -> Answer:
         seed=task.seed,
         iterations=task.iterations,
         cooled=cooled,
-        inserting_seconds=0.0 if stopped() else INSERTING_SECONDS,
+        stop=stopped,
+        inserting_seconds=INSERTING_SECONDS,
     )
     plan = replace(bare_plan(found), seed=task.seed, iterations=rounds)
     if task.plan is not None and plan.cost["total"] >= task.plan.cost["total"]:

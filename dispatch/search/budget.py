@@ -10,10 +10,13 @@ LEAST_STRETCH, MOST_STRETCH = 10, 100_000
 
 
 class Budget:
-    """Time until the clock says `until`, or a number of rounds, whichever ends first."""
+    """Time until the clock says `until`, or a number of rounds, or until `stop` says so, whichever comes first."""
 
-    def __init__(self, clock: Callable[[], float], until: float, rounds: int | None) -> None:
+    def __init__(
+        self, clock: Callable[[], float], until: float, rounds: int | None, stop: Callable[[], bool] | None = None
+    ) -> None:
         self.clock, self.until, self.rounds = clock, until, rounds
+        self.stop = stop or (lambda: False)
         self.began = self.now = clock()
         self.done = 0
         self.stretch = STRETCH
@@ -27,7 +30,7 @@ class Budget:
 
     def is_left(self) -> bool:
         """Whether there is anything left."""
-        return self.share < 1 and self.now < self.until
+        return self.share < 1 and self.now < self.until and not self.stop()
 
     def next(self) -> int:
         """How many rounds to run now."""

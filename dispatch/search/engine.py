@@ -78,13 +78,14 @@ class Search:
         iterations: int | None = None,
         told: Told | None = None,
         cooled: float = 0.0,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
-        """Anneal from the best until the clock says `until`, or for a number of iterations. `cooled` (0 to 1) is the
-        share of the cooling left out at its hot end. Where a route costs more than all its ways, routes are saved
-        first."""
+        """Anneal from the best until the clock says `until`, or for a number of iterations, or until `stop`, which is
+        asked after every stretch. `cooled` (0 to 1) is the share of the cooling left out at its hot end. Where a route
+        costs more than all its ways, routes are saved first."""
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
-        budget = Budget(clock, until, iterations)
+        budget = Budget(clock, until, iterations, stop)
         copy_state(self._best, self._state)
         if self._routes_are_dear():
             self._save_routes(budget)
