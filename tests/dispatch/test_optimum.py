@@ -19,7 +19,7 @@ SKILLS = ("bath", "medical")
 
 
 def small(seed: int, visits: int) -> Problem:
-    """Visits of one caregiver with one or two windows, soft ends, skills, exclusions, preferences, priorities, and setup
+    """Single visits with one or two windows, soft ends, skills, exclusions, preferences, priorities, and setup
     at the door, for two shifts of different hours and bases."""
     chance = random.Random(seed)
 
