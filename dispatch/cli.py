@@ -45,8 +45,15 @@ class Engine(StrEnum):
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    app(["--progress=text" if word == "--progress" else word for word in sys.argv[1:]])  # its value may be left out
+    app(_spelt_out(sys.argv[1:]))
     raise SystemExit(0)
+
+
+def _spelt_out(words: list[str]) -> list[str]:
+    """The words with the value of `--progress`, which may be left out."""
+    named = [*words[1:], ""]
+    bare = [word == "--progress" and value not in set(Lines) for word, value in zip(words, named, strict=True)]
+    return ["--progress=text" if alone else word for word, alone in zip(words, bare, strict=True)]
 
 
 @app.command("solve")
@@ -68,11 +75,11 @@ def solve_command(
     SIGTERM ends the search with the best plan so far; a second one aborts."""
     read = read_problem_file(problem)
     stream = Stream(sys.stderr, progress)
-    for contradiction in contradictions(read):
-        stream.note(f"{problem}{contradiction}", 0.0)
     stopping = Stopping()
     try:
         with stopping:
+            for contradiction in contradictions(read):
+                stream.note(f"{problem}{contradiction}", 0.0)
             if engine is Engine.ROUTING:
                 plan = solve_by_routing(
                     read, seed=seed, time_limit_seconds=seconds, progress=stream.note, stop=stopping.asked

@@ -39,10 +39,14 @@ def day(tmp_path: Path) -> Path:
 
 def test_a_feasible_problem_is_solved_checked_explained_and_drawn(day: Path) -> None:
     plan = day.with_name("plan.json")
-    solved = run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "2", "--workers", "2")
+    solved = run(
+        "solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "2", "--workers", "2", "--progress"
+    )
     assert (solved.returncode, solved.stdout) == (0, "")
     assert "feasible: 3 of 4 served" in solved.stderr
-    assert check(DAY, parse_plan(plan.read_bytes())) == []
+    found = parse_plan(plan.read_bytes())
+    assert check(DAY, found) == []
+    assert f"{found.seconds:.2f} {found.cost['total']} 1" in solved.stderr.splitlines()
     assert run("check", str(day), str(plan)).returncode == 0
     explained = run("explain", str(day), str(plan))
     assert [entry["id"] for entry in json.loads(explained.stdout)] == ["far"]
