@@ -70,7 +70,7 @@ def pinned(hold: str, minute: int | None = None) -> Problem:
 
 NEAR_AND_FAR = (shift("a"), shift("b", start="p9", end="p9"))
 PAIR = (*NEAR_AND_FAR, visit("x", "p1"), visit("y", "p8"))
-AT_ONE = {"windows": (minutes(1, 1),)}
+AT_ONE = (minutes(1, 1),)
 LONG = visit("long", "p1", windows=(minutes(5, 5),), crew=(Member(30 * MINUTE),), mandatory=True)
 ROWS = (
     Row(
@@ -225,14 +225,14 @@ ROWS = (
     Row(
         "mandatory comes before any priority",
         "mandatory",
-        problem(visit("must", priority=1, mandatory=True, **AT_ONE), visit("may", priority=100, **AT_ONE)),
+        problem(visit("must", priority=1, mandatory=True, windows=AT_ONE), visit("may", priority=100, windows=AT_ONE)),
         cost("unserved"),
         100 * 100_000,
     ),
     Row(
         "the higher priority is served",
         "priority unserved",
-        problem(visit("low", priority=30, **AT_ONE), visit("high", priority=80, **AT_ONE)),
+        problem(visit("low", priority=30, windows=AT_ONE), visit("high", priority=80, windows=AT_ONE)),
         cost("unserved"),
         3_000_000,
     ),
@@ -335,7 +335,7 @@ ROWS = (
     Row(
         "waiting costs",
         "wait_second",
-        problem(visit("x", **AT_ONE), visit("y", windows=(minutes(31, 31),)), objective=Objective(wait_second=5)),
+        problem(visit("x", windows=AT_ONE), visit("y", windows=(minutes(31, 31),)), objective=Objective(wait_second=5)),
         cost("wait_second"),
         5 * 20 * 60,
     ),
