@@ -57,6 +57,7 @@ def choose(
     )
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # its handler would leave the default behind: the next one kills
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.max_time_in_seconds = max(0.01, seconds)
     if work is not None:

@@ -84,6 +84,7 @@ def _improve(found: Schedule, shifts: list[int], *, until: float, seed: int, wor
     Prices(table)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # its handler would leave the default behind: the next one kills
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.cp_model_presolve = False  # it takes several times as long as the search of these models
     solver.parameters.max_time_in_seconds = max(LEAST_SECONDS, until - time.monotonic())
