@@ -93,6 +93,11 @@ class _Sphere:
         return np.rint(self.lengths()).astype(np.int64)
 
 
+def metres_between(one: Place, two: Place) -> float:
+    """Metres from place to place by the great circle, both given by longitude and latitude."""
+    return _Sphere((one, two), GreatCircle(detour=1.0, kmh=1.0)).length(0, 1)
+
+
 class _Seconds:
     """Seconds of the ways of a sphere at the model's speed."""
 

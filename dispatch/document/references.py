@@ -10,7 +10,7 @@ from dispatch.objective import MOST_UNSERVED
 from dispatch.places import Dense
 from dispatch.problem import Problem
 from dispatch.tasks import Delivery, Pin, Visit
-from dispatch.travel import great_circle_metres
+from dispatch.travel import metres_between
 
 APART_METRES = 100
 
@@ -159,5 +159,5 @@ def _apart(problem: Problem, model: Dense, row: int, column: int) -> bool:
         return False  # the shape is wrong, which has been said
     if model.metres[row][column] >= APART_METRES:
         return True
-    pair = tuple(problem.places[index] for index in (row, column))
-    return all(place.lonlat for place in pair) and float(great_circle_metres(pair)[0, 1]) >= APART_METRES
+    one, two = (problem.places[index] for index in (row, column))
+    return bool(one.lonlat and two.lonlat) and metres_between(one, two) >= APART_METRES
