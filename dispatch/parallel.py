@@ -8,7 +8,8 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 from queue import Empty
 from typing import Any
@@ -16,11 +17,13 @@ from typing import Any
 from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.processes import Processes, killed
 from dispatch.progress import Progress, Told
 from dispatch.refine import Clock
 from dispatch.solve import solve
-from dispatch.stopping import Stop, deaf
+from dispatch.stopping import Stop
 
+LEAST_SECONDS = 1.0  # of a search in this process after the others were killed
 LISTENING_SECONDS = 0.1  # how often the parent looks for figures and whether to stop
 
 
@@ -38,8 +41,8 @@ def solve_in_parallel(
     stop: Stop | None = None,
 ) -> Plan:
     """The cheapest of `workers` plans, from seeds seed, seed + 1, …; ties go to the lowest. The pieces of a large day
-    are shared out instead. `clock`, `pieces`, `told` (the best of all so far) and `stop` as in `solve`. If it is
-    interrupted, its processes are killed."""
+    are shared out instead. `clock`, `pieces`, `told` (the best of all so far) and `stop` as in `solve`. If one of the
+    processes is killed, this one goes on alone; if this one is interrupted, it kills them."""
     if size := piece_size(problem, pieces):
         limit = Clock(time_limit_seconds, clock)
         return by_pieces(
@@ -50,20 +53,25 @@ def solve_in_parallel(
     limits["pieces"] = 0
     if workers < 2:
         return solve(problem, seed=seed, progress=progress, told=told, stop=stop, **limits)
-    context = multiprocessing.get_context("spawn")  # a forked solver would share locks with its parent
-    ended, figures = context.Event(), context.Queue()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(ended, figures)) as pool:
-        waiting = [pool.submit(_solve, problem, worker, seed=seed + worker, **limits) for worker in range(workers)]
-        try:
-            _listen(waiting, figures, ended, told, stop)
-            plans = [future.result() for future in waiting]
-        except BaseException:
-            for child in multiprocessing.active_children():
-                child.kill()
-            raise
+    began, figures = time.monotonic(), multiprocessing.get_context("spawn").Queue()
+    processes = Processes(workers, _begin, figures)
+    try:
+        seeds = range(seed, seed + workers)
+        waiting = [processes.pool.submit(_solve, problem, seed=one, **limits) for one in seeds]
+        _listen(waiting, figures, processes.ended, told, stop)
+        plans = [future.result() for future in waiting if not killed(future)]
+    except BrokenProcessPool:
+        plans = []
+    finally:
+        processes.kill()
+    if not plans:
+        if progress is not None:
+            progress("a process was killed: searching on in this one", time.monotonic() - began)
+        limits["time_limit_seconds"] = max(LEAST_SECONDS, time_limit_seconds - (time.monotonic() - began))
+        return solve(problem, seed=seed, progress=progress, told=told, stop=stop, **limits)
     best = min(plans, key=lambda plan: (plan.cost["total"], plan.seed))
     if progress is not None:
-        progress(f"best of {workers} seeds: {best.seed}", best.seconds)
+        progress(f"best of {len(plans)} seeds: {best.seed}", best.seconds)
     return best
 
 
@@ -76,8 +84,8 @@ def _listen(waiting: list[Future[Plan]], figures: Any, ended: Event, told: Told 
             ended.set()
         try:
             while True:
-                worker, seconds, cost, unserved = figures.get_nowait()
-                best[worker] = (cost, unserved)
+                seed, seconds, cost, unserved = figures.get_nowait()
+                best[seed] = (cost, unserved)
                 if told is not None:
                     told(seconds, *min(best.values()))
         except Empty:
@@ -93,16 +101,15 @@ class _Line:
 
 
 def _begin(ended: Event, figures: Any) -> None:
-    deaf()
     _Line.ended, _Line.figures = ended, figures
 
 
-def _solve(problem: Problem, worker: int, **limits: Any) -> Plan:
+def _solve(problem: Problem, *, seed: int, **limits: Any) -> Plan:
     last: list[tuple[int, int]] = [(0, 0)]
 
     def told(seconds: float, cost: int, unserved: int) -> None:
         if last[0] != (cost, unserved):
             last[0] = (cost, unserved)
-            _Line.figures.put((worker, seconds, cost, unserved))
+            _Line.figures.put((seed, seconds, cost, unserved))
 
-    return solve(problem, told=told, stop=_Line.ended.is_set, **limits)
+    return solve(problem, seed=seed, told=told, stop=_Line.ended.is_set, **limits)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Protocol
 
-from dispatch.pieces.work import Answer, Task, work
+from dispatch.pieces.work import Answer, Now, Task, work
+from dispatch.processes import Processes, killed
 from dispatch.search.warm import warm_up
-from dispatch.stopping import Stop, deaf
+from dispatch.stopping import Stop
 
 POLL_SECONDS = 0.1  # how soon a wish to stop is heard
 
@@ -24,61 +26,114 @@ class Hands(Protocol):
 
 
 class OwnHands:
-    """One task after another in this process."""
+    """One task after another in this process, each measured by `now`."""
+
+    def __init__(self, now: Now = time.monotonic) -> None:
+        self.now = now
 
     def answers(self, tasks: Iterable[Task], stop: Stop) -> Iterator[Answer]:
         for task in tasks:
             if stop():
                 return
-            yield work(task, stop)
+            yield work(task, stop, self.now)
 
 
 class ManyHands:
-    """Processes that live for a whole day's planning; a context manager that ends them."""
+    """Processes that live for a whole day's planning; a context manager that ends them.
 
-    def __init__(self, workers: int) -> None:
-        context = multiprocessing.get_context("spawn")  # a forked solver would share locks with its parent
-        self.workers, self.ended = workers, context.Event()
-        self.pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(self.ended,))
-        for ready in [self.pool.submit(_ready) for _ in range(workers)]:
-            ready.result()  # a process that is still starting would be late with its first task
+    If one is killed, all are started anew, and what they were working on is tried again one by one: a task whose
+    process is killed once more is answered with that fault. Where no process starts at all, this one does the work."""
+
+    def __init__(self, workers: int, now: Now = time.monotonic) -> None:
+        self.workers, self.now = workers, now
+        self.processes: Processes | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self.processes = Processes(self.workers, _begin, self.now)
+        if not self.processes.ready():  # one that is still starting would be late with its first task
+            self.processes.kill()
+            self.processes = None
 
     def __enter__(self) -> ManyHands:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: object, traceback: TracebackType | None) -> None:
-        self.ended.set()
-        self.pool.shutdown(cancel_futures=True)
+        if self.processes is not None and kind is not None:
+            self.processes.kill()
+        elif self.processes is not None:
+            self.processes.close()
 
     def answers(self, tasks: Iterable[Task], stop: Stop) -> Iterator[Answer]:
-        """As `Hands` says. Raises BrokenProcessPool if a process is killed."""
         waiting = iter(tasks)
-        running: set[Future[Answer]] = set()
+        running: dict[Future[Answer], Task] = {}
         while True:
-            while len(running) < self.workers and not stop() and (task := next(waiting, None)) is not None:
-                running.add(self.pool.submit(_work, task))
-            if not running:
+            lost: list[Task] = []
+            while len(running) < self.workers and not (stop() or lost) and (task := next(waiting, None)) is not None:
+                future = self._submit(task)
+                if future is None:
+                    lost.append(task)
+                else:
+                    running[future] = task
+            if not running and not lost:
                 return
-            if stop():
-                self.ended.set()
-            done, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
-            yield from (future.result() for future in sorted(done, key=lambda future: future.result().number))
+            self._hear(stop)
+            if lost or any(killed(future) for future in wait(running, POLL_SECONDS, FIRST_COMPLETED).done):
+                wait(running)  # they share the fate of the one that was killed, or were done before
+            done = sorted((future for future in running if future.done()), key=lambda future: running[future].number)
+            for future in done:
+                task = running.pop(future)
+                if killed(future):
+                    lost.append(task)
+                else:
+                    yield future.result()
+            if lost:
+                self._renew()
+            for task in lost:
+                yield self._alone(task, stop)
+
+    def _alone(self, task: Task, stop: Stop) -> Answer:
+        """The answer to a task with nothing else under way, so that no other is at fault if its process is killed."""
+        if self.processes is None:
+            return work(task, stop, self.now)
+        future = self._submit(task)
+        while future is not None and not future.done():
+            self._hear(stop)
+            wait([future], POLL_SECONDS)
+        if future is None or killed(future):
+            self._renew()
+            return Answer(task.number, None, fault="the process that worked on it was killed")
+        return future.result()
+
+    def _submit(self, task: Task) -> Future[Answer] | None:
+        """None if no process can take it: one was killed, which breaks them all."""
+        try:
+            return None if self.processes is None else self.processes.pool.submit(_work, task)
+        except BrokenProcessPool:
+            return None
+
+    def _renew(self) -> None:
+        if self.processes is not None:
+            self.processes.kill()
+            self._start()
+
+    def _hear(self, stop: Stop) -> None:
+        if self.processes is not None and stop():
+            self.processes.ended.set()
 
 
-_ended: Event | None = None  # in a worker's process: it is to come to an end
+class _Line:
+    """In a worker's process, set when it begins: the wish that it comes to an end, and its clock."""
+
+    ended: Event
+    now: Now
 
 
-def _begin(ended: Event) -> None:
-    """In a new process: signals are the parent's business, and the compiled search is loaded before the first task."""
-    global _ended  # noqa: PLW0603  # an event reaches a pool's process only by its initialiser
-    _ended = ended
-    deaf()
+def _begin(ended: Event, now: Now) -> None:
+    """In a new process: the compiled search is loaded before the first task."""
+    _Line.ended, _Line.now = ended, now
     warm_up()
 
 
-def _ready() -> None:
-    """Nothing: whoever answers has begun."""
-
-
 def _work(task: Task) -> Answer:
-    return work(task, _ended.is_set if _ended is not None else lambda: False)
+    return work(task, _Line.ended.is_set, _Line.now)

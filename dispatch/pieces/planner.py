@@ -24,6 +24,7 @@ ROUND_SECONDS = 0.006  # of one core per task: how long a border round should ta
 MOST_ROUNDS = 12
 TOLD_SECONDS = 1.0  # how often the figures of the day as it stands are summed up
 LEAST_SECONDS = 0.05  # of a task, however late it is
+INSERTING_SECONDS = 4.0  # of a task at most: what a search leaves out of a piece most often fits exactly
 COUNTED_ROUNDS = 2  # border rounds where iterations are counted
 
 
@@ -58,6 +59,7 @@ class Planner:
         """Fill the day from nothing, piece by piece."""
         pieces = cut(self.problem, self.size)
         self.tell(f"cut into {len(pieces)} pieces", self.clock.spent)
+        self._figures()
         problems = [piece_problem(self.problem, piece) for piece in pieces]
         share = FIRST_SHARE if len(pieces) > 1 else 1.0
         until = self.clock.now() + share * (self.until - self.clock.now())
@@ -98,7 +100,7 @@ class Planner:
                 cheaper += self._take(openings[answer.number], answer.plan)
                 self._figures()
             elif answer.fault:
-                self.tell(f"a border's plan is withheld: {answer.fault}", self.clock.spent)
+                self.tell(f"a border stays as it is: {answer.fault}", self.clock.spent)
         plan = merged(self.problem, self.routes)
         self.tell(
             f"border round {self.round}: {cheaper} of {len(pieces)} pieces cheaper, "
@@ -129,18 +131,20 @@ class Planner:
         return True
 
     def _tasks(self, problems: Sequence[Problem], plans: Sequence[Plan] = (), *, until: float) -> Iterator[Task]:
-        """A task per piece, made when somebody is free for it: each gets its share of what time is left by then."""
+        """A task per piece, made when somebody is free for it: each gets its share of what time is left by then, and
+        may go on inserting for as much as its share of the whole day's rest."""
         left = sum(len(problem.tasks) for problem in problems)
         for number, problem in enumerate(problems):
-            weight, now = len(problem.tasks), self.clock.now()
-            seconds = min(until - now, (until - now) * self.workers * weight / max(1, left))
-            left -= weight
+            now, share = self.clock.now(), min(1.0, self.workers * len(problem.tasks) / max(1, left))
+            left -= len(problem.tasks)
+            seconds = share * (until - now) if self.iterations is None else self.until - now
             chance = random.Random(f"{self.seed} {self.round} {number}")  # noqa: S311  # a seeded search, no secret
             yield Task(
                 number,
                 problem,
                 plans[number] if plans else None,
                 chance.getrandbits(31),
-                max(LEAST_SECONDS, seconds if self.iterations is None else self.until - now),
+                max(LEAST_SECONDS, seconds),
+                max(LEAST_SECONDS, min(INSERTING_SECONDS, share * (self.until - now))),
                 self.iterations,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,6 +23,7 @@ from dispatch.timing.network import Network
 WHOLE_UP_TO = 2_000  # tasks: a day up to here is searched as a whole
 SIZE = 250  # tasks of a piece
 CLOSING_SECONDS = 0.0004  # per task, for the last check, figures and reasons
+OWN_CLOCKS = (time.process_time, time.thread_time)
 EXPLAINING_SHARE = 0.02  # of the limit, and at most as long as a small day may take
 
 
@@ -52,12 +54,15 @@ def by_pieces(
     it never gets dearer. With `iterations`, of each piece each time, the same seed gives the same plan whatever the
     workers, if the time suffices. `told` hears of the day as it stands; once `stop` holds, it is returned so.
 
-    Raises EngineFault if the checker objects to the whole."""
+    Raises EngineFault if the checker objects to the whole, ValueError for several workers by a clock that only this
+    process drives."""
+    if workers > 1 and clock.now in OWN_CLOCKS:
+        raise ValueError("the time of this process cannot measure what several do")
     explaining = min(EXPLAINING_SECONDS, EXPLAINING_SHARE * clock.limit_seconds)
     closing = explaining + CLOSING_SECONDS * len(problem.tasks)
     until = min(clock.deadline, clock.began + max(0.3 * clock.limit_seconds, clock.limit_seconds - closing))
     with ExitStack() as stack:
-        hands: Hands = OwnHands() if workers < 2 else stack.enter_context(ManyHands(workers))
+        hands: Hands = OwnHands(clock.now) if workers < 2 else stack.enter_context(ManyHands(workers, clock.now))
         planner = Planner(
             problem,
             clock,
@@ -80,8 +85,8 @@ def by_pieces(
     refuse_broken(problem, plan)
     network = Network(problem)
     reasons = explain(problem, plan, network=network, seconds=explaining if iterations is None else None)
-    told = replace(plan, unassigned=tuple(reasons))
-    return replace(told, indicators=indicators(problem, told), seconds=round(clock.spent, 3))
+    complete = replace(plan, unassigned=tuple(reasons))
+    return replace(complete, indicators=indicators(problem, complete), seconds=round(clock.spent, 3))
 
 
 def _routes(problem: Problem, given: Plan) -> Mapping[str, Route]:

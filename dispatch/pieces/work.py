@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dispatch.errors import EngineFault
@@ -12,7 +13,8 @@ from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.network import Network
 
-INSERTING_SECONDS = 4.0  # at most, beyond the task's own: what is left out of a piece most often fits exactly
+Now = Callable[[], float]  # seconds on a clock that only goes forward
+
 COOLED = 0.5  # of the cooling is left out where a good plan is given
 
 
@@ -25,24 +27,33 @@ class Task:
     plan: Plan | None
     seed: int
     seconds: float
+    inserting_seconds: float  # of the last insertions, beyond the task's own if need be
     iterations: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The plan found, None if there is none better; `fault` says what the checker objected to."""
+    """The plan found, None if there is none better; `fault` says what the checker objected to, or what went wrong."""
 
     number: int
     plan: Plan | None
     fault: str = ""
 
 
-def work(task: Task, stopped: Stop) -> Answer:
-    """Search within the task's seconds, or for its iterations; `stopped` ends it early. Given a plan, only a cheaper
-    one is an answer."""
+def work(task: Task, stopped: Stop, now: Now) -> Answer:
+    """The answer to a task, whatever happens: a day is not lost because one piece is too much."""
+    try:
+        return _searched(task, stopped, now)
+    except MemoryError:
+        return Answer(task.number, None, fault="there is not enough memory for it")
+
+
+def _searched(task: Task, stopped: Stop, now: Now) -> Answer:
+    """Search within the task's seconds by `now`, or for its iterations; `stopped` ends it early. Given a plan, only a
+    cheaper one is an answer."""
     if stopped():
         return Answer(task.number, None)
-    clock = Clock(task.seconds)
+    clock = Clock(task.seconds, now)
     network = Network(task.problem)
     if task.plan is None:
         schedule = pinned(network)
@@ -57,7 +68,7 @@ def work(task: Task, stopped: Stop) -> Answer:
         iterations=task.iterations,
         cooled=cooled,
         stop=stopped,
-        inserting_seconds=INSERTING_SECONDS,
+        inserting_seconds=task.inserting_seconds,
     )
     plan = replace(bare_plan(found), seed=task.seed, iterations=rounds)
     if task.plan is not None and plan.cost["total"] >= task.plan.cost["total"]:

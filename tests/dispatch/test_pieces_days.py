@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -19,21 +22,21 @@ from dispatch.pieces.hands import OwnHands
 from dispatch.pieces.merge import merged
 from dispatch.pieces.opening import Day
 from dispatch.pieces.planner import Planner
+from dispatch.pieces.work import Answer, Task
 from dispatch.places import Dense
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.refine import Clock
+from dispatch.stopping import Stop
 from dispatch.tasks import Relation
 from dispatch.travel import tables
 from tests.dispatch.builders import planned, problem, served, shift, visit
 from tests.dispatch.city import district, spiced
 
 
-def pieced(found: Problem, *, size: int = 30, iterations: int = 20, seed: int = 1, workers: int = 1) -> Plan:
+def pieced(found: Problem, *, size: int = 30, iterations: int = 20, seed: int = 1) -> Plan:
     """A day by pieces, with counted iterations."""
-    return solve_in_parallel(
-        found, seed=seed, time_limit_seconds=600, iterations=iterations, workers=workers, pieces=size
-    )
+    return solve_in_parallel(found, seed=seed, time_limit_seconds=600, iterations=iterations, workers=1, pieces=size)
 
 
 def test_a_day_by_pieces_is_valid_as_a_whole_and_tells_what_it_does() -> None:
@@ -46,12 +49,6 @@ def test_a_day_by_pieces_is_valid_as_a_whole_and_tells_what_it_does() -> None:
     assert all(entry.reasons for entry in plan.unassigned)
     assert told[0] == "cut into 4 pieces"  # of 30 at most, and an elder's visits stay together
     assert [line.split(":")[0] for line in told if "border" in line] == ["border round 1", "border round 2"]
-
-
-def test_the_same_seed_and_iterations_give_the_same_plan_whatever_the_workers() -> None:
-    found = district(3, tasks=60, shifts=16)
-    alone, together = (replace(pieced(found, size=20, workers=count), seconds=0.0) for count in (1, 2))
-    assert alone == together
 
 
 @given(st.integers(0, 10_000), st.integers(4, 16), st.integers(2, 6), st.integers(2, 6))
@@ -144,6 +141,60 @@ def test_a_wish_to_stop_gives_what_has_been_merged_by_then() -> None:
     assert check(found, plan) == []
     assert 0 < len(served(plan)) <= 20
     assert not any(line.startswith("piece 2 ") for line in told)
+
+
+def test_figures_of_the_day_as_it_stands_are_told_and_get_better() -> None:
+    found, heard = district(7, tasks=60, shifts=16), list[tuple[float, int, int]]()
+    clock = Clock(600, count(0.0, 2.0).__next__)  # every look at it takes two seconds
+    plan = by_pieces(found, clock, size=20, seed=1, iterations=10, told=lambda *told: heard.append(told))
+    costs = [cost for _, cost, _ in heard]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] == plan.cost["total"]
+    assert len(heard) > 3
+
+
+def test_pieces_are_limited_by_the_clock_they_are_given() -> None:
+    found = district(7, tasks=60, shifts=16)
+    clock = Clock(1_000_000, count(0.0, 1000.0).__next__)  # a limit of eleven days, used up in a thousand looks
+    plan = by_pieces(found, clock, size=20, seed=1)
+    assert check(found, plan) == []
+    assert plan.iterations > 0
+
+
+def test_the_last_insertions_get_no_more_than_a_days_rest() -> None:
+    found, asked = district(7, tasks=60, shifts=16), list[Task]()
+
+    class Busy(OwnHands):
+        def answers(self, tasks: Iterable[Task], stop: Stop) -> Iterator[Answer]:
+            assert not stop()
+            for task in tasks:
+                asked.append(task)
+                yield Answer(task.number, None)
+
+    clock = Clock(4.0, lambda: 0.0)
+    planner = Planner(
+        found, clock, Busy(), size=20, seed=1, iterations=None, until=clock.deadline, workers=1,
+        tell=lambda _text, _seconds: None, stop=lambda: False,
+    )  # fmt: skip
+    planner.solve_pieces()
+    assert len(asked) > 2
+    first = asked[0]
+    share = len(first.problem.tasks) / len(found.tasks)
+    assert first.inserting_seconds == pytest.approx(share * clock.deadline)
+    assert first.seconds == pytest.approx(0.5 * share * clock.deadline)
+
+
+def test_time_of_one_process_does_not_limit_several() -> None:
+    with pytest.raises(ValueError, match="time of this process"):
+        by_pieces(district(7, tasks=6, shifts=2), Clock(9, time.process_time), size=3, seed=1, workers=2)
+
+
+def test_a_piece_is_stopped_amid_its_search() -> None:
+    found, asked = district(7, tasks=60, shifts=16), count()
+    plan = by_pieces(found, Clock(3000), size=20, seed=1, stop=lambda: next(asked) > 20)
+    assert check(found, plan) == []
+    assert 0 < len(served(plan)) <= 20
+    assert plan.iterations > 0
 
 
 def test_improving_by_pieces_starts_from_the_given_plan() -> None:
