@@ -34,10 +34,6 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "dispatch", "bench", *map(str, arguments)]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-
-
 def python(code: str, _cores: Cores) -> list[str]:
     return [sys.executable, "-c", code]
 
@@ -54,8 +50,10 @@ def tiny(tmp_path: Path) -> Path:
 
 def test_a_bench_prints_lines_and_leaves_solutions_and_results(tiny: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    found = run("vrptw", tiny, "--seconds", 30, "--iterations", 3, "--seeds", 2, "--out", out)
-    assert (found.returncode, found.stderr) == (0, "")
+    found = CliRunner().invoke(
+        app, command("vrptw", tiny, "--seconds", 30, "--iterations", 3, "--seeds", 2, "--out", out)[3:]
+    )
+    assert (found.exit_code, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
     assert re.match(r"R2 +2 +14\.8 +14\.8 +14\.8 +\+0\.00 +\+0\.00 +2 ", lines[1])
     assert re.match(r"R10 +2 +14\.8 +14\.8 +- +- +- +2 ", lines[2])
