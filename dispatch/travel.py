@@ -47,10 +47,43 @@ def _table(problem: Problem, mode: str) -> Table:
     if isinstance(model, Dense):
         return Table(model.seconds, model.metres)
     if isinstance(model, Euclidean):
-        ticks = _Legs(_Plane(problem.places, problem.ticks_per_unit))
+        ticks = _Legs(_Plane(problem.places, model, problem.ticks_per_unit))
         return Table(ticks, ticks)
     ways = _Sphere(problem.places, model)
     return Table(_Legs(_Seconds(ways)), _Legs(ways))
+
+
+def points_of(model: GreatCircle | Euclidean, places: Sequence[Place]) -> Floats:
+    """Where places are, as `straight` wants it: (n, 3) on the unit sphere, or (n, 2) in the plane."""
+    if isinstance(model, Euclidean):
+        return np.array([place.xy or (0.0, 0.0) for place in places], dtype=np.float64).reshape(-1, 2)
+    lon, lat = np.radians(np.array([place.lonlat or (0.0, 0.0) for place in places]).reshape(-1, 2)).T
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+
+
+def straight(model: GreatCircle | Euclidean, one: Floats, two: Floats) -> Floats:
+    """The shortest distances between points, broadcast but for their last axis: metres on the sphere, or units of the
+    plane. The same for all models of a kind."""
+    found: Floats
+    apart = [one[..., axis] - two[..., axis] for axis in range(one.shape[-1])]
+    if isinstance(model, Euclidean):
+        found = np.hypot(*apart)
+    else:
+        x, y, z = apart
+        half_chord = 0.5 * np.sqrt(x * x + y * y + z * z)
+        found = 2 * EARTH_RADIUS_METRES * np.arcsin(np.minimum(1.0, half_chord))
+    return found
+
+
+def along(
+    model: GreatCircle | Euclidean, distances: Floats, ticks_per_unit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Seconds and metres of ways over distances as `straight` measures them."""
+    if isinstance(model, Euclidean):
+        ticks = np.floor(distances * ticks_per_unit + HAIR).astype(np.int64)
+        return ticks, ticks
+    metres = distances * model.detour
+    return np.ceil(metres * 3.6 / model.kmh - HAIR).astype(np.int64), np.rint(metres).astype(np.int64)
 
 
 class _Ways(Protocol):
@@ -69,8 +102,7 @@ class _Sphere:
 
     def __init__(self, places: Sequence[Place], model: GreatCircle) -> None:
         self.model = model
-        lon, lat = np.radians(np.array([place.lonlat or (0.0, 0.0) for place in places]).reshape(-1, 2)).T
-        self.points = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+        self.points = points_of(model, places)
         self.known: list[tuple[float, float, float]] = [(x, y, z) for x, y, z in self.points.tolist()]
 
     def length(self, one: int, two: int) -> float:
@@ -79,18 +111,11 @@ class _Sphere:
         half_chord = 0.5 * math.sqrt((x - u) * (x - u) + (y - v) * (y - v) + (z - w) * (z - w))
         return 2 * EARTH_RADIUS_METRES * float(np.arcsin(min(1.0, half_chord))) * self.model.detour
 
-    def lengths(self) -> Floats:
-        """Metres of all ways, not rounded."""
-        x, y, z = (part[:, None] - part[None, :] for part in self.points.T)
-        half_chord = 0.5 * np.sqrt(x * x + y * y + z * z)
-        found: Floats = 2 * EARTH_RADIUS_METRES * np.arcsin(np.minimum(1.0, half_chord)) * self.model.detour
-        return found
-
     def leg(self, one: int, two: int) -> int:
         return round(self.length(one, two))
 
     def all(self) -> NDArray[np.int64]:
-        return np.rint(self.lengths()).astype(np.int64)
+        return along(self.model, straight(self.model, self.points[:, None], self.points[None, :]), 1)[1]
 
 
 def metres_between(one: Place, two: Place) -> float:
@@ -108,14 +133,16 @@ class _Seconds:
         return math.ceil(self.ways.length(one, two) * 3.6 / self.ways.model.kmh - HAIR)
 
     def all(self) -> NDArray[np.int64]:
-        return np.ceil(self.ways.lengths() * 3.6 / self.ways.model.kmh - HAIR).astype(np.int64)
+        model, points = self.ways.model, self.ways.points
+        return along(model, straight(model, points[:, None], points[None, :]), 1)[0]
 
 
 class _Plane:
     """Straight lines in ticks, cut off."""
 
-    def __init__(self, places: Sequence[Place], ticks_per_unit: int) -> None:
-        self.points = np.array([place.xy or (0.0, 0.0) for place in places], dtype=np.float64).reshape(-1, 2)
+    def __init__(self, places: Sequence[Place], model: Euclidean, ticks_per_unit: int) -> None:
+        self.model = model
+        self.points = points_of(model, places)
         self.known: list[tuple[float, float]] = [(x, y) for x, y in self.points.tolist()]
         self.ticks_per_unit = ticks_per_unit
 
@@ -124,8 +151,8 @@ class _Plane:
         return math.floor(float(np.hypot(x - u, y - v)) * self.ticks_per_unit + HAIR)
 
     def all(self) -> NDArray[np.int64]:
-        x, y = (part[:, None] - part[None, :] for part in self.points.T)
-        return np.floor(np.hypot(x, y) * self.ticks_per_unit + HAIR).astype(np.int64)
+        distances = straight(self.model, self.points[:, None], self.points[None, :])
+        return along(self.model, distances, self.ticks_per_unit)[0]
 
 
 class _Row(dict[int, int]):

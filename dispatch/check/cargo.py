@@ -44,19 +44,16 @@ def capacity(problem: Problem, plan: Plan) -> list[Violation]:
 
 def pickup_order(problem: Problem, plan: Plan) -> list[Violation]:
     """A delivery is picked up and dropped off by the same shift, in this order."""
-    shifts = {stop.key: (shift.id, stop) for shift, stop in work_stops(problem, plan)}
-    places = {route.shift: {stop.key: place for place, stop in enumerate(route.stops)} for route in plan.routes}
+    found = {stop.key: (route.shift, place) for route in plan.routes for place, stop in enumerate(route.stops)}
     aboard = {entry.delivery for shift in problem.shifts for entry in shift.aboard}
     broken = []
     for delivery in problem.deliveries:
-        pickup, dropoff = (shifts.get((kind, delivery.id, 0)) for kind in ("pickup", "dropoff"))
+        pickup, dropoff = (found.get((kind, delivery.id, 0)) for kind in ("pickup", "dropoff"))
         if delivery.id in aboard or (pickup is None and dropoff is None):
             continue
         if pickup is None or dropoff is None or pickup[0] != dropoff[0]:
             broken.append(Violation("pickup_shift", "not both ends on one shift", id=delivery.id))
-            continue
-        place = places[pickup[0]]
-        if place[pickup[1].key] > place[dropoff[1].key]:
+        elif pickup[1] > dropoff[1]:
             broken.append(Violation("pickup_order", "dropped off before picked up", pickup[0], delivery.id))
     return broken
 

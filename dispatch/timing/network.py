@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 
 from dispatch.objective import MANDATORY_UNSERVED
+from dispatch.places import Place
 from dispatch.problem import Problem
 from dispatch.shifts import Break, Shift
 from dispatch.tasks import Delivery, Pin, Task, Visit
@@ -17,14 +19,18 @@ from dispatch.travel import Table, tables
 class Network:
     """All nodes and rules of one problem. Immutable once made; schedules refer to it by number."""
 
-    def __init__(self, problem: Problem, travel: Mapping[str, Table] | None = None) -> None:
+    def __init__(
+        self, problem: Problem, travel: Mapping[str, Table] | None = None, dimensions: Iterable[str] = ()
+    ) -> None:
+        """`travel` may be handed on from a network over the same places. `dimensions` are named besides those of the
+        problem's deliveries."""
         self.problem = problem
         self.travel = dict(travel) if travel is not None else tables(problem)
         self.shifts = problem.shifts
         self.rows = [self.travel[shift.mode] for shift in problem.shifts]
         self.starts = [problem.place_index[shift.start] for shift in problem.shifts]
         self.ends = [None if s.end is None else problem.place_index[s.end] for s in problem.shifts]
-        names = sorted({name for delivery in problem.deliveries for name in delivery.load})
+        names = sorted({name for delivery in problem.deliveries for name in delivery.load} | set(dimensions))
         self.dimensions = names
         self.capacities = [tuple(shift.capacity.get(name, 0) for name in names) for shift in problem.shifts]
         self.shift_index = {shift.id: index for index, shift in enumerate(problem.shifts)}
@@ -72,21 +78,24 @@ class Network:
         }
 
     def _add(self, task: Task) -> None:
-        number = len(self.bundles)
+        bonus, strange = self._bonus(task)
+        for node in self._new_bundle(task):
+            node.allowed = self._able_shifts(task, node)
+            if node.kind != "pickup":
+                node.bonus, node.strange = bonus, strange
+
+    def _new_bundle(self, task: Task) -> list[Node]:
+        number, first = len(self.bundles), len(self.nodes)
         binding = task.id in self.problem.binding
         penalty = MANDATORY_UNSERVED if binding else self.problem.objective.unserved * task.priority
         made = self._visit(task, number) if isinstance(task, Visit) else self._delivery(task, number)
-        first = len(self.nodes)
         self.nodes.extend(made)
         self.bundles.append(Bundle(task, list(range(first, len(self.nodes))), penalty))
         if isinstance(task, Delivery) and len(made) == 2:
             made[0].partner, made[1].partner = first + 1, first
-        bonus, strange = self._bonus(task)
         for node in made:
             node.setup = self.problem.places[node.place].setup_seconds
-            node.allowed = self._able_shifts(task, node)
-            if node.kind != "pickup":
-                node.bonus, node.strange = bonus, strange
+        return made
 
     def _bonus(self, task: Task) -> tuple[dict[int, int], int]:
         """Cost of coming instead of the best preferred caregiver, by shift of the preferred ones, and of all others."""
@@ -252,4 +261,16 @@ class Network:
             new.bonus, new.strange = old.bonus, old.strange
             twin.nodes[index] = new
         twin.timed_cost = self.timed_cost or task.late_second is not None
+        return twin
+
+    def with_only(self, task: Task, places: tuple[Place, ...]) -> Network:
+        """A network of the same shifts and one task that the problem does not have, its nodes as they would be there.
+        They name their places by their index in `places`; who may serve them is left out."""
+        twin = copy(self)
+        visits, deliveries = ((task,), ()) if isinstance(task, Visit) else ((), (task,))
+        twin.problem = replace(
+            self.problem, places=places, visits=visits, deliveries=deliveries, relations=(), pins=(), baseline=None
+        )
+        twin.nodes, twin.bundles, twin.prefix, twin.published = [], [], [[] for _ in self.shifts], {}
+        twin._new_bundle(task)  # noqa: SLF001  # its own kind
         return twin
