@@ -2,47 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from dispatch.objective import MANDATORY_UNSERVED, priced
+from dispatch.objective import MANDATORY_UNSERVED, SHIFT_TERMS, priced
 from dispatch.plan import Route, Stop
 from dispatch.problem import Problem
-from dispatch.tasks import Delivery
+from dispatch.tasks import Delivery, Task
 
 
 def cost_of(problem: Problem, routes: tuple[Route, ...], unassigned: Iterable[str]) -> dict[str, int]:
     """Every term of the objective, and `mandatory_unserved` and `total`."""
-    left_out = [problem.tasks[task] for task in unassigned]
-    weights = problem.objective
-    late = [found for route in routes for stop in route.stops if (found := lateness(problem, stop))]
-    terms = {
-        "mandatory_unserved": MANDATORY_UNSERVED * sum(task.id in problem.binding for task in left_out),
-        "unserved": weights.unserved * sum(task.priority for task in left_out if task.id not in problem.binding),
-        "late_second": weights.late_second * sum(seconds * weight for seconds, weight in late),
-        "max_late_second": weights.max_late_second * max((seconds for seconds, _ in late), default=0),
-        "unpreferred": weights.unpreferred
-        * sum(dislike(problem, route.shift, stop) for route in routes for stop in route.stops),
+    account, weights = Account(problem), problem.objective
+    terms = account.left_out(problem.tasks[task] for task in unassigned)
+    terms |= {
+        "late_second": 0,
+        "max_late_second": weights.max_late_second * max(map(account.latest, routes), default=0),
+        "unpreferred": 0,
         "unfair_second": weights.unfair_second * sum(unfair_by_shift(problem, routes).values()),
+        **dict.fromkeys(SHIFT_TERMS, 0),
+        "moved_stop": 0,
+        "moved_second": 0,
     }
-    for name in ("travel_second", "travel_metre", "wait_second", "overtime_second", "shift_used"):
-        terms[name] = sum(
-            priced(
-                getattr(weights, name),
-                problem.shift_of[route.shift].cost.get(name, 1),
-                _amount(problem, route, name),
-            )
-            for route in routes
-        )
-    terms |= _moves(problem, routes)
+    for route in routes:
+        for name, amount in account.of_route(route).items():
+            terms[name] += amount
     return {**terms, "total": sum(terms.values())}
 
 
-def lateness(problem: Problem, stop: Stop) -> tuple[int, int] | None:
+class Account:
+    """Prices single routes: every term but those that look at all routes at once. `tasks` may hold more than the
+    problem does; it is read, never copied."""
+
+    def __init__(self, problem: Problem, tasks: Mapping[str, Task] | None = None) -> None:
+        self.problem = problem
+        self.tasks: Mapping[str, Task] = problem.tasks if tasks is None else tasks
+        self._published = {} if problem.baseline is None else problem.baseline.starts()
+
+    def left_out(self, tasks: Iterable[Task]) -> dict[str, int]:
+        """What leaving tasks out costs."""
+        terms = {"mandatory_unserved": 0, "unserved": 0}
+        for task in tasks:
+            if task.mandatory or task.id in self.problem.binding:
+                terms["mandatory_unserved"] += MANDATORY_UNSERVED
+            else:
+                terms["unserved"] += self.problem.objective.unserved * task.priority
+        return terms
+
+    def of_route(self, route: Route) -> dict[str, int]:
+        """The terms of one route that are not nothing for every route."""
+        weights, factors = self.problem.objective, self.problem.shift_of[route.shift].cost
+        terms = {
+            name: priced(getattr(weights, name), factors.get(name, 1), _amount(self.problem, route, name))
+            for name in SHIFT_TERMS
+        }
+        late = [found for stop in route.stops if (found := lateness(self.problem, stop, self.tasks))]
+        terms["late_second"] = weights.late_second * sum(seconds * weight for seconds, weight in late)
+        disliked = sum(dislike(self.problem, route.shift, stop, self.tasks) for stop in route.stops)
+        terms["unpreferred"] = weights.unpreferred * disliked
+        if self._published:
+            stops, seconds = self._moves(route)
+            terms["moved_stop"], terms["moved_second"] = weights.moved_stop * stops, weights.moved_second * seconds
+        return terms
+
+    def latest(self, route: Route) -> int:
+        """The most seconds by which a stop of the route starts after its soft window."""
+        late = [found for stop in route.stops if (found := lateness(self.problem, stop, self.tasks))]
+        return max((seconds for seconds, _ in late), default=0)
+
+    def _moves(self, route: Route) -> tuple[int, int]:
+        known = [(stop.start, *self._published[stop.key]) for stop in route.stops if stop.key in self._published]
+        return (
+            sum(before != route.shift for _, before, _ in known),
+            sum(abs(start - then) for start, _, then in known),
+        )
+
+
+def lateness(problem: Problem, stop: Stop, tasks: Mapping[str, Task] | None = None) -> tuple[int, int] | None:
     """Seconds after a soft window and the task's own weight of them; None where the window is hard or a pin
-    holds the start: what is held is never late."""
+    holds the start: what is held is never late. `tasks` if others than the problem's count too."""
     if stop.kind not in ("visit", "dropoff"):
         return None
-    task = problem.tasks[stop.id]
+    task = (problem.tasks if tasks is None else tasks)[stop.id]
     if task.late_second is None or stop.key in problem.held:
         return None
     windows = task.dropoff.windows if isinstance(task, Delivery) else task.windows
@@ -65,11 +105,11 @@ def overtime_seconds(problem: Problem, route: Route) -> int:
     return 0 if after is None else max(0, route.work_seconds - after)
 
 
-def dislike(problem: Problem, shift: str, stop: Stop) -> int:
-    """The best bonus of the task less that of the caregiver who comes."""
+def dislike(problem: Problem, shift: str, stop: Stop, tasks: Mapping[str, Task] | None = None) -> int:
+    """The best bonus of the task less that of the caregiver who comes. `tasks` as in `lateness`."""
     if stop.kind not in ("visit", "dropoff"):
         return 0
-    bonuses = problem.tasks[stop.id].preferred
+    bonuses = (problem.tasks if tasks is None else tasks)[stop.id].preferred
     return max(bonuses.values(), default=0) - bonuses.get(problem.shift_of[shift].caregiver, 0)
 
 
@@ -80,18 +120,3 @@ def unfair_by_shift(problem: Problem, routes: tuple[Route, ...]) -> dict[str, in
     lengths = {shift.id: shift.window[1] - shift.window[0] for shift in problem.shifts}
     total, length = sum(work.values()), sum(lengths.values())
     return {shift: max(0, done - total * lengths[shift] // max(1, length)) for shift, done in work.items()}
-
-
-def _moves(problem: Problem, routes: tuple[Route, ...]) -> dict[str, int]:
-    if problem.baseline is None:
-        return {"moved_stop": 0, "moved_second": 0}
-    before = problem.baseline.starts()
-    stops, seconds = 0, 0
-    for route in routes:
-        for stop in route.stops:
-            if stop.key in before:
-                shift, start = before[stop.key]
-                stops += shift != route.shift
-                seconds += abs(stop.start - start)
-    weights = problem.objective
-    return {"moved_stop": weights.moved_stop * stops, "moved_second": weights.moved_second * seconds}
