@@ -18,32 +18,33 @@ SOURCES = Path(__file__).parent
 READY = "ready"  # a file in the folder: everything is compiled
 
 
-def sources_digest(folder: Path = SOURCES) -> str:
-    """A short hash of every kernel source, numba's version and Python's."""
+def sources_digest(*folders: Path) -> str:
+    """A short hash of every kernel source in these folders (the search's if none), numba's version and Python's."""
     digest = hashlib.sha256(f"{version('numba')} {sys.version}".encode())
-    for path in sorted(folder.glob("*.py")):
+    for path in (path for folder in folders or (SOURCES,) for path in sorted(folder.glob("*.py"))):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:20]
 
 
-def cache_folder(sources: Path = SOURCES) -> Path:
-    """The folder for these sources: beside them, else in the user's cache, else a temporary one. What other sources
-    left beside it is removed."""
-    name = f"kernels-{sources_digest(sources)}"
+def cache_folder(*folders: Path, kind: str = "kernels") -> Path:
+    """The folder for these sources (the search's if none), those of kernels first and those of what they call after:
+    beside the first, else in the user's cache, else a temporary one. What other sources of that kind left beside it is
+    removed."""
+    name = f"{kind}-{sources_digest(*folders)}"
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for parent in (sources / "__pycache__", home / "liuzhu-dispatch"):
+    for parent in ((folders or (SOURCES,))[0] / "__pycache__", home / "liuzhu-dispatch"):
         if _writable(parent):
-            for other in parent.glob("kernels-*"):
+            for other in parent.glob(f"{kind}-*"):
                 if other.name != name:
                     shutil.rmtree(other, ignore_errors=True)
             return parent / name
     return Path(tempfile.gettempdir()) / f"liuzhu-dispatch-{os.getuid()}" / name
 
 
-def is_warm() -> bool:
+def is_warm(*folders: Path, kind: str = "kernels") -> bool:
     """Whether everything has been compiled on this machine."""
-    return (cache_folder() / READY).exists()
+    return (cache_folder(*folders, kind=kind) / READY).exists()
 
 
 def _writable(folder: Path) -> bool:

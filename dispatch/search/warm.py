@@ -21,14 +21,15 @@ def warm_up() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        search = Search(Network(_tiny()), seed=0)
+        search = Search(Network(tiny()), seed=0)
         search.construct()
         search.run(clock=time.monotonic, until=time.monotonic() + 60.0, iterations=1)
         search.sequences()
         (CACHE / READY).touch()
 
 
-def _tiny() -> Problem:
+def tiny() -> Problem:
+    """A day with a task of each kind for two shifts."""
     day = (0, 36_000)
     return Problem(
         places=(Place("a", xy=(0.0, 0.0)), Place("b", xy=(60.0, 0.0))),
