@@ -10,31 +10,41 @@ from dispatch.check import Violation, check
 from dispatch.contradictions import contradictions
 from dispatch.document import dump_plan, dump_problem, parse_plan, parse_problem, read_plan, read_problem
 from dispatch.errors import (
+    ChangeRefused,
     DocumentInvalid,
     EngineFault,
     Fault,
     PlanInvalid,
+    PlanUnfit,
     ProblemInvalid,
+    StaleProposal,
+    TaskRefused,
     UnknownStop,
     UnknownTask,
 )
 from dispatch.explain import explain
 from dispatch.indicators import indicators
+from dispatch.live import LivePlan
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.solve import solve
 
 __all__ = [
     "Breakdown",
+    "ChangeRefused",
     "Difference",
     "DocumentInvalid",
     "EngineFault",
     "Fault",
+    "LivePlan",
     "Plan",
     "PlanInvalid",
+    "PlanUnfit",
     "Problem",
     "ProblemInvalid",
     "Share",
+    "StaleProposal",
+    "TaskRefused",
     "UnknownStop",
     "UnknownTask",
     "Violation",

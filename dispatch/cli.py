@@ -22,6 +22,7 @@ from dispatch.contradictions import contradictions
 from dispatch.document import dump_plan, to_json
 from dispatch.errors import EngineFault
 from dispatch.explain import explain
+from dispatch.live.warming import warm_up_live
 from dispatch.parallel import solve_in_parallel
 from dispatch.picture import html_page, svg_picture
 from dispatch.progress import Lines, Stream
@@ -116,6 +117,7 @@ def warm_up_command() -> None:
     began = time.monotonic()
     typer.echo("compiling the search, once per version and machine …", err=True)
     warm_up()
+    warm_up_live()
     typer.echo(f"compiled in {time.monotonic() - began:.0f} s", err=True)
 
 

@@ -55,3 +55,43 @@ class UnknownStop(LookupError):
     def __init__(self, kind: str, id_: str, member: int) -> None:
         self.kind, self.id, self.member = kind, id_, member
         super().__init__(f"no {kind} {id_!r} (member {member}) in the plan's routes")
+
+
+class TaskRefused(ValueError):
+    """A visit or delivery cannot be taken up as it is stated; `detail` says why. Nothing changed."""
+
+    def __init__(self, task_id: str, detail: str) -> None:
+        self.task_id, self.detail = task_id, detail
+        super().__init__(f"{task_id}: {detail}")
+
+
+class PlanUnfit(ValueError):
+    """A plan cannot be kept warm: it breaks a rule, or holds times that the engine cannot give back."""
+
+    def __init__(self, causes: list[str]) -> None:
+        self.causes = causes
+        super().__init__("; ".join(causes[:5]))
+
+
+class StaleProposal(RuntimeError):
+    """A proposal was made for another version of the plan, or what it builds on has begun meanwhile."""
+
+    def __init__(self, made_for: int, now_at: int) -> None:
+        self.made_for, self.now_at = made_for, now_at
+        super().__init__(f"proposed for version {made_for} of the plan, which is now at {now_at}: propose again")
+
+
+class ChangeRefused(RuntimeError):
+    """A change of a live plan was not made, and nothing changed; `causes` says why."""
+
+    def __init__(self, causes: list[str]) -> None:
+        self.causes = causes
+        super().__init__("; ".join(causes[:5]))
+
+
+class UnknownShift(LookupError):
+    """No shift of that id is in the problem."""
+
+    def __init__(self, shift_id: str) -> None:
+        self.shift_id = shift_id
+        super().__init__(f"no shift {shift_id!r} in the problem")

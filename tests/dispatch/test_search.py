@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dispatch import solve
 from dispatch.exact.partition import Column, choose
+from dispatch.live.kernels.compiled import FOLDERS
 from dispatch.problem import Problem
 from dispatch.recombine import recombine
 from dispatch.search import columns as c
@@ -150,6 +151,17 @@ def test_any_change_in_any_kernel_source_asks_for_fresh_code(tmp_path: Path) -> 
         digests.add(sources_digest(folder))
     assert len(digests) == 1 + len(list(folder.glob("*.py")))
     assert sources_digest(SOURCES) in digests  # the copy, before it was changed
+
+
+def test_a_change_in_the_search_asks_for_fresh_live_kernels_too(tmp_path: Path) -> None:
+    live, search = FOLDERS
+    assert search == SOURCES
+    for name, folder in (("live", live), ("search", search)):
+        shutil.copytree(folder, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    before = sources_digest(tmp_path / "live", tmp_path / "search")
+    assert before == sources_digest(*FOLDERS)
+    (tmp_path / "search" / "settling.py").write_text("# changed\n", encoding="utf-8")
+    assert sources_digest(tmp_path / "live", tmp_path / "search") != before
 
 
 def test_a_fresh_state_owes_every_penalty() -> None:

@@ -1,0 +1,52 @@
+"""A caregiver runs late: she leaves her last begun stop later, or reaches the one she drives to later."""
+
+from __future__ import annotations
+
+from dispatch.live.kernels.compiled import kernel
+from dispatch.live.kernels.promises import open_from
+from dispatch.search.bonds import push_dependents
+from dispatch.search.columns import DEP, KIND, PARTNER, PICKUP, PRED, SERVICE, START, SUCC, TASK, WAIT
+from dispatch.search.settling import settle
+from dispatch.search.state import forget, push, touch
+
+
+@kernel
+def put_off(facts, state, live, route, seconds, resting):
+    """Time a route and all that hangs on it `seconds` later, from its tail on; False if that breaks a rule (the caller
+    has a copy). `resting`: she has begun a break behind the tail, which then lasts longer."""
+    forget(state)
+    rows, legs = state.rows, facts.legs
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    tail = live.tails[route]
+    if tail < sentinels and live.begun[tail] and not resting:
+        touch(state, tail)
+        legs[tail, SERVICE] += seconds
+        rows[tail, DEP] += seconds
+        push(state, rows[tail, SUCC])
+        push_dependents(facts, state, legs[tail, TASK])
+        if legs[tail, KIND] == PICKUP:
+            push(state, legs[tail, PARTNER])
+        return settle(facts, state)
+    leg = tail if tail < sentinels and not live.begun[tail] else rows[tail, SUCC]
+    if leg >= sentinels:
+        return True
+    ready = rows[leg, START]
+    if rows[leg, PRED] < sentinels:
+        ready -= rows[leg, WAIT] - rows[rows[leg, PRED], WAIT]
+    fits = ready + seconds <= live.promise[leg] or open_from(facts, live, leg, ready + seconds)
+    push(state, leg)
+    return settle(facts, state) and fits
+
+
+@kernel
+def catch_up(facts, state, live, route, seconds, resting):
+    """Take the later departure of `put_off` back once the starts that it caused are promised; they stay as they are."""
+    rows, legs = state.rows, facts.legs
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    tail = live.tails[route]
+    if tail < sentinels and live.begun[tail] and not resting:
+        touch(state, tail)
+        legs[tail, SERVICE] -= seconds
+        rows[tail, DEP] -= seconds
+        push(state, rows[tail, SUCC])
+    return settle(facts, state)

@@ -1,0 +1,161 @@
+"""The ways into these kernels: the cheapest ways to serve a task, going one of them, taking tasks out, repairing."""
+
+from __future__ import annotations
+
+from numba import int64
+
+from dispatch.live.kernels.compiled import inner, kernel
+from dispatch.live.kernels.crews import search_crew
+from dispatch.live.kernels.handle import (
+    BOUND,
+    FOUND,
+    KEEP,
+    KEPT,
+    KEY,
+    LATER_KEY,
+    NOW,
+    PRED,
+    PREDS,
+    SECOND,
+    TRIED,
+)
+from dispatch.live.kernels.heap import heapify, pop_place
+from dispatch.live.kernels.keeping import cost_now
+from dispatch.live.kernels.placing import place_delivery, place_visit
+from dispatch.live.kernels.promises import freeze, none_before_now, open_from, release
+from dispatch.live.kernels.rides import search_rides
+from dispatch.live.kernels.trials import end_trial, start_afresh
+from dispatch.live.kernels.visits import gather, is_over, try_visit
+from dispatch.search.columns import FIRST_LEG, FROZEN, KIND, LAST_LEG, NEVER, PENALTY, PICKUP, ROUTE, START
+from dispatch.search.linking import take
+from dispatch.search.settling import settle
+from dispatch.search.state import LOG_LENGTH, forget
+
+
+@kernel
+def search_ways(facts, state, live, task, keep):
+    """Leave the `keep` cheapest ways to serve a task in `live.best`, each timed exactly; how many there are. What is
+    pinned to the head of a route is never inserted."""
+    return _search_ways(facts, state, live, task, keep)
+
+
+@inner
+def _search_ways(facts, state, live, task, keep):
+    live.counters[KEEP], live.counters[KEPT], live.counters[TRIED] = keep, 0, 0
+    forget(state)
+    first, last = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
+    if facts.tasks[task, FROZEN] == 1:
+        return int64(0)
+    gained = facts.tasks[task, PENALTY]
+    for leg in range(first, last):
+        open_from(facts, live, leg, int64(NEVER))
+    if facts.legs[first, KIND] == PICKUP:
+        search_rides(facts, state, live, task, gained)
+    elif last - first > 1:
+        search_crew(facts, state, live, task, gained)
+    else:
+        _search_visit(facts, state, live, task, gained)
+    for leg in range(first, last):
+        open_from(facts, live, leg, int64(NEVER))
+    return int64(live.counters[KEPT])
+
+
+@inner
+def _search_visit(facts, state, live, task, gained):
+    """The cheapest ways for one leg."""
+    live.counters[FOUND] = 0
+    gather(facts, state, live, facts.tasks[task, FIRST_LEG])
+    heapify(live)
+    for left in range(live.counters[FOUND], 0, -1):
+        number = pop_place(live, left)
+        if is_over(live, live.places[number, BOUND], gained):
+            return
+        state.choice[0] = live.places[number, PRED]
+        live.counters[TRIED] += 1
+        try_visit(facts, state, live, task)
+
+
+@kernel
+def go(facts, state, live, task, way):
+    """Serve a task in a way that `search_ways` found. False, and everything as it was, if it does not fit any more."""
+    return _go(facts, state, live, task, way)
+
+
+@inner
+def _go(facts, state, live, task, way):
+    trial = start_afresh(state)
+    first, last = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
+    if facts.legs[first, KIND] == PICKUP:
+        fits = place_delivery(facts, state, live, task, way[PREDS], way[SECOND], way[KEY], way[LATER_KEY])
+    else:
+        for member in range(last - first):
+            state.choice[member] = way[PREDS + member]
+        fits = place_visit(facts, state, live, task, way[KEY])
+    if not fits:
+        end_trial(state, trial)
+    return fits
+
+
+@kernel
+def back(state, total, unserved):
+    """Undo all since the log was empty."""
+    end_trial(state, (int64(0), total, unserved))
+
+
+@kernel
+def whole(facts, state):
+    """The state's cost, by all terms."""
+    return cost_now(facts, state)
+
+
+@kernel
+def touched(state, out):
+    """Write the routes that changed since the log was empty to `out`; how many."""
+    state.seen[0] += 1
+    count = 0
+    for place in range(state.counters[LOG_LENGTH]):
+        leg = state.log_legs[place]
+        for route in (state.log_rows[place, ROUTE], state.rows[leg, ROUTE]):
+            if route >= 0 and state.seen[1 + route] != state.seen[0]:
+                state.seen[1 + route] = state.seen[0]
+                out[count] = route
+                count += 1
+    return count
+
+
+@kernel
+def moved(facts, state, out):
+    """Write (leg, start before, start now) of every leg that is still served, at another time, to `out`; how many. Good
+    for one change since the log was empty."""
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    count = 0
+    for place in range(state.counters[LOG_LENGTH]):
+        leg = state.log_legs[place]
+        before, now = state.log_rows[place, START], state.rows[leg, START]
+        if leg < sentinels and before != now and state.log_rows[place, ROUTE] >= 0 and state.rows[leg, ROUTE] >= 0:
+            out[count, 0], out[count, 1], out[count, 2] = leg, before, now
+            count += 1
+    return count
+
+
+@kernel
+def drop(facts, state, live, tasks):
+    """Take tasks out and time what is left; False if that does not fit (the caller has a copy)."""
+    forget(state)
+    for place in range(tasks.shape[0]):
+        task = tasks[place]
+        take(facts, state, task)
+        for leg in range(facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]):
+            release(facts, live, leg)
+    freeze(facts, state, live, live.counters[NOW])
+    for route in range(facts.routes.shape[0]):
+        none_before_now(facts, state, live, route)
+    return settle(facts, state)
+
+
+@kernel
+def insert_best(facts, state, live, task):
+    """Serve a task where it costs least; False if it fits nowhere."""
+    if _search_ways(facts, state, live, task, int64(1)) == 0:
+        return False
+    return _go(facts, state, live, task, live.best[0])

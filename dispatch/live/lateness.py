@@ -1,0 +1,170 @@
+"""Running late: a delay carried through a route and all that hangs on it, and what it breaks.
+
+First as strictly as every change. Where that breaks a rule, on a twin of the tables in which windows, rides, shifts and
+breaks have no end, so that it can be said by how much each is missed.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
+
+from dispatch.errors import ChangeRefused
+from dispatch.live.kernels.delaying import catch_up, put_off
+from dispatch.live.kernels.handle import SHUT
+from dispatch.live.kernels.promises import promise_all
+from dispatch.live.kernels.searching import drop
+from dispatch.live.proposing import proposals
+from dispatch.live.removing import changed_shifts
+from dispatch.live.values import Base, Endangered, Proposal
+from dispatch.live.warm import Routes, Warm
+from dispatch.plan import Route, Stop
+from dispatch.problem import Problem
+from dispatch.search import columns as c
+from dispatch.tasks import Delivery
+
+
+def twin_of(warm: Warm, *, lenient: bool) -> Warm:
+    """A copy that may be changed at will; `lenient`: one in which nothing that has not begun can be too late."""
+    twin, tables = copy(warm), copy(warm.tables)
+    facts, state, live = tables.facts, tables.state, tables.live
+    tables.facts = facts._replace(
+        **{name: getattr(facts, name).copy() for name in ("legs", "windows", "routes", "breaks", "tasks", "bonds")}
+    )
+    tables.state = state._replace(
+        **{name: getattr(state, name).copy() for name in ("rows", "loads", "counters", "mark")}
+    )
+    tables.live = live._replace(
+        **{name: getattr(live, name).copy() for name in ("legs", "promise", "begun", "tails", "counters", "best")}
+    )
+    if lenient:
+        _relax(warm, tables.facts.legs, tables.facts.routes, tables.facts.breaks, tables.live.legs)
+        tables.facts.bonds[:, 3] = c.FOREVER
+    tables.handles = (tables.facts.handle(), tables.state.handle(), tables.live.handle())
+    twin.tables = tables
+    twin.rests = warm.rests.over(tables.facts.breaks)
+    twin.look_at(tables.state.rows)
+    return twin
+
+
+def _relax(warm: Warm, legs: np.ndarray, routes: np.ndarray, breaks: np.ndarray, shut: np.ndarray) -> None:
+    count = warm.tables.sentinels
+    open_ = np.flatnonzero(~warm.tables.live.begun)
+    ends = warm.tables.live.windows[np.maximum(0, legs[open_, c.LAST_WINDOW] - 1), 1]
+    legs[open_, c.SOFT] = np.minimum(legs[open_, c.SOFT], ends)
+    legs[open_, c.CLOSE] = shut[open_, SHUT] = c.FOREVER
+    legs[:count, c.RIDE] = -1
+    routes[:, c.CLOSES] = routes[:, c.LONGEST] = c.FOREVER
+    breaks[~warm.rests.begun(int(warm.now)), 1] = c.FOREVER
+
+
+def is_resting(warm: Warm, number: int) -> bool:
+    """Whether a shift's caregiver has begun a break behind her last stop that has begun."""
+    route = warm.routes.get(number)
+    starts = [stop for stop in route.stops[1:-1] if stop.start <= warm.now] if route is not None else []
+    return bool(starts) and starts[-1].kind == "break"
+
+
+def delayed(warm: Warm, base: Base) -> bool:
+    """Take out and put off what a base says; False if a rule then breaks."""
+    tasks = np.array([warm.tables.number[name] for name in base.taken_out], np.int64)
+    if len(tasks) and not drop(*warm.tables.handles, tasks):
+        return False
+    if not base.late_seconds:
+        return True
+    number = warm.number_of[base.shift]
+    return bool(put_off(*warm.tables.handles, number, base.late_seconds, is_resting(warm, number)))
+
+
+def written_late(warm: Warm, base: Base, before: np.ndarray) -> Routes:
+    """The routes after a delay, as a plan can say them: nobody serves longer, who is late waits before her next stop.
+    Raises ChangeRefused if breaks then cannot be where they were."""
+    facts, state, live = warm.tables.handles
+    changed = changed_shifts(warm, before)
+    if base.late_seconds:
+        number = warm.number_of[base.shift]
+        changed = sorted({*changed, number})
+        for route in changed:
+            warm.rests.put_off(route, warm.breaks(route))
+        promise_all(facts, state, live)
+        if not catch_up(facts, state, live, number, base.late_seconds, is_resting(warm, number)):
+            raise ChangeRefused(["the breaks do not fit behind the delay"])
+    return warm.written(changed)
+
+
+def endangered(problem: Problem, before: Routes, after: Routes) -> tuple[Endangered, ...]:
+    """What the delayed routes break that the plan's own do not, the earliest stop first."""
+    held: dict[tuple[str, str, int], int | None] = {}
+    for pin in problem.pins:
+        held[pin.stop.kind, pin.stop.id, pin.stop.member] = pin.start_seconds
+    found: list[Endangered] = []
+    for number, route in after.items():
+        if route is not None:
+            known = {
+                (one.cause, one.kind, one.id, one.member): one.seconds for one in _broken(problem, before[number], held)
+            }
+            found.extend(
+                one
+                for one in _broken(problem, route, held)
+                if one.seconds > known.get((one.cause, one.kind, one.id, one.member), 0)
+            )
+    return tuple(sorted(found, key=lambda one: (one.start, one.shift, one.id, one.member)))
+
+
+def _broken(problem: Problem, route: Route | None, held: dict[tuple[str, str, int], int | None]) -> list[Endangered]:
+    if route is None:
+        return []
+    shift = problem.shift_of[route.shift]
+    picked = {entry.delivery: entry.picked_up_seconds for entry in shift.aboard}
+    ends = {rest.id: rest.window[1] for rest in shift.breaks}
+    over: list[tuple[str, Stop, int]] = []
+    for stop in route.stops[1:-1]:
+        if stop.kind == "break":
+            over.append(("break", stop, stop.start - ends.get(stop.id, stop.start)))
+            continue
+        task = problem.tasks[stop.id]
+        windows = task.windows if not isinstance(task, Delivery) else getattr(task, stop.kind).windows
+        pinned = held.get(stop.key)
+        over.append(("window", stop, stop.start - (windows[-1][1] if pinned is None else pinned)))
+        if stop.kind == "pickup":
+            picked[stop.id] = stop.departure
+        elif isinstance(task, Delivery) and task.max_ride_seconds is not None:
+            over.append(("max_ride", stop, stop.arrival - picked[stop.id] - task.max_ride_seconds))
+    end = route.stops[-1]
+    over.append(("shift_window", end, end.arrival - shift.window[1]))
+    if shift.longest_work_seconds is not None:
+        over.append(("max_work", end, route.work_seconds - shift.longest_work_seconds))
+    return [
+        Endangered(cause, route.shift, stop.kind, stop.id, stop.member, stop.start, seconds)  # type: ignore[arg-type]
+        for cause, stop, seconds in over
+        if seconds > 0
+    ]
+
+
+def repairs(warm: Warm, base: Base, broken: tuple[Endangered, ...], *, k: int, version: int) -> tuple[Proposal, ...]:
+    """Ways to serve the first endangered task elsewhere, with the delay; the others are left out as far as they must
+    be."""
+    tables = warm.tables
+    names = dict.fromkeys(one.id for one in broken if one.kind in ("visit", "pickup", "dropoff"))
+    order = tuple(name for name in names if not any(tables.live.begun[tables.legs_of(tables.number[name])]))
+    found = _rescue(warm, base, order)
+    if found is None:
+        return ()
+    twin, trial = found
+    penalty = int(tables.facts.tasks[tables.number[order[0]], c.PENALTY])
+    spent = twin.counted()[0] - warm.counted()[0] - penalty
+    proposed = proposals(twin, tables.tasks[order[0]], k=k, version=version, base=trial)
+    return tuple(replace(one, cost=one.cost + spent) for one in proposed)
+
+
+def _rescue(warm: Warm, base: Base, order: tuple[str, ...]) -> tuple[Warm, Base] | None:
+    """A twin with the delay in which the first of the endangered tasks is out, and as many more as must be for the rest
+    to fit; None if that is not enough."""
+    for count in range(1, len(order) + 1):
+        trial = replace(base, taken_out=order[:count])
+        twin = twin_of(warm, lenient=False)
+        if delayed(twin, trial):
+            return twin, trial
+    return None

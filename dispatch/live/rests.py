@@ -1,0 +1,98 @@
+"""Breaks of a live plan: held where the plan has them, as starts of stops are, by cutting their windows off.
+
+The search takes a route's breaks in the order of their rows, each as soon as it costs nothing. So the rows stand in the
+plan's order, a break between two stops starts no earlier than planned, and one that is owed after the route's end no
+earlier than that end. One taken before the route is free to be taken anywhere once the route begins too early for it.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.places import Window
+from dispatch.plan import Route
+from dispatch.search import columns as c
+from dispatch.shifts import Break, Shift
+
+Ints = NDArray[np.int64]
+
+
+class Rests:
+    """The breaks of all routes as the tables have them. `planned` holds starts of those that are stops."""
+
+    def __init__(self, shifts: tuple[Shift, ...], routes: Ints, breaks: Ints) -> None:
+        self._breaks = breaks
+        self._first = routes[:, c.FIRST_BREAK].tolist()
+        self.of_route: list[list[Break]] = [sorted(shift.breaks, key=lambda rest: rest.window) for shift in shifts]
+        self._opens = [shift.window[0] for shift in shifts]
+        self.planned = np.full(len(breaks), -1, np.int64)
+
+    def hold(self, number: int, route: Route | None) -> None:
+        """Hold the breaks of a shift where its route has them; free them if it has none."""
+        rests, first = self.of_route[number], self._first[number]
+        if not rests:
+            return
+        held = [(rest, rest.window, -1) for rest in sorted(rests, key=lambda rest: rest.window)]
+        if route is not None:
+            held = _in_order(rests, self._opens[number], route)
+        self.of_route[number] = [rest for rest, _, _ in held]
+        for row, (rest, window, start) in enumerate(held, start=first):
+            self._breaks[row] = (*window, rest.seconds)
+            self.planned[row] = start
+
+    def freeze(self, now: int) -> None:
+        """Fix the breaks that have begun."""
+        begun = self.begun(now)
+        self._breaks[begun, 0] = self._breaks[begun, 1] = self.planned[begun]
+
+    def begun(self, now: int) -> NDArray[np.bool_]:
+        """Which rows are breaks that have begun."""
+        begun: NDArray[np.bool_] = (self.planned >= 0) & (self.planned <= now)
+        return begun
+
+    def put_off(self, number: int, starts: dict[str, int]) -> None:
+        """Hold breaks at these later starts."""
+        for row, rest in enumerate(self.of_route[number], start=self._first[number]):
+            if rest.id in starts:
+                self._breaks[row, 0] = max(int(self._breaks[row, 0]), starts[rest.id])
+
+    def over(self, breaks: Ints) -> Rests:
+        """The same breaks with another table."""
+        twin = copy(self)
+        twin._breaks = breaks  # noqa: SLF001  # its own kind
+        twin.of_route = [list(rests) for rests in self.of_route]
+        return twin
+
+    def row(self, number: int, rank: int) -> tuple[Break, Window]:
+        """A route's break by its rank, and when it may start as things are."""
+        begin, end, _ = self._breaks[self._first[number] + rank].tolist()
+        return self.of_route[number][rank], (begin, end)
+
+    def kept(self) -> tuple[list[list[Break]], Ints]:
+        """What `restore` puts back, besides the table itself."""
+        return [list(rests) for rests in self.of_route], self.planned.copy()
+
+    def restore(self, kept: tuple[list[list[Break]], Ints]) -> None:
+        """Be as when the copy was made."""
+        self.of_route = [list(rests) for rests in kept[0]]
+        self.planned[:] = kept[1]
+
+
+def _in_order(rests: list[Break], opens: int, route: Route) -> list[tuple[Break, Window, int]]:
+    """A shift's breaks as they are taken: before the route, in it, after it, with window and planned start."""
+    by_id = {rest.id: rest for rest in rests}
+    stops = [(by_id.pop(stop.id), stop.start) for stop in route.stops if stop.kind == "break"]
+    leaves, arrives, clock = route.stops[0].departure, route.stops[-1].arrival, opens
+    ahead: list[tuple[Break, Window, int]] = []
+    behind: list[tuple[Break, Window, int]] = []
+    for rest in sorted(by_id.values(), key=lambda rest: (rest.window[1], rest.window[0])):
+        begins = max(clock, rest.window[0])
+        if begins <= rest.window[1] and begins + rest.seconds <= leaves:
+            clock = begins + rest.seconds
+            ahead.append((rest, rest.window, -1))
+        else:
+            behind.append((rest, (max(rest.window[0], arrives), rest.window[1]), -1))
+    return [*ahead, *((rest, (start, rest.window[1]), start) for rest, start in stops), *behind]

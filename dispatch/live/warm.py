@@ -1,0 +1,215 @@
+"""A plan kept warm: tables, state and breaks of one problem, and what each change of them means in routes and money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.cost import Account
+from dispatch.live.kernels.bounds import find_bears, find_rested
+from dispatch.live.kernels.handle import NOW, THOROUGH
+from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
+from dispatch.live.kernels.searching import back, go, moved, search_ways, touched, whole
+from dispatch.live.rests import Rests
+from dispatch.live.seating import seat_plan
+from dispatch.live.tables import Spare, Tables
+from dispatch.live.writing import breaks_of, kept_order, write
+from dispatch.plan import Plan, Route
+from dispatch.problem import Problem
+from dispatch.search import columns as c
+from dispatch.search.state import STAMP, TOTAL, UNSERVED
+
+Ints = NDArray[np.int64]
+Routes = dict[int, Route | None]  # by the number of the shift
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """All that changes, as it was."""
+
+    arrays: tuple[NDArray[Any], ...]
+    rests: Any
+    names: Any
+    routes: dict[int, Route]
+
+
+class Warm:
+    """One problem and plan in compiled form. Promises are starts of the plan; `routes` are those of the plan."""
+
+    def __init__(self, problem: Problem, plan: Plan, spare: Spare) -> None:
+        self.tables = Tables(problem, spare)
+        self.rests = Rests(problem.shifts, self.tables.facts.routes, self.tables.facts.breaks)
+        seat_plan(self.tables, self.rests, plan)
+        self.number_of = {shift.id: number for number, shift in enumerate(problem.shifts)}
+        self.routes: dict[int, Route] = {self.number_of[route.shift]: route for route in plan.routes}
+        self.account = Account(problem, self.tables.tasks)
+        objective = problem.objective
+        self._levels = bool(objective.max_late_second or objective.unfair_second)
+        waits = bool(objective.wait_second)
+        moved = bool(objective.moved_second and problem.baseline is not None)
+        self.tables.live.counters[THOROUGH] = self._levels or waits or moved
+        # several breaks may be timed as none can be written, fractions of a cost are rounded way by way
+        self.rough = any(len(shift.breaks) > 1 or set(shift.cost.values()) - {0, 1} for shift in problem.shifts)
+        self._moved = np.zeros((len(self.tables.state.rows), 3), np.int64)
+        self.look_at(self.tables.state.rows)
+        self._out = np.zeros(max(1, len(problem.shifts)), np.int64)
+        self.settle()
+
+    def settle(self) -> None:
+        """Make what the state holds the plan's promises, with fresh keys."""
+        facts, state, live = self.tables.handles
+        promise_all(facts, state, live)
+        settle_keys(facts, state, kept_order(self.tables))
+        find_bears(facts, state, live)
+        find_rested(facts, state, live)
+        self._work, self._planned_level = self._ends.copy(), self._level()
+
+    @property
+    def now(self) -> int:
+        """Up to when everything has begun."""
+        return int(self.tables.live.counters[NOW])
+
+    def look_at(self, rows: Ints) -> None:
+        """Read each route's work from these rows."""
+        self._ends = rows[len(rows) - len(self.tables.problem.shifts) :, c.WAIT]  # a view
+
+    def freeze(self, now: int) -> None:
+        """Fix what has begun by `now`."""
+        freeze(*self.tables.handles, now)
+        self.rests.freeze(now)
+
+    def ways(self, number: int, keep: int) -> Ints:
+        """The cheapest ways to serve a task, as rows for `go`."""
+        count = search_ways(*self.tables.handles, number, keep)
+        found: Ints = self.tables.live.best[:count].copy()
+        return found
+
+    def go(self, number: int, way: Ints) -> list[int] | None:
+        """Serve a task in a way; the shifts that this touches, None (and nothing changed) if it does not fit."""
+        if not go(*self.tables.handles, number, way):
+            return None
+        return self.touched()
+
+    def is_open(self, pred: int) -> bool:
+        """Whether something may still be put behind a leg or a route's start: its successor has not begun, and nobody
+        has left for it."""
+        rows, sentinels = self.tables.state.rows, self.tables.sentinels
+        number = int(rows[pred, c.ROUTE])
+        leg = int(self.tables.live.tails[number]) if number >= 0 else pred
+        while leg != pred and leg < len(rows) - len(self.tables.problem.shifts):
+            leg = int(rows[leg, c.SUCC])
+            if leg >= sentinels:
+                return False
+        return number >= 0
+
+    def touched(self) -> list[int]:
+        """The shifts that changed since the log was last empty."""
+        return sorted(self._out[: touched(self.tables.handles[1], self._out)].tolist())
+
+    def counted(self) -> tuple[int, int]:
+        """What `back` needs."""
+        counters = self.tables.state.counters
+        return int(counters[TOTAL]), int(counters[UNSERVED])
+
+    def back(self, counted: tuple[int, int]) -> None:
+        """Undo what was done since `counted`, which was the last `go`."""
+        back(self.tables.handles[1], *counted)
+
+    def higher(self) -> int:
+        """By how much the terms of the cost that look at all routes together are more than in the plan."""
+        return self._level() - self._planned_level
+
+    def _level(self) -> int:
+        if not self._levels:
+            return 0
+        facts, state, _ = self.tables.handles
+        return int(whole(facts, state)) - self.counted()[0]
+
+    def moved(self) -> list[tuple[int, int, int]]:
+        """(leg, start before, start now) of what the last `go` moved."""
+        count = moved(*self.tables.handles[:2], self._moved)
+        return [(leg, before, now) for leg, before, now in self._moved[:count].tolist()]
+
+    def overtime(self, number: int) -> int:
+        """By how many seconds a shift's overtime is more than in the plan."""
+        after = int(self.tables.facts.routes[number, c.OVERTIME])
+        return max(0, int(self._ends[number]) - after) - max(0, int(self._work[number]) - after)
+
+    def written(self, numbers: Iterable[int]) -> Routes:
+        """These shifts' routes as the state has them. Raises Unwritable."""
+        return {number: write(self.tables, self.rests, number) for number in numbers}
+
+    def breaks(self, number: int) -> dict[str, int]:
+        """When a shift's breaks between two stops start, as the state has them. Raises Unwritable."""
+        return breaks_of(self.tables, self.rests, number)
+
+    def before(self, numbers: Iterable[int]) -> Routes:
+        """The same as the plan has them."""
+        return {number: self.routes.get(number) for number in numbers}
+
+    def price_by(self, problem: Problem) -> None:
+        """Price by another problem than before: its pins or tasks are others."""
+        self.account = Account(problem, self.tables.tasks)
+
+    def terms(self, before: Routes, after: Routes) -> dict[str, int]:
+        """By how much each term of the cost that is a sum over routes grows."""
+        found: dict[str, int] = {}
+        for routes, sign in ((before, -1), (after, 1)):
+            for route in routes.values():
+                for name, amount in self.account.of_route(route).items() if route is not None else ():
+                    found[name] = found.get(name, 0) + sign * amount
+        return found
+
+    def accept(self, after: Mapping[int, Route | None]) -> None:
+        """The state's routes are the plan's from now on."""
+        for number, route in after.items():
+            if route is None:
+                self.routes.pop(number, None)
+            else:
+                self.routes[number] = route
+            self.rests.hold(number, route)
+        self.settle()
+
+    def copy(self) -> Copy:
+        """What `restore` puts back."""
+        arrays = tuple(array.copy() for array in self._arrays())
+        return Copy(arrays, self.rests.kept(), self.tables.copy_names(), dict(self.routes))
+
+    def restore(self, copy: Copy) -> None:
+        """Be as when the copy was made."""
+        self._put_back(self._arrays(), copy.arrays)
+        self.rests.restore(copy.rests)
+        self.tables.restore_names(copy.names)
+        self.routes = dict(copy.routes)
+        self._work, self._planned_level = self._ends.copy(), self._level()
+
+    def _put_back(self, arrays: tuple[NDArray[Any], ...], kept: tuple[NDArray[Any], ...]) -> None:
+        stamp = int(self.tables.state.counters[STAMP])
+        for array, before in zip(arrays, kept, strict=True):
+            array[:] = before
+        self.tables.state.counters[STAMP] = stamp + 1  # rows bear stamps of what is undone: none may come again
+
+    def quick_copy(self) -> tuple[NDArray[Any], ...]:
+        """What inserting and taking out changes."""
+        return tuple(array.copy() for array in self._quick())
+
+    def quick_restore(self, kept: tuple[NDArray[Any], ...]) -> None:
+        """Be as when the quick copy was made."""
+        self._put_back(self._quick(), kept)
+        self.freeze(int(self.tables.live.counters[NOW]))
+
+    def _quick(self) -> tuple[NDArray[Any], ...]:
+        facts, state, live = self.tables.facts, self.tables.state, self.tables.live
+        return (state.rows, state.loads, state.counters, facts.legs, facts.windows, live.promise, live.begun)
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        facts, state, live = self.tables.facts, self.tables.state, self.tables.live
+        return (
+            state.rows, state.loads, state.counters, facts.legs, facts.windows, facts.tasks, facts.bonds, facts.routes,
+            facts.breaks, facts.allowed, live.promise, live.begun, live.closed, live.bears,
+            live.rested,
+        )  # fmt: skip

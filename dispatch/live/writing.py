@@ -1,0 +1,152 @@
+"""From the state back to routes: the one or two that a change touches are written anew, stop by stop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dispatch.live.rests import Rests
+from dispatch.live.tables import Tables
+from dispatch.plan import PlanStopKind, Route, Stop
+from dispatch.search import columns as c
+from dispatch.timing.assembly import with_totals
+from dispatch.timing.forward import cross
+from dispatch.timing.nodes import Node
+
+KINDS: dict[int, PlanStopKind] = {c.VISIT: "visit", c.PICKUP: "pickup", c.DROPOFF: "dropoff", c.ABOARD: "dropoff"}
+
+
+class Unwritable(RuntimeError):
+    """The state times a route as no plan can: several breaks in a row, which it knows only roughly."""
+
+
+def legs_of(tables: Tables, number: int) -> list[int]:
+    """The legs of a route in driving order."""
+    succ, sentinels = tables.state.rows[:, c.SUCC], tables.sentinels
+    found, leg = [], int(succ[sentinels + number])
+    while leg < sentinels:
+        found.append(leg)
+        leg = int(succ[leg])
+    return found
+
+
+def write(tables: Tables, rests: Rests, number: int) -> Route | None:
+    """A shift's route as the state times it; None if it has no stops. Raises Unwritable."""
+    legs = legs_of(tables, number)
+    return _Writer(tables, rests, number, legs).route() if legs else None
+
+
+class _Writer:
+    def __init__(self, tables: Tables, rests: Rests, number: int, legs: list[int]) -> None:
+        self.tables, self.rests, self.number, self.legs = tables, rests, number, legs
+        self.shift = tables.problem.shifts[number]
+        self.rows = tables.state.rows[legs][:, [c.START, c.BREAKS, c.BEGIN]].tolist()
+        columns = [c.PLACE, c.LEAVES, c.SERVICE, c.KIND, c.TASK, c.MEMBER]
+        self.facts = tables.facts.legs[legs][:, columns].tolist()
+        self.demand = tables.facts.demand[legs].tolist()
+        self.names = tables.network.dimensions
+        self.load = list(tables.network.initial[number])
+        home = self.shift.end
+        ground = tables.ground
+        leaves = [ground.row_of[self.shift.start], *(fact[1] for fact in self.facts)]
+        places = [*(fact[0] for fact in self.facts), leaves[-1] if home is None else ground.row_of[home]]
+        seconds, metres = ground.way(self.shift.mode, leaves, places)
+        if home is None:
+            seconds[-1] = metres[-1] = 0
+        self.ways = list(zip(seconds, metres, strict=True))
+        self.setups = [
+            0 if rank and fact[0] == leaves[rank] else int(ground.setup[fact[0]])
+            for rank, fact in enumerate(self.facts)
+        ]
+        self.clock = 0
+
+    def route(self) -> Route:
+        """The whole route."""
+        begin, taken = self.rows[0][2], self.rows[0][1]
+        stops = [Stop("start", self.shift.id, begin, begin, begin, load=self._loaded())]
+        self.clock = begin
+        for rank in range(len(self.legs)):
+            upto = self.rows[rank][1]
+            carried = self._breaks(stops, rank, list(range(taken, upto))) if rank and upto > taken else False
+            stops.append(self._stop(rank, carried=carried))
+            taken = upto
+        seconds, metres = self.ways[-1]
+        end = self.clock + seconds
+        stops.append(
+            Stop(
+                "end", self.shift.id, end, end, end,
+                travel_seconds=seconds, travel_metres=metres, load=self._loaded(),
+            )
+        )  # fmt: skip
+        return with_totals(Route(self.shift.id, tuple(stops)))
+
+    def _loaded(self) -> dict[str, int]:
+        return dict(zip(self.names, self.load, strict=True))
+
+    def _breaks(self, stops: list[Stop], rank: int, ranks: list[int]) -> bool:
+        """Write the breaks on the way to a stop; whether one carries the travel."""
+        nodes = []
+        for place in ranks:
+            rest, window = self.rests.row(self.number, place)
+            nodes.append(Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)))
+        seconds, metres = self.ways[rank]
+        taken = cross(nodes, [0] * len(nodes), self.clock, seconds)
+        if taken is None:
+            raise Unwritable(self.shift.id)
+        for node, (arrival, start, side) in zip(nodes, taken[1], strict=True):
+            stops.append(
+                Stop(
+                    "break", node.id, arrival, start, start + node.service, wait=start - arrival,
+                    travel_seconds=seconds * side, travel_metres=metres * side, load=self._loaded(),
+                )
+            )  # fmt: skip
+            self.clock = start + node.service
+        return any(side == 1 for _, _, side in taken[1])
+
+    def _stop(self, rank: int, *, carried: bool) -> Stop:
+        _, _, service, kind, task, member = self.facts[rank]
+        seconds, metres = (0, 0) if carried else self.ways[rank]
+        arrival, start, setup = self.clock + seconds, self.rows[rank][0], self.setups[rank]
+        if start < arrival + setup:
+            raise Unwritable(self.shift.id)
+        self.load = [have + more for have, more in zip(self.load, self.demand[rank], strict=True)]
+        self.clock = start + service
+        return Stop(
+            KINDS[kind], self.tables.ids[task], arrival, start, start + service,
+            member=member, wait=start - arrival - setup, setup_seconds=setup,
+            travel_seconds=seconds, travel_metres=metres, load=self._loaded(),
+        )  # fmt: skip
+
+
+def breaks_of(tables: Tables, rests: Rests, number: int) -> dict[str, int]:
+    """When a route's breaks between two stops start: what `write` would say of them, and nothing else."""
+    found: dict[str, int] = {}
+    legs = legs_of(tables, number)
+    rows = tables.state.rows[legs][:, [c.BREAKS, c.DEP]].tolist() if legs else []
+    for rank in range(1, len(legs)):
+        (taken, departure), upto = rows[rank - 1], rows[rank][0]
+        if upto > taken:
+            held = [rests.row(number, place) for place in range(taken, upto)]
+            nodes = [Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)) for rest, window in held]
+            crossed = cross(nodes, [0] * len(nodes), departure, _way(tables, number, legs[rank - 1], legs[rank]))
+            if crossed is None:
+                raise Unwritable(tables.problem.shifts[number].id)
+            found |= {node.id: start for node, (_, start, _) in zip(nodes, crossed[1], strict=True)}
+    return found
+
+
+def _way(tables: Tables, number: int, one: int, two: int) -> int:
+    """Seconds on the road between two legs of a route."""
+    facts = tables.facts
+    leaves, place = int(facts.legs[one, c.LEAVES]), int(facts.legs[two, c.PLACE])
+    paid = 0 if leaves == place else int(tables.ground.setup[place])
+    return int(facts.clock[facts.routes[number, c.MODE], leaves, place]) - paid
+
+
+def keyed(route: Route | None) -> dict[tuple[str, str, int], int]:
+    """Starts of all stops between the two ends, breaks included."""
+    return {} if route is None else {stop.key: stop.start for stop in route.stops[1:-1]}
+
+
+def kept_order(tables: Tables) -> np.ndarray:
+    """All legs by their present keys."""
+    return np.argsort(tables.state.rows[: tables.sentinels, c.KEY], kind="stable")

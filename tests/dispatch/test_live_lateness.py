@@ -1,0 +1,102 @@
+"""Running late: the delay is carried on, what it breaks is named, and the first of it can be served elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatch import ChangeRefused, LivePlan, check
+from dispatch.plan import Plan
+from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, shift, shift_of, start_of, visit
+from tests.dispatch.live_days import day
+
+
+def morning() -> tuple[LivePlan, Plan]:
+    """x at p3 from 0:20 to 0:30, y at p6 from 0:40, z at p9 at 1:40; a second shift begins at 0:30."""
+    found = problem(
+        shift("s1"),
+        shift("s2", window=minutes(30, 600)),
+        visit("x", "p3", windows=(minutes(20, 25),)),
+        visit("y", "p6", windows=(minutes(40, 50),), preferred={"c-s1": 500}),
+        visit("z", "p9", windows=(minutes(100, 120),), preferred={"c-s1": 500}),
+    )
+    plan = planned(found)
+    assert {shift_of(plan, name) for name in "xyz"} == {"s1"}
+    return LivePlan(found, plan), plan
+
+
+def test_waiting_swallows_a_small_delay() -> None:
+    live, plan = morning()
+    late = live.running_late("s1", 7 * MINUTE, now=22 * MINUTE)  # she is expected at 0:33 and waits until 0:40
+    assert (late.moves, late.endangered, late.repairs) == ((), (), ())
+    assert live.plan is plan
+
+
+def test_a_delay_within_the_windows_moves_stops_and_endangers_none() -> None:
+    live, _ = morning()
+    late = live.running_late("s1", 12 * MINUTE, now=22 * MINUTE)
+    assert [(move.id, move.seconds) for move in late.moves] == [("y", 5 * MINUTE)]
+    assert late.endangered == ()
+    plan = live.accept(late)
+    assert start_of(plan, "y") == 45 * MINUTE
+    assert check(live.problem, plan) == []
+
+
+def test_a_missed_window_is_named_with_its_seconds_and_who_else_could_come() -> None:
+    live, plan = morning()
+    late = live.running_late("s1", 20 * MINUTE, now=22 * MINUTE)  # at y by 0:53
+    assert [(one.cause, one.id, one.seconds) for one in late.endangered] == [("window", "y", 3 * MINUTE)]
+    assert [place.shift for place in late.repairs[0].placements] == ["s2"]
+    with pytest.raises(ChangeRefused, match="window of y is missed by 180 s"):
+        live.accept(late)
+    after = live.commit(late.repairs[0])
+    assert (shift_of(after, "y"), shift_of(after, "z")) == ("s2", "s1")
+    assert after.cost["total"] - plan.cost["total"] == late.repairs[0].cost
+    assert check(live.problem, after) == []
+
+
+def test_a_late_member_makes_the_whole_crew_late() -> None:
+    found = problem(
+        shift("s1"), shift("s2"), visit("x", "p2", windows=(minutes(10, 15),)),
+        visit("pair", "p4", crew=2, windows=(minutes(30, 60),)),
+    )  # fmt: skip
+    plan = planned(found)
+    live = LivePlan(found, plan)
+    late = live.running_late(shift_of(plan, "x"), 15 * MINUTE, now=12 * MINUTE)
+    assert {(move.shift, move.seconds) for move in late.moves if move.id == "pair"} == {
+        ("s1", 7 * MINUTE),
+        ("s2", 7 * MINUTE),
+    }
+
+
+def test_a_box_that_would_ride_too_long_is_in_danger() -> None:
+    found = problem(
+        meal("d", "p1", "p4", ready=(minutes(10, 20),), due=(minutes(14, 90),), max_ride_seconds=10 * MINUTE),
+    )
+    plan = planned(found)
+    late = LivePlan(found, plan).running_late("s1", 30 * MINUTE, now=start_of(plan, "d", "pickup") + 60)
+    assert [(one.cause, one.kind, one.id) for one in late.endangered] in ([("max_ride", "dropoff", "d")], [])
+    assert late.moves
+
+
+@given(st.integers(0, 10_000), st.booleans(), st.integers(8, 16), st.sampled_from([300, 1200, 3600]))
+@settings(max_examples=30, deadline=None)
+def test_what_is_not_endangered_can_be_accepted_and_what_is_repaired_is_valid(
+    seed: int, spice: bool, hour: int, seconds: int
+) -> None:
+    found, plan = day(seed, tasks=12, shifts=4, spice=spice)
+    live = LivePlan(found, plan)
+    try:
+        late = live.running_late(found.shifts[seed % 4].id, seconds, now=hour * 3600)
+    except ChangeRefused:  # it reaches what has begun elsewhere
+        assert live.plan is plan
+        return
+    assert live.plan is plan
+    if not late.endangered:
+        after = live.accept(late)
+        assert check(live.problem, after) == []
+        assert all(move.seconds is None or move.seconds > 0 for move in late.moves if move.kind != "break")
+    elif late.repairs:
+        live.commit(late.repairs[0])
+        assert check(live.problem, live.plan) == []
