@@ -6,13 +6,14 @@ in `dispatch.search.travel`), then spare ones. A new place is measured once, to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.errors import TaskRefused
-from dispatch.places import Dense, Place
+from dispatch.places import Dense, Euclidean, GreatCircle, Place
 from dispatch.problem import Problem
 from dispatch.shifts import Shift
 from dispatch.travel import along, points_of, straight
@@ -48,7 +49,9 @@ class Ground:
         self.setup[:count] = [place.setup_seconds for place in problem.places]
         self.modes = list(dict.fromkeys(shift.mode for shift in problem.shifts))
         self.prices = list(dict.fromkeys(price_of(problem, shift) for shift in problem.shifts))
-        self._points = {mode: self._located(mode, origins, size) for mode in self.modes}
+        models = [problem.travel[mode] for mode in self.modes]
+        self._models = {type(model): model for model in models if not isinstance(model, Dense)}
+        self._points = {kind: self._located(model, origins, size) for kind, model in self._models.items()}
         self._dense = {
             mode: (
                 np.array(model.seconds, np.int64).reshape(count, count),
@@ -63,10 +66,20 @@ class Ground:
         if self.price.max(initial=0) < 2**30:  # as the search keeps it, and room for farther places
             self.price = self.price.astype(np.int32)
 
-    def _located(self, mode: str, origins: list[int], size: int) -> NDArray[np.float64] | None:
-        model = self.problem.travel[mode]
-        if isinstance(model, Dense):
-            return None
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether every way is as long and as dear as the way back."""
+        return not self._dense
+
+    @property
+    def rounded(self) -> int:
+        """By how much a way over a third place may be cheaper than the straight one: seconds, metres and cost are
+        rounded one by one. Tables that were measured may say anything."""
+        if self._dense:
+            return 1 << 40
+        return 2 + math.ceil(2 * max((abs(one) + abs(two) for _, one, two in self.prices), default=0))
+
+    def _located(self, model: GreatCircle | Euclidean, origins: list[int], size: int) -> NDArray[np.float64]:
         known = points_of(model, self.problem.places)
         points = np.zeros((size, known.shape[1]))
         for row, origin in enumerate(origins):
@@ -85,14 +98,13 @@ class Ground:
 
     def _measured(self, mode: str, one: Ints, two: Ints, origins: Ints | None = None) -> tuple[Ints, Ints]:
         """Seconds and metres between rows, broadcast."""
-        points = self._points[mode]
-        if points is None:
+        model = self.problem.travel[mode]
+        if isinstance(model, Dense):
             seconds, metres = self._dense[mode]
             if origins is not None:
                 one, two = origins[one], origins[two]
             return seconds[one, two], metres[one, two]
-        model = self.problem.travel[mode]
-        assert not isinstance(model, Dense)  # noqa: S101  # it has no points
+        points = self._points[type(model)]
         return along(model, straight(model, points[one], points[two]), self.problem.ticks_per_unit)
 
     def _write(self, mode: str, rows: Ints, columns: Ints, seconds: Ints, metres: Ints) -> None:
@@ -109,48 +121,39 @@ class Ground:
             table[:, :, self.nowhere] = 0
 
     def add(self, place: Place) -> int:
-        """The row of a place, new or known. Raises TaskRefused if it is known as another one or cannot be measured, and
-        NoRoom."""
-        known = self.placed.get(place.id)
-        if known is not None:
-            if known != place:
-                raise TaskRefused(place.id, "a place of this id is known with other coordinates or setup")
+        """The row of a place, new or known; the ways to it are written when it is kept. Raises TaskRefused if it is
+        known as another one or cannot be measured, and NoRoom."""
+        if self.placed.get(place.id) == place:
             return self.row_of[place.id]
         if self._dense:
             raise TaskRefused(place.id, "travel is given as a table, so no place can be added to it")
-        row = self._claim()
-        self.row_of[place.id], self.placed[place.id] = row, place
-        self._last = max(self._last, row)
-        self._passing.append(place.id)
+        if place.id not in self._passing:
+            if place.id in self.placed:
+                raise TaskRefused(place.id, "a place of this id is known with other coordinates or setup")
+            row = self.row_of[place.id] = self._claim()
+            self._last = max(self._last, row)
+            self._passing.append(place.id)
+        row, self.placed[place.id] = self.row_of[place.id], place
         self.setup[row] = place.setup_seconds
         size = self._last + 1
-        distances: dict[type, NDArray[np.float64]] = {}
-        for number, (mode, points) in enumerate(self._points.items()):
+        far = {}
+        for kind, points in self._points.items():
+            points[row] = points_of(self._models[kind], [place])[0]
+            far[kind] = straight(self._models[kind], points[row], points[:size])
+        for number, mode in enumerate(self.modes):
             model = self.problem.travel[mode]
-            assert points is not None  # noqa: S101  # no mode is a table
-            assert not isinstance(model, Dense)  # noqa: S101
-            points[row] = points_of(model, [place])[0]
-            if type(model) not in distances:
-                distances[type(model)] = straight(model, points[row], points[:size])
-            seconds, metres = along(model, distances[type(model)], self.problem.ticks_per_unit)
+            assert not isinstance(model, Dense)  # noqa: S101  # no mode is a table
+            seconds, metres = along(model, far[type(model)], self.problem.ticks_per_unit)
             self.clock[number, row, :size] = seconds + self.setup[:size]
-            self.clock[number, :size, row] = seconds + place.setup_seconds  # all models that measure are symmetrical
-            self.clock[number, row, row] = 0
+            self.clock[number, row, row] = self.clock[number, row, self.nowhere] = 0
             for price, (of, per_second, per_metre) in enumerate(self.prices):
                 if of == mode:
-                    costs = (
-                        seconds
-                        if (per_second, per_metre) == (1, 0)
-                        else _priced(per_second, per_metre, seconds, metres)
+                    plain = (per_second, per_metre) == (1, 0)
+                    self.price[price, row, :size] = (
+                        seconds if plain else _priced(per_second, per_metre, seconds, metres)
                     )
-                    self.price[price, row, :size] = self.price[price, :size, row] = costs
-        self._forget_ways(row)
+                    self.price[price, row, self.nowhere] = 0
         return row
-
-    def _forget_ways(self, row: int) -> None:
-        for table in (self.clock, self.price):
-            table[:, row, self.nowhere] = 0
-            table[:, self.nowhere, row] = 0
 
     def _claim(self) -> int:
         if not self._free:
@@ -163,8 +166,15 @@ class Ground:
         return self._free.pop()
 
     def keep(self, names: Sequence[str]) -> None:
-        """Committed to: these places stay."""
-        self._passing = [name for name in self._passing if name not in names]
+        """Committed to: these places stay, and are reached from everywhere."""
+        size = self._last + 1
+        for name in [name for name in names if name in self._passing]:
+            self._passing.remove(name)
+            row = self.row_of[name]
+            apart = self.setup[row] - self.setup[:size]
+            apart[row] = apart[self.nowhere] = 0
+            self.clock[:, :size, row] = self.clock[:, row, :size] + apart
+            self.price[:, :size, row] = self.price[:, row, :size]
 
     def way(self, mode: str, one: Sequence[int], two: Sequence[int]) -> tuple[list[int], list[int]]:
         """Seconds and metres of single ways between rows."""

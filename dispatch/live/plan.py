@@ -13,7 +13,7 @@ from dispatch.live.ground import NoRoom
 from dispatch.live.kernels.handle import PREDS
 from dispatch.live.lateness import delayed, endangered, repairs, twin_of, written_late
 from dispatch.live.moves import moves_between
-from dispatch.live.proposing import outcome_of, proposals
+from dispatch.live.proposing import changed_by, outcome_of, proposals
 from dispatch.live.published import next_plan, with_task, without_task
 from dispatch.live.removing import changed_shifts, put_back, served, taken_out, withdraw, withdrawal
 from dispatch.live.tables import Added, Spare
@@ -96,13 +96,13 @@ class LivePlan:
         preds = proposal.way[PREDS : PREDS + (1 if isinstance(task, Delivery) else len(task.crew))]
         if not all(map(warm.is_open, preds)):
             raise StaleProposal(proposal.version, self.version)
-        changed = warm.go(warm.tables.number[task.id], np.array(proposal.way, np.int64))
-        if changed is None:
+        told = warm.go(warm.tables.number[task.id], np.array(proposal.way, np.int64))
+        if told is None:
             raise StaleProposal(proposal.version, self.version)
-        outcome = outcome_of(warm, warm.tables.number[task.id], changed)
+        outcome = outcome_of(warm, told)
         if (outcome.placements, outcome.moves) != (proposal.placements, proposal.moves):
             raise StaleProposal(proposal.version, self.version)
-        return problem, warm.written(changed), self._left_out() - {task.id}
+        return problem, warm.written(changed_by(told)), self._left_out() - {task.id}
 
     def remove(self, shift: str, *, now: int, rounds: int = 40, seed: int = 0) -> Removal:
         """A caregiver drops out: what she has begun, or has aboard, stays with her, everything else goes to others as

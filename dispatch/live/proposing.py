@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatch.live.kernels.telling import MOVED, RESTED, TOUCHED
 from dispatch.live.values import Base, Move, Placement, Proposal
 from dispatch.live.warm import Warm
-from dispatch.live.writing import KINDS, Unwritable
+from dispatch.live.writing import KINDS, Unwritable, breaks_between
 from dispatch.places import Place
 from dispatch.plan import Route
 from dispatch.search import columns as c
@@ -35,11 +36,11 @@ def proposals(
     found = []
     for way in warm.ways(number, k + (IN_RESERVE if warm.rough else 0)):
         counted = warm.counted()
-        changed = warm.go(number, way)
-        if changed is None:
+        told = warm.go(number, way)
+        if told is None:
             continue
         try:
-            outcome = outcome_of(warm, number, changed)
+            outcome = outcome_of(warm, told)
         except Unwritable:
             continue
         finally:
@@ -60,42 +61,40 @@ def proposals(
     return sorted(found, key=lambda proposal: proposal.cost)[:k]
 
 
-def outcome_of(warm: Warm, number: int, changed: list[int]) -> Outcome:
-    """What the way just gone has done, by its task's number and the shifts touched. Raises Unwritable."""
-    facts, shifts = warm.tables.facts, warm.tables.problem.shifts
-    moves = []
-    for leg, before, now in warm.moved():
-        kind, task, member = facts.legs[leg, [c.KIND, c.TASK, c.MEMBER]].tolist()
-        shift = shifts[int(warm.tables.state.rows[leg, c.ROUTE])].id
-        moves.append(Move(KINDS[kind], warm.tables.ids[task], member, shift, before, now))
-    for route in changed:
+def outcome_of(warm: Warm, told: list[list[int]]) -> Outcome:
+    """What the way just gone has done. Raises Unwritable."""
+    shifts, ids = warm.tables.problem.shifts, warm.tables.ids
+    moves, placements, overtime = [], [], 0
+    rests: dict[int, list[list[int]]] = {}
+    for row in told:
+        if row[0] == TOUCHED:
+            rests[row[1]] = []
+            overtime += warm.more_overtime(row[1], row[2])
+        elif row[0] == RESTED:
+            rests[row[1]].append(row)
+        else:
+            what, kind, task, member, route, number, start = row
+            if what == MOVED:
+                moves.append(Move(KINDS[kind], ids[task], member, shifts[route].id, number, start))
+            else:
+                placements.append(Placement(KINDS[kind], member, shifts[route].id, number, start))
+    for route, rows in rests.items():
         if shifts[route].breaks:
-            moves.extend(_breaks_moved(shifts[route].id, warm.routes.get(route), warm.breaks(route)))
+            new = breaks_between(warm.rests, rows)
+            moves.extend(_breaks_moved(shifts[route].id, warm.routes.get(route), new))
     cost = None
     if warm.rough:
-        after = warm.written(changed)
+        after = warm.written(rests)
         cost = sum(warm.terms(warm.before(after), after).values()) + warm.higher()
-    return Outcome(
-        tuple(_placement(warm, leg) for leg in warm.tables.legs_of(number)),
-        tuple(
-            sorted(
-                moves, key=lambda move: (move.after or move.before or 0, move.shift, move.kind, move.id, move.member)
-            )
-        ),
-        sum(warm.overtime(route) for route in changed),
-        cost,
+    order = sorted(
+        moves, key=lambda move: (move.after or move.before or 0, move.shift, move.kind, move.id, move.member)
     )
+    return Outcome(tuple(placements), tuple(order), overtime, cost)
 
 
-def _placement(warm: Warm, leg: int) -> Placement:
-    rows, sentinels = warm.tables.state.rows, warm.tables.sentinels
-    ahead, first = 0, leg
-    while (pred := int(rows[first, c.PRED])) < sentinels:
-        ahead, first = ahead + 1, pred
-    rests = int(rows[leg, c.BREAKS] - rows[first, c.BREAKS])
-    kind, member = warm.tables.facts.legs[leg, [c.KIND, c.MEMBER]].tolist()
-    shift = warm.tables.problem.shifts[int(rows[leg, c.ROUTE])].id
-    return Placement(KINDS[kind], member, shift, 1 + ahead + rests, int(rows[leg, c.START]))
+def changed_by(told: list[list[int]]) -> list[int]:
+    """The shifts that the way just gone touches."""
+    return sorted(row[1] for row in told if row[0] == TOUCHED)
 
 
 def _breaks_moved(shift: str, before: Route | None, new: dict[str, int]) -> list[Move]:

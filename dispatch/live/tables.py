@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dispatch.errors import TaskRefused
 from dispatch.live.ability import Ability
 from dispatch.live.ground import Ground, NoRoom
-from dispatch.live.kernels.handle import FIRST, MOST_CREW, SHUT, new_live
+from dispatch.live.kernels.handle import FIRST, MIRRORED, MOST_CREW, ROUNDED, SHUT, new_live
 from dispatch.places import Place
 from dispatch.problem import Problem
 from dispatch.search import columns as c
@@ -82,7 +82,11 @@ class Tables:
         self.state = _roomy(new_state(self.facts))
         starts = self.state.rows[self.sentinels : self.sentinels + len(problem.shifts)]
         starts[:, c.SLACK] = 0  # promised starts are kept: a route is not begun later to save overtime
-        self.live = new_live(self.facts.legs, self.facts.windows, len(problem.shifts), len(self.state.choice))
+        self.live = new_live(
+            self.facts.legs, self.facts.windows, self.ground.setup,
+            routes=len(problem.shifts), crew=len(self.state.choice),
+        )  # fmt: skip
+        self.live.counters[[MIRRORED, ROUNDED]] = self.ground.is_mirrored, self.ground.rounded
         self.handles: tuple[Any, Any, Any] = (self.facts.handle(), self.state.handle(), self.live.handle())
 
     @property

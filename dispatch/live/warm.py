@@ -13,11 +13,12 @@ from dispatch.cost import Account
 from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.handle import NOW, THOROUGH
 from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
-from dispatch.live.kernels.searching import back, go, moved, search_ways, touched, whole
+from dispatch.live.kernels.searching import back, go, search_ways, whole
+from dispatch.live.kernels.telling import WIDTH, tell_breaks
 from dispatch.live.rests import Rests
 from dispatch.live.seating import seat_plan
 from dispatch.live.tables import Spare, Tables
-from dispatch.live.writing import breaks_of, kept_order, write
+from dispatch.live.writing import breaks_between, kept_order, write
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
 from dispatch.search import columns as c
@@ -54,9 +55,8 @@ class Warm:
         self.tables.live.counters[THOROUGH] = self._levels or waits or moved
         # several breaks may be timed as none can be written, fractions of a cost are rounded way by way
         self.rough = any(len(shift.breaks) > 1 or set(shift.cost.values()) - {0, 1} for shift in problem.shifts)
-        self._moved = np.zeros((len(self.tables.state.rows), 3), np.int64)
+        self._told = np.zeros((2 * len(self.tables.state.rows), WIDTH), np.int64)
         self.look_at(self.tables.state.rows)
-        self._out = np.zeros(max(1, len(problem.shifts)), np.int64)
         self.settle()
 
     def settle(self) -> None:
@@ -88,11 +88,10 @@ class Warm:
         found: Ints = self.tables.live.best[:count].copy()
         return found
 
-    def go(self, number: int, way: Ints) -> list[int] | None:
-        """Serve a task in a way; the shifts that this touches, None (and nothing changed) if it does not fit."""
-        if not go(*self.tables.handles, number, way):
-            return None
-        return self.touched()
+    def go(self, number: int, way: Ints) -> list[list[int]] | None:
+        """Serve a task in a way; what that did, as `telling` has it. None, and nothing changed, if it does not fit."""
+        count = go(*self.tables.handles, number, way, self._told)
+        return None if count < 0 else self._told[:count].tolist()
 
     def is_open(self, pred: int) -> bool:
         """Whether something may still be put behind a leg or a route's start: its successor has not begun, and nobody
@@ -105,10 +104,6 @@ class Warm:
             if leg >= sentinels:
                 return False
         return number >= 0
-
-    def touched(self) -> list[int]:
-        """The shifts that changed since the log was last empty."""
-        return sorted(self._out[: touched(self.tables.handles[1], self._out)].tolist())
 
     def counted(self) -> tuple[int, int]:
         """What `back` needs."""
@@ -129,15 +124,10 @@ class Warm:
         facts, state, _ = self.tables.handles
         return int(whole(facts, state)) - self.counted()[0]
 
-    def moved(self) -> list[tuple[int, int, int]]:
-        """(leg, start before, start now) of what the last `go` moved."""
-        count = moved(*self.tables.handles[:2], self._moved)
-        return [(leg, before, now) for leg, before, now in self._moved[:count].tolist()]
-
-    def overtime(self, number: int) -> int:
-        """By how many seconds a shift's overtime is more than in the plan."""
+    def more_overtime(self, number: int, work: int) -> int:
+        """By how many seconds a shift's overtime is more than in the plan if it works that long."""
         after = int(self.tables.facts.routes[number, c.OVERTIME])
-        return max(0, int(self._ends[number]) - after) - max(0, int(self._work[number]) - after)
+        return max(0, work - after) - max(0, int(self._work[number]) - after)
 
     def written(self, numbers: Iterable[int]) -> Routes:
         """These shifts' routes as the state has them. Raises Unwritable."""
@@ -145,7 +135,8 @@ class Warm:
 
     def breaks(self, number: int) -> dict[str, int]:
         """When a shift's breaks between two stops start, as the state has them. Raises Unwritable."""
-        return breaks_of(self.tables, self.rests, number)
+        count = tell_breaks(*self.tables.handles[:2], number, self._told)
+        return breaks_between(self.rests, self._told[:count].tolist())
 
     def before(self, numbers: Iterable[int]) -> Routes:
         """The same as the plan has them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from dispatch.live.rests import Rests
@@ -117,29 +119,18 @@ class _Writer:
         )  # fmt: skip
 
 
-def breaks_of(tables: Tables, rests: Rests, number: int) -> dict[str, int]:
-    """When a route's breaks between two stops start: what `write` would say of them, and nothing else."""
+def breaks_between(rests: Rests, told: Iterable[list[int]]) -> dict[str, int]:
+    """When a route's breaks between two stops start, of what `telling` has of it: what `write` would say of them, and
+    nothing else. Raises Unwritable."""
     found: dict[str, int] = {}
-    legs = legs_of(tables, number)
-    rows = tables.state.rows[legs][:, [c.BREAKS, c.DEP]].tolist() if legs else []
-    for rank in range(1, len(legs)):
-        (taken, departure), upto = rows[rank - 1], rows[rank][0]
-        if upto > taken:
-            held = [rests.row(number, place) for place in range(taken, upto)]
-            nodes = [Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)) for rest, window in held]
-            crossed = cross(nodes, [0] * len(nodes), departure, _way(tables, number, legs[rank - 1], legs[rank]))
-            if crossed is None:
-                raise Unwritable(tables.problem.shifts[number].id)
-            found |= {node.id: start for node, (_, start, _) in zip(nodes, crossed[1], strict=True)}
+    for _, number, taken, upto, departure, way, _ in told:
+        held = [rests.row(number, rank) for rank in range(taken, upto)]
+        nodes = [Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)) for rest, window in held]
+        crossed = cross(nodes, [0] * len(nodes), departure, way)
+        if crossed is None:
+            raise Unwritable(f"route {number}")
+        found |= {node.id: start for node, (_, start, _) in zip(nodes, crossed[1], strict=True)}
     return found
-
-
-def _way(tables: Tables, number: int, one: int, two: int) -> int:
-    """Seconds on the road between two legs of a route."""
-    facts = tables.facts
-    leaves, place = int(facts.legs[one, c.LEAVES]), int(facts.legs[two, c.PLACE])
-    paid = 0 if leaves == place else int(tables.ground.setup[place])
-    return int(facts.clock[facts.routes[number, c.MODE], leaves, place]) - paid
 
 
 def keyed(route: Route | None) -> dict[tuple[str, str, int], int]:

@@ -264,13 +264,14 @@ class Network:
         return twin
 
     def with_only(self, task: Task, places: tuple[Place, ...]) -> Network:
-        """A network of the same shifts and one task that the problem does not have, its nodes as they would be there.
-        They name their places by their index in `places`; who may serve them is left out."""
+        """A network of one task that the problem does not have, its nodes as they would be there, and no shifts. They
+        name their places by their index in `places`; who may serve them is left out."""
         twin = copy(self)
         visits, deliveries = ((task,), ()) if isinstance(task, Visit) else ((), (task,))
         twin.problem = replace(
-            self.problem, places=places, visits=visits, deliveries=deliveries, relations=(), pins=(), baseline=None
-        )
-        twin.nodes, twin.bundles, twin.prefix, twin.published = [], [], [[] for _ in self.shifts], {}
+            self.problem, places=places, visits=visits, deliveries=deliveries,
+            shifts=(), relations=(), pins=(), baseline=None,
+        )  # fmt: skip
+        twin.nodes, twin.bundles, twin.prefix, twin.published = [], [], [], {}
         twin._new_bundle(task)  # noqa: SLF001  # its own kind
         return twin

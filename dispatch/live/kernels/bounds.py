@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatch.live.kernels.compiled import inner, kernel
+from dispatch.live.kernels.ways import seconds_in
 from dispatch.search.columns import (
     BONDS,
     BONDS_END,
@@ -136,7 +137,7 @@ def span(facts, state, live, leg, pred, ready, shut):
     taken = 0 if pred >= sentinels else rows[pred, BREAKS]
     if routes[route, FIRST_BREAK] + taken > rest:  # all are behind
         return opening(facts, leg, ready), latest
-    way = way_seconds(facts, route, pred, leg)
+    way = seconds_in(facts, live, route, pred, leg)
     setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
     if pred >= sentinels:
         rested = max(rows[pred, DEP], facts.breaks[rest, 0]) + facts.breaks[rest, 2] + way

@@ -14,6 +14,7 @@ from dispatch.live.kernels.handle import BOUND, EARLIEST, FAILS_AT, FIRST, FITS_
 from dispatch.live.kernels.promises import open_from
 from dispatch.live.kernels.trials import end_trial, start_trial
 from dispatch.live.kernels.visits import gather, is_over, try_visit
+from dispatch.live.kernels.ways import put_behind
 from dispatch.search.columns import (
     BONDS,
     BONDS_END,
@@ -31,7 +32,7 @@ from dispatch.search.columns import (
     TASK,
     WHO,
 )  # fmt: skip
-from dispatch.search.linking import NO_KEY, key_between, put, reload_placed
+from dispatch.search.linking import NO_KEY, key_between, reload_placed
 from dispatch.search.settling import settle
 
 BEGINS, ENDS, AT, SUM, REST, LOW, HIGH = range(7)  # rows of `live.walk`
@@ -203,7 +204,7 @@ def _start_alone(facts, state, live, leg, pred, begins):
     trial = start_trial(state)
     fits = key != NO_KEY and open_from(facts, live, probe, begins)
     if fits:
-        put(facts, state, probe, pred, key)
+        put_behind(facts, state, live, probe, pred, key)
         reload_placed(facts, state, probe)
         fits = settle(facts, state)
     then = rows[probe, START] if fits else -1

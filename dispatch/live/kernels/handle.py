@@ -15,7 +15,7 @@ from dispatch.search.handles import Handle
 
 Ints = NDArray[np.int64]
 
-NOW, KEEP, KEPT, FOUND, TRIED, THOROUGH = range(6)  # places in `counters`
+NOW, KEEP, KEPT, FOUND, TRIED, THOROUGH, MIRRORED, ROUNDED = range(8)  # places in `counters`
 FIRST, SHUT = range(2)  # columns of `legs`
 BOUND, PRED, BEHIND, EARLIEST, LATE, FITS_AT, THEN, FAILS_AT = range(8)  # columns of `places`
 COST, KEY, LATER_KEY, SECOND, PREDS = range(5)  # columns of `best`; a predecessor per member from PREDS on
@@ -34,6 +34,7 @@ class Live(NamedTuple):
     tails: Ints  # (m,) the last stop of a route that has begun or is driven to: nothing is put before or ahead of it
     closed: NDArray[np.bool_]  # (m,) nothing may be added
     counters: Ints
+    setup: Ints  # (places,) paid on arrival from elsewhere
     places: Ints  # (p, 8) of one leg or delivery: bound of its cost, predecessors, earliest and latest start, and when
     # a crew's member was found to fit there by herself, or not
     heap: Ints  # (p,) their numbers, the cheapest first
@@ -47,8 +48,8 @@ class Live(NamedTuple):
         return Handle(self, rows=("legs", "places", "windows"))
 
 
-def new_live(legs: Ints, windows: Ints, routes: int, crew: int) -> Live:
-    """Nothing promised, nothing begun. `legs` and `windows` are the facts' own."""
+def new_live(legs: Ints, windows: Ints, setup: Ints, *, routes: int, crew: int) -> Live:
+    """Nothing promised, nothing begun. `legs`, `windows` are the facts' own, `setup` is shared."""
     count = len(legs) - 2 * routes
     return Live(
         windows=windows.copy(),
@@ -57,7 +58,8 @@ def new_live(legs: Ints, windows: Ints, routes: int, crew: int) -> Live:
         begun=np.zeros(count, np.bool_),
         tails=np.arange(count, count + routes),
         closed=np.zeros(routes, np.bool_),
-        counters=np.zeros(6, np.int64),
+        counters=np.zeros(8, np.int64),
+        setup=setup,
         places=np.zeros((MOST_PLACES, 8), np.int64),
         heap=np.zeros(MOST_PLACES, np.int64),
         best=np.zeros((MOST_KEPT, PREDS + crew), np.int64),

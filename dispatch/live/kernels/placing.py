@@ -7,11 +7,11 @@ from numba import int64
 from dispatch.live.kernels.compiled import inner
 from dispatch.live.kernels.handle import NOW
 from dispatch.live.kernels.promises import open_from
+from dispatch.live.kernels.ways import put_behind, seconds_in
 from dispatch.search.columns import DEP, FIRST_LEG, KEY, LAST_LEG, NEVER, OPEN, ROUTE, SUCC
-from dispatch.search.linking import NO_KEY, key_between, put, reload_placed, served
+from dispatch.search.linking import NO_KEY, key_between, reload_placed, served
 from dispatch.search.places import bond_keys
 from dispatch.search.settling import settle
-from dispatch.search.timing import way_seconds
 
 
 @inner
@@ -20,7 +20,7 @@ def leave_now(facts, state, live, leg, pred):
     helps nobody."""
     if pred != live.tails[state.rows[pred, ROUTE]]:
         return NEVER  # everything behind the tail departs later
-    return live.counters[NOW] + way_seconds(facts, state.rows[pred, ROUTE], pred, leg)
+    return live.counters[NOW] + seconds_in(facts, live, state.rows[pred, ROUTE], pred, leg)
 
 
 @inner
@@ -32,7 +32,7 @@ def place_visit(facts, state, live, task, key):
         if not open_from(facts, live, leg, leave_now(facts, state, live, leg, state.choice[leg - first])):
             return False
     for leg in range(first, last):
-        put(facts, state, leg, state.choice[leg - first], key)
+        put_behind(facts, state, live, leg, state.choice[leg - first], key)
     for leg in range(first, last):
         reload_placed(facts, state, leg)
     served(facts, state, task)
@@ -65,8 +65,8 @@ def place_delivery(facts, state, live, task, pred, behind, key, later_key):
     open_from(facts, live, pickup + 1, int64(NEVER))
     if not open_from(facts, live, pickup, leave_now(facts, state, live, pickup, pred)):
         return False
-    put(facts, state, pickup, pred, key)
-    put(facts, state, pickup + 1, pickup if behind == pred else behind, later_key)
+    put_behind(facts, state, live, pickup, pred, key)
+    put_behind(facts, state, live, pickup + 1, pickup if behind == pred else behind, later_key)
     reload_placed(facts, state, pickup)
     served(facts, state, task)
     return settle(facts, state)

@@ -6,42 +6,48 @@ from __future__ import annotations
 
 from numba import int64
 
-from dispatch.live.kernels.compiled import inner
-from dispatch.live.kernels.handle import BEHIND, BOUND, FOUND, MOST_PLACES, PRED, TRIED
+from dispatch.live.kernels.compiled import inner, woven
+from dispatch.live.kernels.handle import BEHIND, BOUND, FOUND, MOST_PLACES, PRED, ROUNDED, TRIED
 from dispatch.live.kernels.heap import heapify, pop_place
 from dispatch.live.kernels.keeping import cost_now, keep_way
 from dispatch.live.kernels.placing import delivery_keys, leave_now, place_delivery
 from dispatch.live.kernels.promises import open_from
 from dispatch.live.kernels.trials import end_trial, start_trial
 from dispatch.live.kernels.visits import add_place, is_over, spare
+from dispatch.live.kernels.ways import cost_in, seconds_in
 from dispatch.search.columns import (
+    BREAKS,
     CLOSE,
     CLOSES,
     COUNT,
     DEP,
     DIRECT,
     FIRST_LEG,
+    FOREVER,
     LATEST,
-    LEAVES,
     NEVER,
-    PLACE,
+    OPEN,
+    PARTNER,
     RIDE,
     ROUTE,
     SERVICE,
     SETUP,
     START,
     SUCC,
-    USED,
+    WAIT,
+    WAY,
 )  # fmt: skip
 from dispatch.search.linking import NO_KEY
 from dispatch.search.places import bonds_allow, open_to
 from dispatch.search.timing import opening, stop_cost, way_cost, way_seconds
 
+BATCH = 64  # so many places are timed at once: the dearest way kept tells early which of the others can be left out
+
 
 @inner
 def search_rides(facts, state, live, task, gained):
     """Keep the cheapest ways for a delivery."""
-    pickup = facts.tasks[task, FIRST_LEG]
+    rows, pickup = state.rows, facts.tasks[task, FIRST_LEG]
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     live.counters[FOUND] = 0
     for route in range(facts.routes.shape[0]):
@@ -49,19 +55,29 @@ def search_rides(facts, state, live, task, gained):
             continue
         if not bonds_allow(facts, state, task, pickup, route):
             continue
-        pred = live.tails[route]
+        pred, spared = live.tails[route], spare(facts, state, route)
         shut = min(facts.legs[pickup, CLOSE], facts.routes[route, CLOSES])
-        while state.rows[pred, DEP] <= shut:
-            start = state.rows[pred, DEP] + way_seconds(facts, route, pred, pickup)
-            start = opening(facts, pickup, max(start, leave_now(facts, state, live, pickup, pred)))
-            if start <= shut and open_to(facts, state, pickup, pred):
-                if live.counters[FOUND] + state.rows[sentinels + route, COUNT] + 1 > MOST_PLACES:
+        while rows[pred, DEP] <= shut:
+            reach = cost_in(facts, live, route, pred, pickup) - rows[pred, WAY] - spared
+            over = max(rows[pred, DEP], facts.legs[pickup, OPEN]) + facts.legs[pickup, SERVICE]
+            succ = rows[pred, SUCC]
+            if over <= rows[succ, LATEST] and not _strays(facts, live, route, pickup, succ, reach, gained):
+                if live.counters[FOUND] + rows[sentinels + route, COUNT] + 1 > MOST_PLACES:
                     drain(facts, state, live, task, gained)
-                _walk(facts, state, live, pickup, pred, start)
-            pred = state.rows[pred, SUCC]
+                _walk(facts, state, live, pickup, pred, reach, shut, gained)
+            pred = succ
             if pred >= sentinels:
                 break
+        if live.counters[FOUND] >= BATCH:
+            drain(facts, state, live, task, gained)
     drain(facts, state, live, task, gained)
+
+
+@woven
+def _strays(facts, live, route, pickup, succ, reach, gained):
+    """Whether the way over the pickup alone costs too much: no drop-off further on makes it shorter, but for what
+    rounding may take from the triangle's inequality."""
+    return is_over(live, reach + way_cost(facts, route, pickup, succ) - live.counters[ROUNDED], gained)
 
 
 @inner
@@ -93,41 +109,65 @@ def _time(facts, state, live, task, pred, behind):
 
 
 @inner
-def _walk(facts, state, live, pickup, pred, start):
+def _walk(facts, state, live, pickup, pred, reach, shut, gained):
     """Add the drop-off's places for a pickup behind `pred`: right after it (`behind` is `pred`), and behind later
-    legs."""
+    legs. `reach` is the cost of the way to the pickup, less what that saves."""
     rows, legs, route, dropoff = state.rows, facts.legs, state.rows[pred, ROUTE], pickup + 1
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
-    unused = rows[sentinels + route, COUNT] == 0
-    base = (facts.routes[route, USED] if unused else 0) - spare(facts, state, route)
-    base += stop_cost(facts, route, pickup, start, 0)
+    start = rows[pred, DEP] + seconds_in(facts, live, route, pred, pickup)
+    start = opening(facts, pickup, max(start, leave_now(facts, state, live, pickup, pred)))
+    if start > shut or not open_to(facts, state, pickup, pred):
+        return
+    reach += stop_cost(facts, route, pickup, start, 0)
     behind, here, succ, clock, ridden = pred, pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
-    straight = 0 if unused else way_cost(facts, route, pred, succ)
-    reach = base + way_cost(facts, route, pred, pickup) - straight
-    detour = reach + way_cost(facts, route, pickup, succ)
-    late = max(0, clock + way_seconds(facts, route, pickup, succ) - rows[succ, START])  # what follows, by the pickup
+    way = way_seconds(facts, route, pickup, succ)
+    detour, late = reach + way_cost(facts, route, pickup, succ), max(0, clock + way - rows[succ, START])
     while _carries(facts, state, pickup, behind, route):
-        way = way_seconds(facts, route, here, dropoff)
-        setup = legs[dropoff, SETUP] if legs[here, LEAVES] != legs[dropoff, PLACE] else 0
-        short_enough = legs[dropoff, RIDE] < 0 or ridden + way - setup <= legs[dropoff, RIDE]
-        if short_enough and (here == pickup or open_to(facts, state, dropoff, here)):
-            begins = opening(facts, dropoff, clock + way)
-            leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
-            borne = (0 if here == pickup else late) + rows[succ, START] + live.bears[succ]
-            if begins <= legs[dropoff, CLOSE] and leaves <= min(rows[succ, LATEST], borne):
-                bound = reach if here == pickup else detour - way_cost(facts, route, here, succ)
-                bound += way_cost(facts, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
+        bound = reach if here == pickup else detour - rows[here, WAY]
+        bound += cost_in(facts, live, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
+        if not is_over(live, bound, gained):
+            begins = _drop(facts, state, live, here, dropoff, succ, clock, ridden, 0 if here == pickup else late)
+            if begins < FOREVER:
                 bound += stop_cost(facts, route, dropoff, begins, 0)
                 add_place(live, bound, pred, behind, start, begins)
-        if succ >= sentinels or legs[pickup, DIRECT] == 1:
+        if succ >= sentinels or legs[pickup, DIRECT] == 1 or (here == pickup and late > live.bears[succ]):
             return
-        ridden += way_seconds(facts, route, here, succ) + legs[succ, SERVICE]
-        if here == pickup and late > live.bears[succ]:
-            return
-        begins = max(opening(facts, succ, clock + way_seconds(facts, route, here, succ)), rows[succ, START])
+        if here != pickup:
+            way = _way_driven(facts, state, route, here, succ)
+        begins, service = max(clock + way, rows[succ, START]), rows[succ, DEP] - rows[succ, START]
+        ridden += way + service
         if begins > rows[succ, LATEST] or (legs[dropoff, RIDE] >= 0 and ridden > legs[dropoff, RIDE]):
             return
-        clock, behind, here, succ = begins + legs[succ, SERVICE], succ, succ, rows[succ, SUCC]
+        clock, behind, here, succ = begins + service, succ, succ, rows[succ, SUCC]
+
+
+@inner
+def _drop(facts, state, live, here, dropoff, succ, clock, ridden, late):
+    """When a drop-off between two legs could start, its box aboard for `ridden` and more; FOREVER if never. `late`: by
+    how much the pickup delays what follows."""
+    rows, legs, route = state.rows, facts.legs, state.rows[succ, ROUTE]
+    way = seconds_in(facts, live, route, here, dropoff)
+    setup = legs[dropoff, SETUP] if facts.stands[here, 1] != facts.stands[dropoff, 0] else 0
+    if legs[dropoff, RIDE] >= 0 and ridden + way - setup > legs[dropoff, RIDE]:
+        return FOREVER
+    if here != legs[dropoff, PARTNER] and not open_to(facts, state, dropoff, here):
+        return FOREVER
+    begins = opening(facts, dropoff, clock + way)
+    leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
+    fits = begins <= legs[dropoff, CLOSE] and leaves <= min(
+        rows[succ, LATEST], late + rows[succ, START] + live.bears[succ]
+    )
+    return begins if fits else FOREVER
+
+
+@inner
+def _way_driven(facts, state, route, here, succ):
+    """The seconds from one leg of a route to the next, of their own labels: the tables are far away. A break in between
+    hides them."""
+    rows = state.rows
+    if rows[here, BREAKS] != rows[succ, BREAKS]:
+        return way_seconds(facts, route, here, succ)
+    return rows[succ, START] - rows[here, DEP] - (rows[succ, WAIT] - rows[here, WAIT])
 
 
 @inner

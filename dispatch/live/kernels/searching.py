@@ -24,12 +24,13 @@ from dispatch.live.kernels.keeping import cost_now
 from dispatch.live.kernels.placing import place_delivery, place_visit
 from dispatch.live.kernels.promises import freeze, none_before_now, open_from, release
 from dispatch.live.kernels.rides import search_rides
+from dispatch.live.kernels.telling import tell
 from dispatch.live.kernels.trials import end_trial, start_afresh
 from dispatch.live.kernels.visits import gather, is_over, try_visit
-from dispatch.search.columns import FIRST_LEG, FROZEN, KIND, LAST_LEG, NEVER, PENALTY, PICKUP, ROUTE, START
+from dispatch.search.columns import FIRST_LEG, FROZEN, KIND, LAST_LEG, NEVER, PENALTY, PICKUP
 from dispatch.search.linking import take
 from dispatch.search.settling import settle
-from dispatch.search.state import LOG_LENGTH, forget
+from dispatch.search.state import forget
 
 
 @kernel
@@ -76,9 +77,12 @@ def _search_visit(facts, state, live, task, gained):
 
 
 @kernel
-def go(facts, state, live, task, way):
-    """Serve a task in a way that `search_ways` found. False, and everything as it was, if it does not fit any more."""
-    return _go(facts, state, live, task, way)
+def go(facts, state, live, task, way, told):
+    """Serve a task in a way that `search_ways` found, and tell what that did: rows written. −1, and everything as it
+    was, if it does not fit any more."""
+    if not _go(facts, state, live, task, way):
+        return int64(-1)
+    return int64(tell(facts, state, task, told))
 
 
 @inner
@@ -106,36 +110,6 @@ def back(state, total, unserved):
 def whole(facts, state):
     """The state's cost, by all terms."""
     return cost_now(facts, state)
-
-
-@kernel
-def touched(state, out):
-    """Write the routes that changed since the log was empty to `out`; how many."""
-    state.seen[0] += 1
-    count = 0
-    for place in range(state.counters[LOG_LENGTH]):
-        leg = state.log_legs[place]
-        for route in (state.log_rows[place, ROUTE], state.rows[leg, ROUTE]):
-            if route >= 0 and state.seen[1 + route] != state.seen[0]:
-                state.seen[1 + route] = state.seen[0]
-                out[count] = route
-                count += 1
-    return count
-
-
-@kernel
-def moved(facts, state, out):
-    """Write (leg, start before, start now) of every leg that is still served, at another time, to `out`; how many. Good
-    for one change since the log was empty."""
-    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
-    count = 0
-    for place in range(state.counters[LOG_LENGTH]):
-        leg = state.log_legs[place]
-        before, now = state.log_rows[place, START], state.rows[leg, START]
-        if leg < sentinels and before != now and state.log_rows[place, ROUTE] >= 0 and state.rows[leg, ROUTE] >= 0:
-            out[count, 0], out[count, 1], out[count, 2] = leg, before, now
-            count += 1
-    return count
 
 
 @kernel

@@ -27,62 +27,57 @@ from dispatch.live.kernels.handle import (
 from dispatch.live.kernels.keeping import cost_now, keep_way, limit
 from dispatch.live.kernels.placing import leave_now, place_visit
 from dispatch.live.kernels.trials import end_trial, start_trial
+from dispatch.live.kernels.ways import cost_in, seconds_in
 from dispatch.search.columns import (
     BONDS,
     BONDS_END,
-    CLASS,
     CLOSE,
     CLOSES,
-    COUNT,
     DEP,
     ELDER,
     FIRST_LEG,
     KEY,
     LAST_LEG,
-    LEAVES,
-    MODE,
+    LATEST,
     OPEN,
     OVERTIME,
     OVERTIME_COST,
-    PLACE,
     ROUTE,
+    SERVICE,
     SUCC,
     TASK,
-    USED,
     WAIT,
+    WAY,
 )  # fmt: skip
 from dispatch.search.linking import NO_KEY, key_between
 from dispatch.search.places import bond_keys, bonds_allow, open_to, room_for
-from dispatch.search.timing import stop_cost
+from dispatch.search.timing import stop_cost, way_cost
 
 
 @inner
 def gather(facts, state, live, leg):
     """Add to `places` every place of one leg that passes the quick tests; one that fails them can never be timed."""
-    rows, legs, routes, clock, price = state.rows, facts.legs, facts.routes, facts.clock, facts.price
+    rows, legs, routes = state.rows, facts.legs, facts.routes
     sentinels, task = legs.shape[0] - 2 * routes.shape[0], legs[leg, TASK]
-    place, leaves, close = legs[leg, PLACE], legs[leg, LEAVES], legs[leg, CLOSE]
     bonded = facts.tasks[task, BONDS] < facts.tasks[task, BONDS_END]
     for route in range(routes.shape[0]):
         if not facts.allowed[leg, route] or live.closed[route]:
             continue
         if bonded and not bonds_allow(facts, state, task, leg, route):
             continue
-        pred, mode, class_ = live.tails[route], routes[route, MODE], routes[route, CLASS]
-        shut = min(close, routes[route, CLOSES])
-        unused, spared = rows[sentinels + route, COUNT] == 0, spare(facts, state, route)
-        floor = leave_now(facts, state, live, leg, pred)
+        pred, shut = live.tails[route], min(legs[leg, CLOSE], routes[route, CLOSES])
+        spared, floor = spare(facts, state, route), leave_now(facts, state, live, leg, pred)
         while rows[pred, DEP] <= shut:
             succ = rows[pred, SUCC]
-            here, there = legs[pred, LEAVES], legs[succ, PLACE]
-            ready = max(floor, rows[pred, DEP] + clock[mode, here, place])
-            start, latest = span(facts, state, live, leg, pred, ready, shut)
-            if bonded and not elder_spares(facts, state, task, start, latest):
+            ready = max(floor, rows[pred, DEP] + seconds_in(facts, live, route, pred, leg))
+            start, latest = int64(1), int64(0)
+            if max(ready, legs[leg, OPEN]) + legs[leg, SERVICE] <= rows[succ, LATEST]:
+                start, latest = span(facts, state, live, leg, pred, ready, shut)
+            if start <= latest and bonded and not elder_spares(facts, state, task, start, latest):
                 start = latest + 1
             if start <= latest and open_to(facts, state, leg, pred) and room_for(facts, state, leg, pred):
-                bound = int64(price[class_, here, place]) + price[class_, leaves, there] - spared
-                bound += routes[route, USED] if unused else -int64(price[class_, here, there])
-                bound += stop_cost(facts, route, leg, start, 0)
+                bound = cost_in(facts, live, route, pred, leg) + way_cost(facts, route, leg, succ) - rows[pred, WAY]
+                bound += stop_cost(facts, route, leg, start, 0) - spared
                 add_place(live, bound, pred, int64(-1), start, latest)
             if succ >= sentinels:
                 break
