@@ -11,23 +11,54 @@ from dataclasses import replace
 
 import numpy as np
 
-from dispatch.errors import ChangeRefused
-from dispatch.live.kernels.delaying import catch_up, put_off
+from dispatch.errors import ChangeRefused, UnknownTask
+from dispatch.live.kernels.delaying import catch_up, put_off, stand_at
 from dispatch.live.kernels.handle import SHUT
 from dispatch.live.kernels.promises import promise_all
 from dispatch.live.kernels.searching import drop
+from dispatch.live.moves import moves_between
 from dispatch.live.proposing import proposals
 from dispatch.live.removing import changed_shifts
-from dispatch.live.values import Base, Endangered, Proposal
+from dispatch.live.values import Base, Endangered, Lateness, Proposal, StopKey
 from dispatch.live.warm import Routes, Warm
-from dispatch.plan import Route, Stop
+from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 from dispatch.search import columns as c
+from dispatch.shifts import Shift
 from dispatch.tasks import Delivery
 
 
-def twin_of(warm: Warm, *, lenient: bool) -> Warm:
-    """A copy that may be changed at will; `lenient`: one in which nothing that has not begun can be too late."""
+def lateness_of(warm: Warm, problem: Problem, base: Base, *, k: int, version: int) -> Lateness:
+    """What a delay does to the plan; nothing is changed. Raises ChangeRefused if it reaches what has begun
+    elsewhere."""
+    if not base.late_seconds:
+        return Lateness(base.shift, 0, (), (), (), version, base)
+    before = warm.tables.state.rows.copy()
+    twin = twin_of(warm, base, lenient=False)
+    if not delayed(twin, base):
+        twin = twin_of(warm, base, lenient=True)
+        if not delayed(twin, base):
+            raise ChangeRefused(["the delay reaches what has begun elsewhere"])
+    after = twin.written(changed_shifts(twin, before))
+    planned = warm.before(after)
+    broken = endangered(problem, planned, after)
+    moves = moves_between(planned.values(), after.values())
+    found = repairs(warm, base, broken, k=k, version=version)
+    return Lateness(base.shift, base.late_seconds, moves, broken, found, version, base)
+
+
+def observed(plan: Plan, key: StopKey, at: int, *, finished: bool) -> Base:
+    """By how much a stop that was seen to start or end is late. Raises UnknownTask for one that is not in the plan."""
+    for route in plan.routes:
+        for stop in route.stops[1:-1]:
+            if stop.key == key:
+                return Base(route.shift, max(0, at - (stop.departure if finished else stop.start)), behind=key)
+    raise UnknownTask(key[1])
+
+
+def twin_of(warm: Warm, base: Base, *, lenient: bool) -> Warm:
+    """A copy that may be changed at will, the caregiver where she was seen; `lenient`: one in which nothing that has
+    not begun can be too late."""
     twin, tables = copy(warm), copy(warm.tables)
     facts, state, live = tables.facts, tables.state, tables.live
     tables.facts = facts._replace(
@@ -39,18 +70,21 @@ def twin_of(warm: Warm, *, lenient: bool) -> Warm:
     tables.live = live._replace(
         **{name: getattr(live, name).copy() for name in ("legs", "promise", "begun", "tails", "counters", "best")}
     )
-    if lenient:
-        _relax(warm, tables.facts.legs, tables.facts.routes, tables.facts.breaks, tables.live.legs)
-        tables.facts.bonds[:, 3] = c.FOREVER
     tables.handles = (tables.facts.handle(), tables.state.handle(), tables.live.handle())
     twin.tables = tables
     twin.rests = warm.rests.over(tables.facts.breaks)
     twin.look_at(tables.state.rows)
+    if (leg := _left_late(twin, base)) >= 0:
+        stand_at(*tables.handles, leg)
+    if lenient:
+        _relax(twin)
     return twin
 
 
-def _relax(warm: Warm, legs: np.ndarray, routes: np.ndarray, breaks: np.ndarray, shut: np.ndarray) -> None:
-    count = warm.tables.sentinels
+def _relax(warm: Warm) -> None:
+    facts, shut, count = warm.tables.facts, warm.tables.live.legs, warm.tables.sentinels
+    legs, routes, breaks = facts.legs, facts.routes, facts.breaks
+    facts.bonds[:, 3] = c.FOREVER
     open_ = np.flatnonzero(~warm.tables.live.begun)
     ends = warm.tables.live.windows[np.maximum(0, legs[open_, c.LAST_WINDOW] - 1), 1]
     legs[open_, c.SOFT] = np.minimum(legs[open_, c.SOFT], ends)
@@ -60,11 +94,11 @@ def _relax(warm: Warm, legs: np.ndarray, routes: np.ndarray, breaks: np.ndarray,
     breaks[~warm.rests.begun(int(warm.now)), 1] = c.FOREVER
 
 
-def is_resting(warm: Warm, number: int) -> bool:
+def _is_resting(warm: Warm, base: Base) -> bool:
     """Whether a shift's caregiver has begun a break behind her last stop that has begun."""
-    route = warm.routes.get(number)
+    route = warm.routes.get(warm.number_of[base.shift])
     starts = [stop for stop in route.stops[1:-1] if stop.start <= warm.now] if route is not None else []
-    return bool(starts) and starts[-1].kind == "break"
+    return base.behind is None and bool(starts) and starts[-1].kind == "break"
 
 
 def delayed(warm: Warm, base: Base) -> bool:
@@ -74,8 +108,21 @@ def delayed(warm: Warm, base: Base) -> bool:
         return False
     if not base.late_seconds:
         return True
-    number = warm.number_of[base.shift]
-    return bool(put_off(*warm.tables.handles, number, base.late_seconds, is_resting(warm, number)))
+    number, leg = warm.number_of[base.shift], _left_late(warm, base)
+    if leg >= 0:
+        since = int(warm.tables.state.rows[leg, c.DEP])
+        warm.rests.reopen(number, since, lenient=bool(warm.tables.facts.routes[number, c.CLOSES] == c.FOREVER))
+        stand_at(*warm.tables.handles, leg)
+    return bool(put_off(*warm.tables.handles, number, base.late_seconds, _is_resting(warm, base)))
+
+
+def _left_late(warm: Warm, base: Base) -> int:
+    """The leg of the stop that was seen; −1 if none was."""
+    if base.behind is None:
+        return -1
+    kind, name, member = base.behind
+    legs = warm.tables.legs_of(warm.tables.number[name])
+    return legs[-1] if kind == "dropoff" else legs[member]
 
 
 def written_late(warm: Warm, base: Base, before: np.ndarray) -> Routes:
@@ -89,7 +136,7 @@ def written_late(warm: Warm, base: Base, before: np.ndarray) -> Routes:
         for route in changed:
             warm.rests.put_off(route, warm.breaks(route))
         promise_all(facts, state, live)
-        if not catch_up(facts, state, live, number, base.late_seconds, is_resting(warm, number)):
+        if not catch_up(facts, state, live, number, base.late_seconds, _is_resting(warm, base)):
             raise ChangeRefused(["the breaks do not fit behind the delay"])
     return warm.written(changed)
 
@@ -136,11 +183,29 @@ def _broken(problem: Problem, route: Route | None, held: dict[tuple[str, str, in
     over.append(("shift_window", end, end.arrival - shift.window[1]))
     if shift.longest_work_seconds is not None:
         over.append(("max_work", end, route.work_seconds - shift.longest_work_seconds))
+    over.extend(("break", replace(end, kind="break", id=name), late) for name, late in _owed(shift, route))
     return [
         Endangered(cause, route.shift, stop.kind, stop.id, stop.member, stop.start, seconds)  # type: ignore[arg-type]
         for cause, stop, seconds in over
         if seconds > 0
     ]
+
+
+def _owed(shift: Shift, route: Route) -> list[tuple[str, int]]:
+    """Breaks that are owed after the route's end, each with the seconds by which it then starts too late."""
+    clock, home, found = shift.window[0], route.stops[-1].arrival, []
+    taken = {stop.id for stop in route.stops if stop.kind == "break"}
+    for rest in sorted(shift.breaks, key=lambda rest: (rest.window[1], rest.window[0])):
+        begins = max(clock, rest.window[0])
+        if rest.id in taken:
+            continue
+        if begins <= rest.window[1] and begins + rest.seconds <= route.stops[0].departure:
+            clock = begins + rest.seconds
+        else:
+            begins = max(home, rest.window[0])
+            found.append((rest.id, begins - rest.window[1]))
+            home = begins + rest.seconds
+    return found
 
 
 def repairs(warm: Warm, base: Base, broken: tuple[Endangered, ...], *, k: int, version: int) -> tuple[Proposal, ...]:
@@ -164,7 +229,7 @@ def _rescue(warm: Warm, base: Base, order: tuple[str, ...]) -> tuple[Warm, Base]
     to fit; None if that is not enough."""
     for count in range(1, len(order) + 1):
         trial = replace(base, taken_out=order[:count])
-        twin = twin_of(warm, lenient=False)
+        twin = twin_of(warm, base, lenient=False)
         if delayed(twin, trial):
             return twin, trial
     return None

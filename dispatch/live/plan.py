@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,28 +11,20 @@ from dispatch.check import check
 from dispatch.errors import ChangeRefused, PlanUnfit, StaleProposal, TaskRefused, UnknownShift, UnknownTask
 from dispatch.live.ground import NoRoom
 from dispatch.live.kernels.handle import PREDS
-from dispatch.live.lateness import delayed, endangered, repairs, twin_of, written_late
+from dispatch.live.lateness import delayed, lateness_of, observed, written_late
 from dispatch.live.moves import moves_between
 from dispatch.live.proposing import changed_by, outcome_of, proposals
 from dispatch.live.published import next_plan, with_task, without_task
-from dispatch.live.removing import changed_shifts, put_back, served, taken_out, withdraw, withdrawal
+from dispatch.live.removing import changed_shifts, put_back, served, withdraw, withdrawal
 from dispatch.live.tables import Added, Spare
-from dispatch.live.values import Base, Lateness, Move, Proposal, Removal
-from dispatch.live.warm import Copy, Routes, Warm
+from dispatch.live.values import Base, Lateness, Move, Proposal, Removal, StopKey
+from dispatch.live.warm import Copy, Past, Routes, Warm
 from dispatch.live.writing import Unwritable
+from dispatch.live.yielding import Yielded, take_out, with_late_breaks
 from dispatch.places import Place
-from dispatch.plan import Plan
+from dispatch.plan import Plan, PlanStopKind
 from dispatch.problem import Problem
 from dispatch.tasks import Delivery, Task
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What `undo` goes back to. `copy` None: the tables were made anew since."""
-
-    problem: Problem
-    plan: Plan
-    copy: Copy | None
 
 
 class LivePlan:
@@ -108,18 +100,19 @@ class LivePlan:
         """A caregiver drops out: what she has begun, or has aboard, stays with her, everything else goes to others as
         far as it can. Her shift then ends with what she keeps. `rounds` bounds the search for those that fit nowhere.
 
-        Raises UnknownShift, and ChangeRefused as `commit` does."""
+        Raises UnknownShift, and ChangeRefused as `commit` does: see `yielding` for what gives way before that."""
         self._at(now)
         number = self._warm.number_of.get(shift)
         if number is None:
             raise UnknownShift(shift)
-        out = withdrawal(self._warm, number)
+        out, late = withdrawal(self._warm, number), list[int]()
 
         def change() -> tuple[Problem, Routes, set[str]]:
             warm, before = self._warm, self._warm.tables.state.rows.copy()
-            problem = withdraw(warm, self.problem, number, out, now)
-            put_back(warm, out.taken, rounds=rounds, seed=seed)
-            routes = warm.written(changed_shifts(warm, before))
+            problem, yielded = withdraw(warm, self.problem, number, out, now)
+            put_back(warm, [*out.taken, *yielded.tasks], rounds=rounds, seed=seed)
+            late.extend(yielded.late)
+            routes = warm.written({*changed_shifts(warm, before), *yielded.shifts})
             names = {warm.tables.ids[task] for task in out.taken}
             gone = served(warm.before(routes).values()) - served(routes.values())
             return problem, routes, self._left_out() | gone | (names - served(routes.values()))
@@ -127,15 +120,16 @@ class LivePlan:
         before = self._left_out()
         plan, moves = self._changed(change)
         stranded = tuple(self._warm.tables.ids[task] for task in out.stranded)
-        return Removal(plan, moves, tuple(entry.id for entry in plan.unassigned if entry.id not in before), stranded)
+        unserved = tuple(entry.id for entry in plan.unassigned if entry.id not in before)
+        return Removal(plan, moves, unserved, stranded, tuple(self.problem.shifts[one].id for one in late))
 
-    def remove_task(self, name: str, *, now: int) -> Removal:
+    def remove_task(self, name: str, *, now: int, rounds: int = 40, seed: int = 0) -> Removal:
         """A visit or delivery is cancelled: the problem no longer has it. Raises UnknownTask, and ChangeRefused if it
         has begun or is aboard."""
         self._at(now)
         if name not in self.problem.tasks:
             raise UnknownTask(name)
-        warm, is_served = self._warm, name not in self._left_out()
+        warm, is_served, late = self._warm, name not in self._left_out(), list[int]()
         number = warm.tables.number[name]
         if is_served and any(warm.tables.live.begun[leg] for leg in warm.tables.legs_of(number)):
             raise ChangeRefused([f"{name} has begun"])
@@ -143,15 +137,21 @@ class LivePlan:
             raise ChangeRefused([f"{name} is aboard"])
 
         def change() -> tuple[Problem, Routes, set[str]]:
-            before = warm.tables.state.rows.copy()
+            before, problem, yielded = warm.tables.state.rows.copy(), without_task(self.problem, name), Yielded()
             if is_served:
-                taken_out(warm, [number])
-            routes = warm.written(changed_shifts(warm, before))
-            return without_task(self.problem, name), routes, self._left_out() - {name}
+                yielded = take_out(warm, [number])
+                problem = with_late_breaks(warm, problem, yielded)
+                put_back(warm, yielded.tasks, rounds=rounds, seed=seed)
+                late.extend(yielded.late)
+            routes = warm.written({*changed_shifts(warm, before), *yielded.shifts})
+            gone = served(warm.before(routes).values()) - served(routes.values())
+            return problem, routes, (self._left_out() | gone) - {name}
 
+        before = self._left_out()
         plan, moves = self._changed(change)
         warm.tables.forget(name)
-        return Removal(plan, moves, ())
+        unserved = tuple(entry.id for entry in plan.unassigned if entry.id not in before)
+        return Removal(plan, moves, unserved, late_breaks=tuple(self.problem.shifts[one].id for one in late))
 
     def running_late(self, shift: str, seconds: int, *, now: int, k: int = 3) -> Lateness:
         """What becomes of the plan if a caregiver leaves her present stop (or reaches the one she drives to) that much
@@ -162,20 +162,28 @@ class LivePlan:
         self._at(now)
         if shift not in self._warm.number_of:
             raise UnknownShift(shift)
-        warm, base = self._warm, Base(shift, seconds)
-        before = warm.tables.state.rows.copy()
-        twin = twin_of(warm, lenient=False)
-        if not delayed(twin, base):
-            twin = twin_of(warm, lenient=True)
-            if not delayed(twin, base):
-                raise ChangeRefused(["the delay reaches what has begun elsewhere"])
-        after = twin.written(changed_shifts(twin, before))
-        planned = warm.before(after)
-        broken = endangered(self.problem, planned, after)
-        moves = tuple(move for move in moves_between(planned.values(), after.values()))
-        return Lateness(
-            shift, seconds, moves, broken, repairs(warm, base, broken, k=k, version=self.version), self.version
-        )
+        return lateness_of(self._warm, self.problem, Base(shift, seconds), k=k, version=self.version)
+
+    def started(
+        self, name: str, at: int, *, kind: PlanStopKind = "visit", member: int = 0, now: int | None = None, k: int = 3
+    ) -> Lateness:
+        """What becomes of the plan now that a stop was seen to start at a second: `running_late` from that stop on,
+        whatever the plan says has begun behind it. No delay if it started on time. Raises UnknownTask for a stop that
+        the plan does not have, ValueError, ChangeRefused."""
+        return self._observed((kind, name, member), at, now, k, finished=False)
+
+    def finished(
+        self, name: str, at: int, *, kind: PlanStopKind = "visit", member: int = 0, now: int | None = None, k: int = 3
+    ) -> Lateness:
+        """The same for a stop that was seen to end at a second."""
+        return self._observed((kind, name, member), at, now, k, finished=True)
+
+    def _observed(self, key: StopKey, at: int, now: int | None, k: int, *, finished: bool) -> Lateness:
+        if now is not None and now < at:
+            raise ValueError(f"{at} is still to come at {now}")
+        base = observed(self.plan, key, at, finished=finished)
+        self._at(max(at, self.now) if now is None else now)
+        return lateness_of(self._warm, self.problem, base, k=k, version=self.version)
 
     def accept(self, lateness: Lateness, *, now: int | None = None) -> Plan:
         """Promise the later starts of a delay that breaks nothing. Raises StaleProposal, ChangeRefused."""
@@ -186,13 +194,12 @@ class LivePlan:
                 [f"{one.cause} of {one.id} is missed by {one.seconds} s" for one in lateness.endangered]
             )
         self._at(now)
-        base = Base(lateness.shift, lateness.seconds)
 
         def change() -> tuple[Problem, Routes, set[str]]:
             before = self._warm.tables.state.rows.copy()
-            if not delayed(self._warm, base):
+            if not delayed(self._warm, lateness.base):
                 raise ChangeRefused(["the delay breaks a rule, or reaches what has begun elsewhere"])
-            return self.problem, written_late(self._warm, base, before), self._left_out()
+            return self.problem, written_late(self._warm, lateness.base, before), self._left_out()
 
         return self._changed(change)[0]
 
@@ -213,7 +220,7 @@ class LivePlan:
         past = self._past
         if past is None:
             raise ChangeRefused(["there is nothing to undo"])
-        moved = [move for move in moves_between(self.plan.routes, past.plan.routes) if self._has_begun(move)]
+        moved = [move for move in moves_between(self.plan.routes, past.plan.routes) if self._has_begun(move, past.now)]
         if moved:
             raise ChangeRefused([f"{move.kind} {move.id} on {move.shift} has begun" for move in moved])
         if past.copy is None:
@@ -226,9 +233,10 @@ class LivePlan:
         self.version += 1
         return self.plan
 
-    def _has_begun(self, move: Move) -> bool:
-        starts = (move.before,) if move.kind == "break" else (move.before, move.after)  # nobody minds a rest regained
-        return any(start is not None and start <= self.now for start in starts)
+    def _has_begun(self, move: Move, since: int) -> bool:
+        if move.kind == "break":  # nobody minds a rest regained, nor that one already over was told otherwise
+            return move.before is not None and since < move.before <= self.now
+        return any(start is not None and start <= self.now for start in (move.before, move.after))
 
     def _changed(self, change: Callable[[], tuple[Problem, Routes, set[str]]]) -> tuple[Plan, tuple[Move, ...]]:
         """Make a change of the state, have its plan checked as a whole, and accept it; else all stays as it was."""
@@ -245,7 +253,7 @@ class LivePlan:
         except Exception:
             self._back_to(warm, copy)
             raise
-        self._past = Past(self.problem, self.plan, copy if warm is self._warm else None)
+        self._past = Past(self.problem, self.plan, self.now, copy if warm is self._warm else None)
         self._warm.accept(routes)
         self.problem, self.plan = problem, plan
         self.version += 1

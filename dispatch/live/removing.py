@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.errors import ChangeRefused
-from dispatch.live.kernels.searching import drop, insert_best
+from dispatch.live.kernels.searching import insert_best
 from dispatch.live.published import without_shift
 from dispatch.live.warm import Warm
 from dispatch.live.writing import legs_of
+from dispatch.live.yielding import Yielded, dropped, take_out, with_late_breaks
 from dispatch.plan import Route
 from dispatch.problem import Problem
 from dispatch.search import columns as c
@@ -35,12 +35,6 @@ class Withdrawal:
     stranded: list[int]
 
 
-def taken_out(warm: Warm, tasks: Iterable[int]) -> None:
-    """Take tasks out of the state. Raises ChangeRefused if what is left then breaks a rule."""
-    if not drop(*warm.tables.handles, np.array(list(tasks), np.int64)):
-        raise ChangeRefused(["what is left breaks a rule without it: travel or breaks do not allow the shorter route"])
-
-
 def withdrawal(warm: Warm, number: int) -> Withdrawal:
     """What of a shift's tasks others can take over: those of which nothing has begun and nothing is aboard."""
     tables = warm.tables
@@ -56,8 +50,9 @@ def withdrawal(warm: Warm, number: int) -> Withdrawal:
     return Withdrawal(list(taken), list(stranded))
 
 
-def withdraw(warm: Warm, problem: Problem, number: int, out: Withdrawal, now: int) -> Problem:
-    """Close a shift and take its open tasks out; the problem in which it ends with what has begun."""
+def withdraw(warm: Warm, problem: Problem, number: int, out: Withdrawal, now: int) -> tuple[Problem, Yielded]:
+    """Close a shift and take its open tasks out; the problem in which it ends with what has begun, and what else had to
+    give way."""
     tables, shift = warm.tables, problem.shifts[number]
     rows, facts = tables.state.rows, tables.facts
     stay = [leg for leg in legs_of(tables, number) if tables.live.begun[leg]]
@@ -70,17 +65,18 @@ def withdraw(warm: Warm, problem: Problem, number: int, out: Withdrawal, now: in
     freed -= {tables.ids[task] for task in staying}
     for name in freed:
         _unpin(warm, name)
-    taken_out(warm, out.taken)
+    yielded = take_out(warm, out.taken)
     end = tables.sentinels + len(problem.shifts) + number
     opens, closes = shift.window
     leaves = int(rows[end, c.START]) if stay or out.stranded else min(max(opens, now), closes)
     facts.routes[number, c.CLOSES] = leaves
     changed = replace(shift, window=(opens, leaves), breaks=tuple(warm.rests.of_route[number]))
-    return replace(
+    left = replace(
         problem,
         shifts=tuple(changed if one is shift else one for one in problem.shifts),
         pins=without_shift(problem.pins, shift.id, freed),
     )
+    return with_late_breaks(warm, left, yielded), yielded
 
 
 def _unpin(warm: Warm, name: str) -> None:
@@ -102,7 +98,7 @@ def put_back(warm: Warm, tasks: list[int], *, rounds: int, seed: int) -> None:
             return
         around = _around(warm, chance.choice(left), chance)
         kept, owed = warm.quick_copy(), _owed(warm, left)
-        if not drop(*warm.tables.handles, np.array(around, np.int64)):
+        if not dropped(warm, around):
             warm.quick_restore(kept)
             continue
         chance.shuffle(around)

@@ -8,6 +8,7 @@ earlier than that end. One taken before the route is free to be taken anywhere o
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,33 @@ class Rests:
         for row, (rest, window, start) in enumerate(held, start=first):
             self._breaks[row] = (*window, rest.seconds)
             self.planned[row] = start
+
+    def reopen(self, number: int, since: int, *, lenient: bool) -> None:
+        """The breaks of a shift planned from a second on have not begun, whatever the plan says."""
+        for row, rest in enumerate(self.of_route[number], start=self._first[number]):
+            if self.planned[row] >= since:
+                end = c.FOREVER if lenient else rest.window[1]
+                self._breaks[row, 0], self._breaks[row, 1] = self.planned[row], end
+
+    def free(self, number: int, now: int) -> None:
+        """Let the breaks of a shift that have not begun be taken whenever their windows allow, but in the past."""
+        first, rests = self._first[number], self.of_route[number]
+        rows = range(first, first + len(rests))
+        open_ = [row for row in rows if not 0 <= self.planned[row] <= now]
+        freed = [(rests[row - first], min(now, int(self._breaks[row, 0]))) for row in open_]
+        for row, (rest, begin) in zip(open_, sorted(freed, key=lambda held: held[0].window), strict=True):
+            rests[row - first] = rest
+            self._breaks[row] = (max(rest.window[0], begin), rest.window[1], rest.seconds)
+            self.planned[row] = -1
+
+    def extend(self, number: int, until: int) -> None:
+        """Let the breaks of a shift that have not begun start until then, if they may not do so later anyhow."""
+        for rank, rest in enumerate(self.of_route[number]):
+            row = self._first[number] + rank
+            if self.planned[row] < 0:
+                end = max(rest.window[1], until)
+                self.of_route[number][rank] = replace(rest, window=(rest.window[0], end))
+                self._breaks[row, 1] = end
 
     def freeze(self, now: int) -> None:
         """Fix the breaks that have begun."""

@@ -9,6 +9,8 @@ from dispatch.places import Place
 from dispatch.plan import Plan, PlanStopKind
 from dispatch.tasks import Task
 
+StopKey = tuple[str, str, int]  # kind, id, member
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -42,11 +44,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What happens to the plan before a proposal's task is placed: a delay, tasks taken out."""
+    """What happens to the plan before a proposal's task is placed: a delay, tasks taken out. `behind` names the stop
+    (kind, id, member) that she leaves late if that is not the last one to have begun by the plan."""
 
     shift: str = ""
     late_seconds: int = 0
     taken_out: tuple[str, ...] = ()
+    behind: StopKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Removal:
     stranded: tuple[
         str, ...
     ] = ()  # deliveries aboard when she dropped out: they stay with her, somebody must see to it
+    late_breaks: tuple[str, ...] = ()  # shifts of others whose break has no place any more but after its window
 
 
 Danger = Literal["window", "shift_window", "max_ride", "break", "max_work"]
@@ -115,3 +120,4 @@ class Lateness:
     endangered: tuple[Endangered, ...]
     repairs: tuple[Proposal, ...]
     version: int
+    base: Base = field(default=Base(), repr=False)

@@ -38,6 +38,16 @@ class Copy:
     routes: dict[int, Route]
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What `undo` goes back to, and when it was left. `copy` None: the tables were made anew since."""
+
+    problem: Problem
+    plan: Plan
+    now: int
+    copy: Copy | None
+
+
 class Warm:
     """One problem and plan in compiled form. Promises are starts of the plan; `routes` are those of the plan."""
 

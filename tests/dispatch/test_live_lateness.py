@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dispatch import ChangeRefused, LivePlan, check
+from dispatch import ChangeRefused, LivePlan, UnknownTask, check
 from dispatch.plan import Plan
+from dispatch.shifts import Break
 from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, shift, shift_of, start_of, visit
 from tests.dispatch.live_days import day
 
@@ -56,6 +57,71 @@ def test_a_missed_window_is_named_with_its_seconds_and_who_else_could_come() -> 
     assert check(live.problem, after) == []
 
 
+def test_a_visit_seen_to_start_late_moves_what_follows_it() -> None:
+    live, _ = morning()
+    late = live.started("x", 33 * MINUTE)  # until 0:43, and at y by 0:46
+    assert (late.shift, late.seconds) == ("s1", 13 * MINUTE)
+    assert [(move.id, move.seconds) for move in late.moves] == [("y", 6 * MINUTE)]
+    assert start_of(live.accept(late), "y") == 46 * MINUTE
+
+
+def test_a_visit_seen_to_end_on_time_or_early_changes_nothing() -> None:
+    live, plan = morning()
+    for at in (28 * MINUTE, 30 * MINUTE):
+        late = live.finished("x", at)
+        assert (late.seconds, late.moves, late.endangered) == (0, (), ())
+    assert live.plan is plan
+
+
+def test_what_the_plan_holds_for_begun_has_not_if_she_was_elsewhere() -> None:
+    live, _ = morning()
+    late = live.finished("x", 52 * MINUTE)  # by the plan she is at y since 0:40, whose window has closed at 0:50
+    assert [(one.cause, one.id, one.seconds) for one in late.endangered] == [("window", "y", 5 * MINUTE)]
+    with pytest.raises(ChangeRefused, match="window of y is missed by 300 s"):
+        live.accept(late)
+
+
+def test_an_observation_made_again_moves_nothing_again() -> None:
+    live, _ = morning()
+    plan = live.accept(live.finished("x", 38 * MINUTE))
+    assert start_of(plan, "y") == 41 * MINUTE
+    assert live.finished("x", 38 * MINUTE).moves == ()
+    assert check(live.problem, plan) == []
+
+
+def test_only_stops_of_the_plan_are_seen_and_none_in_the_future() -> None:
+    live, plan = morning()
+    with pytest.raises(UnknownTask):
+        live.started("w", 20 * MINUTE)
+    with pytest.raises(ValueError, match="still to come"):
+        live.started("x", 21 * MINUTE, now=20 * MINUTE)
+    assert live.plan is plan
+
+
+def test_a_crew_waits_for_a_member_who_was_seen_to_be_late() -> None:
+    found = problem(
+        shift("s1"), shift("s2"), visit("x", "p2", windows=(minutes(10, 15),)),
+        visit("pair", "p4", crew=2, windows=(minutes(30, 60),)),
+    )  # fmt: skip
+    plan = planned(found)
+    live = LivePlan(found, plan)
+    late = live.finished("x", 40 * MINUTE)  # by the plan both began at 0:30
+    assert {(move.shift, move.after) for move in late.moves if move.id == "pair"} == {
+        ("s1", 42 * MINUTE),
+        ("s2", 42 * MINUTE),
+    }
+    live.accept(late)
+    assert check(live.problem, live.plan) == []
+
+
+def test_a_break_owed_after_the_route_is_in_danger() -> None:
+    lunch = Break("lunch", window=minutes(30, 60), seconds=10 * MINUTE)
+    found = problem(shift("s1", breaks=(lunch,)), visit("x", "p2", windows=(minutes(20, 90),)))
+    live = LivePlan(found, planned(found))
+    late = live.finished("x", 70 * MINUTE)  # home at 1:12
+    assert [(one.cause, one.id, one.seconds) for one in late.endangered] == [("break", "lunch", 12 * MINUTE)]
+
+
 def test_a_late_member_makes_the_whole_crew_late() -> None:
     found = problem(
         shift("s1"), shift("s2"), visit("x", "p2", windows=(minutes(10, 15),)),
@@ -81,6 +147,7 @@ def test_a_box_that_would_ride_too_long_is_in_danger() -> None:
 
 
 @given(st.integers(0, 10_000), st.booleans(), st.integers(8, 16), st.sampled_from([300, 1200, 3600]))
+@example(seed=7917, spice=True, hour=8, seconds=1200)
 @settings(max_examples=30, deadline=None)
 def test_what_is_not_endangered_can_be_accepted_and_what_is_repaired_is_valid(
     seed: int, spice: bool, hour: int, seconds: int
@@ -88,7 +155,12 @@ def test_what_is_not_endangered_can_be_accepted_and_what_is_repaired_is_valid(
     found, plan = day(seed, tasks=12, shifts=4, spice=spice)
     live = LivePlan(found, plan)
     try:
-        late = live.running_late(found.shifts[seed % 4].id, seconds, now=hour * 3600)
+        seen = [stop for route in plan.routes for stop in route.stops if stop.kind == "visit"]
+        if seed % 2 and seen:
+            stop = seen[seed % len(seen)]
+            late = live.finished(stop.id, stop.departure + seconds, member=stop.member)
+        else:
+            late = live.running_late(found.shifts[seed % 4].id, seconds, now=hour * 3600)
     except ChangeRefused:  # it reaches what has begun elsewhere
         assert live.plan is plan
         return

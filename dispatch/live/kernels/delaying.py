@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from dispatch.live.kernels.compiled import kernel
+from dispatch.live.kernels.compiled import inner, kernel
 from dispatch.live.kernels.promises import open_from
 from dispatch.search.bonds import push_dependents
-from dispatch.search.columns import DEP, KIND, PARTNER, PICKUP, PRED, SERVICE, START, SUCC, TASK, WAIT
+from dispatch.search.columns import (
+    DEP,
+    FIRST_LEG,
+    KIND,
+    LAST_LEG,
+    PARTNER,
+    PICKUP,
+    PRED,
+    ROUTE,
+    SERVICE,
+    START,
+    SUCC,
+    TASK,
+    VISIT,
+    WAIT,
+)
 from dispatch.search.settling import settle
 from dispatch.search.state import forget, push, touch
 
@@ -50,3 +65,40 @@ def catch_up(facts, state, live, route, seconds, resting):
         rows[tail, DEP] -= seconds
         push(state, rows[tail, SUCC])
     return settle(facts, state)
+
+
+@kernel
+def stand_at(facts, state, live, leg):
+    """Whatever the plan says: this leg is where its caregiver is, so nothing behind it has begun, nor a crew that waits
+    for her, nor what those do afterwards."""
+    rows, legs = state.rows, facts.legs
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    _not_begun(facts, state, live, rows[leg, SUCC])
+    again = True
+    while again:
+        again = False
+        for other in range(sentinels):
+            if rows[other, ROUTE] < 0 or live.begun[other]:
+                continue
+            if _not_begun(facts, state, live, rows[other, SUCC]):
+                again = True
+            if legs[other, KIND] == VISIT:
+                task = legs[other, TASK]
+                for member in range(facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]):
+                    if _not_begun(facts, state, live, member):
+                        again = True
+    live.tails[rows[leg, ROUTE]] = leg
+
+
+@inner
+def _not_begun(facts, state, live, leg):
+    """Take back that a leg has begun; whether it had."""
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    if leg >= sentinels or not live.begun[leg]:
+        return False
+    live.begun[leg] = False
+    open_from(facts, live, leg, live.promise[leg])
+    pred = state.rows[leg, PRED]
+    if pred >= sentinels or live.begun[pred]:
+        live.tails[state.rows[leg, ROUTE]] = pred
+    return True

@@ -1,0 +1,94 @@
+"""Taking tasks out of a plan where others must give way for it: a shorter route may have no place for its break.
+
+Nothing gives way that need not: first the breaks that have not begun may move, then the open tasks of the same routes
+are taken out too (the caller puts back what it can), and at last a break may be taken after its window has closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dispatch.errors import ChangeRefused
+from dispatch.live.kernels.searching import drop
+from dispatch.live.warm import Warm
+from dispatch.live.writing import legs_of
+from dispatch.problem import Problem
+from dispatch.search import columns as c
+
+
+@dataclass(frozen=True, slots=True)
+class Yielded:
+    """What gave way: shifts whose breaks may have moved, tasks taken out besides, shifts whose breaks come too late."""
+
+    shifts: list[int] = field(default_factory=list)
+    tasks: list[int] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+
+
+def dropped(warm: Warm, tasks: Iterable[int]) -> bool:
+    """Take tasks out; False if what is left then does not fit (the caller has a copy)."""
+    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64)))
+
+
+def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
+    """Take tasks out of the state, whatever must give way. Raises ChangeRefused if what has begun cannot be kept."""
+    kept, shifts = warm.quick_copy(), _shifts_of(warm, tasks)
+    if dropped(warm, tasks):
+        return Yielded()
+    for number in shifts:
+        warm.rests.free(number, warm.now)
+    warm.quick_restore(kept)
+    if dropped(warm, tasks):
+        return Yielded(shifts)
+    warm.quick_restore(kept)
+    others = [task for task in _open_tasks(warm, shifts) if task not in set(tasks)]
+    if dropped(warm, [*tasks, *others]):
+        return Yielded(shifts, others)
+    late = [number for number in shifts if warm.rests.of_route[number]]
+    for number in late:
+        warm.rests.extend(number, c.FOREVER)
+    warm.quick_restore(kept)
+    if not dropped(warm, [*tasks, *others]):
+        raise ChangeRefused(["what has begun cannot be kept without it: rides do not allow the shorter route"])
+    return Yielded(shifts, others, late)
+
+
+def _shifts_of(warm: Warm, tasks: Iterable[int]) -> list[int]:
+    legs = [leg for task in tasks for leg in warm.tables.legs_of(task)]
+    return sorted({int(number) for number in warm.tables.state.rows[legs, c.ROUTE] if number >= 0})
+
+
+def _open_tasks(warm: Warm, shifts: Iterable[int]) -> list[int]:
+    """The tasks of these shifts of which nothing has begun and nothing is pinned or aboard."""
+    tables = warm.tables
+    pinned = {tables.number[pin.stop.id] for pin in warm.account.problem.pins if pin.stop.id in tables.number}
+    found: dict[int, None] = {}
+    for leg in (leg for number in shifts for leg in legs_of(tables, number)):
+        task = int(tables.facts.legs[leg, c.TASK])
+        begun = any(tables.live.begun[member] for member in tables.legs_of(task))
+        if not begun and task not in pinned and tables.facts.legs[leg, c.KIND] != c.ABOARD:
+            found[task] = None
+    return list(found)
+
+
+def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
+    """The problem in which breaks that come too late may do so, as late as they come now and no later."""
+    if not yielded.late:
+        return problem
+    shifts = list(problem.shifts)
+    ends = len(warm.tables.state.rows) - len(shifts)
+    before = {number: warm.tables.problem.shifts[number].breaks for number in yielded.late}
+    for number in yielded.late:
+        home = int(warm.tables.state.rows[ends + number, c.START])
+        warm.rests.of_route[number] = [
+            replace(rest, window=(rest.window[0], was.window[1]))
+            for rest in warm.rests.of_route[number]
+            for was in before[number]
+            if was.id == rest.id
+        ]
+        warm.rests.extend(number, home)
+        shifts[number] = replace(shifts[number], breaks=tuple(warm.rests.of_route[number]))
+    return replace(problem, shifts=tuple(shifts))
