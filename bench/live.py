@@ -1,7 +1,7 @@
 """`./run bench live`: a plan under way on generated city days: proposals, commits, drop-outs, delays in milliseconds.
 
-Each size is one day (seed 1, on which nothing was tuned), planned by a short search. New tasks are copies of its own,
- at new doors and for other elders, at random times after nine o'clock; times are CPU time of this process.
+Each size is one day (seed 1), planned by a short search. New tasks are copies of its own, at new doors and for other
+elders, at random times after nine o'clock. CPU time of this process, and the wall's, which tells of other load.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from random import Random
 
 import numpy as np
@@ -26,7 +27,7 @@ SECONDS = {200: 5.0, 1_000: 20.0, 5_000: 120.0}  # CPU seconds of search by size
 NOW = 9 * 3600
 SOON = 5 * 3600  # new tasks are due within these seconds
 DOOR = 0.002  # degrees between a new door and the one it is copied from
-Times = dict[str, list[float]]
+Times = dict[str, list[tuple[float, float]]]  # milliseconds of CPU, of the wall
 
 
 class Newcomers:
@@ -57,9 +58,10 @@ class Newcomers:
 
 def timed(times: Times, name: str, work: Callable[[], object]) -> object:
     """Do it and note the milliseconds."""
-    began = time.process_time()
+    began, wall = time.process_time(), time.perf_counter()
     found = work()
-    times.setdefault(name, []).append((time.process_time() - began) * 1000)
+    spent = ((time.process_time() - began) * 1000, (time.perf_counter() - wall) * 1000)
+    times.setdefault(name, []).append(spent)
     return found
 
 
@@ -87,6 +89,14 @@ def measure(problem: Problem, plan: Plan, rounds: int) -> tuple[Times, int]:
             live.undo()
         except (ChangeRefused, TaskRefused) as error:
             print(f"{shift}: {error}", file=sys.stderr)
+    done = [
+        stop for route in live.plan.routes for stop in route.stops if stop.kind == "visit" and stop.departure <= NOW
+    ]
+    for stop in chance.sample(done, min(len(done), rounds // 2)):
+        try:
+            timed(times, "finished", lambda: live.finished(stop.id, NOW + 600, member=stop.member))  # noqa: B023
+        except ChangeRefused as error:
+            print(f"{stop.id}: {error}", file=sys.stderr)
     return times, lost
 
 
@@ -100,17 +110,18 @@ def main() -> int:
     if asked.rounds < 10:
         parser.error("ten rounds at least")
     warm_up_live()
-    print("| tasks | shifts | what | n | p50 ms | p99 ms | max ms |\n|---|---|---|---|---|---|---|")
+    print("| tasks | shifts | what | n | CPU p50 ms | p99 | max | wall p50 ms | p99 |\n" + "|---" * 9 + "|")
     for tasks in asked.tasks:
         day = city_day(tasks, seed=1)
         plan = solve(day, seed=1, time_limit_seconds=asked.seconds or SECONDS.get(tasks, 60.0), clock=time.process_time)
         times, lost = measure(day, plan, asked.rounds)
         for name, found in times.items():
-            p50, p99 = np.percentile(found, [50, 99])
-            cells = (tasks, len(day.shifts), name, len(found), f"{p50:.1f}", f"{p99:.1f}", f"{max(found):.1f}")
-            print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+            p50, p99, most = np.percentile(found, [50, 99, 100], axis=0)
+            shown = [f"{value:.1f}" for value in (p50[0], p99[0], most[0], p50[1], p99[1])]
+            print("| " + " | ".join(map(str, (tasks, len(day.shifts), name, len(found), *shown))) + " |", flush=True)
         print(f"{tasks}: {len(plan.unassigned)} unassigned before, {lost} lost by drop-outs", file=sys.stderr)
-    print("\n" + "; ".join(f"{name}: {value}" for name, value in machine().items()))
+    versions = " ".join(f"{name} {version(name)}" for name in ("numba", "numpy"))
+    print("\n" + "; ".join(f"{name}: {value}" for name, value in machine().items()) + f"; {versions}")
     return 0
 
 

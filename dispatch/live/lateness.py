@@ -21,6 +21,7 @@ from dispatch.live.proposing import proposals
 from dispatch.live.removing import changed_shifts
 from dispatch.live.values import Base, Endangered, Lateness, Proposal, StopKey
 from dispatch.live.warm import Routes, Warm
+from dispatch.live.yielding import open_tasks
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 from dispatch.search import columns as c
@@ -211,9 +212,7 @@ def _owed(shift: Shift, route: Route) -> list[tuple[str, int]]:
 def repairs(warm: Warm, base: Base, broken: tuple[Endangered, ...], *, k: int, version: int) -> tuple[Proposal, ...]:
     """Ways to serve the first endangered task elsewhere, with the delay; the others are left out as far as they must
     be."""
-    tables = warm.tables
-    names = dict.fromkeys(one.id for one in broken if one.kind in ("visit", "pickup", "dropoff"))
-    order = tuple(name for name in names if not any(tables.live.begun[tables.legs_of(tables.number[name])]))
+    tables, order = warm.tables, _in_danger(warm, base, broken)
     found = _rescue(warm, base, order)
     if found is None:
         return ()
@@ -222,6 +221,26 @@ def repairs(warm: Warm, base: Base, broken: tuple[Endangered, ...], *, k: int, v
     spent = twin.counted()[0] - warm.counted()[0] - penalty
     proposed = proposals(twin, tables.tasks[order[0]], k=k, version=version, base=trial)
     return tuple(replace(one, cost=one.cost + spent) for one in proposed)
+
+
+def relieved(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> Base:
+    """The delay without as many of the tasks that it endangers, and then of the others on those shifts, the last first,
+    as must be for the rest to fit. Raises ChangeRefused."""
+    if not broken:
+        return base
+    shifts = sorted({warm.number_of[one.shift] for one in broken})
+    others = [warm.tables.ids[task] for task in reversed(open_tasks(twin_of(warm, base, lenient=False), shifts))]
+    found = _rescue(warm, base, tuple(dict.fromkeys([*_in_danger(warm, base, broken), *others])))
+    if found is None:
+        raise ChangeRefused(["what has begun cannot be kept with the delay"])
+    return found[1]
+
+
+def _in_danger(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> tuple[str, ...]:
+    """The endangered tasks of which nothing has begun."""
+    tables = twin_of(warm, base, lenient=False).tables
+    names = dict.fromkeys(one.id for one in broken if one.kind in ("visit", "pickup", "dropoff"))
+    return tuple(name for name in names if not any(tables.live.begun[tables.legs_of(tables.number[name])]))
 
 
 def _rescue(warm: Warm, base: Base, order: tuple[str, ...]) -> tuple[Warm, Base] | None:

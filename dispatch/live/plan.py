@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +10,14 @@ from dispatch.check import check
 from dispatch.errors import ChangeRefused, PlanUnfit, StaleProposal, TaskRefused, UnknownShift, UnknownTask
 from dispatch.live.ground import NoRoom
 from dispatch.live.kernels.handle import PREDS
-from dispatch.live.lateness import delayed, lateness_of, observed, written_late
+from dispatch.live.lateness import delayed, lateness_of, observed, relieved, written_late
 from dispatch.live.moves import moves_between
-from dispatch.live.proposing import changed_by, outcome_of, proposals
+from dispatch.live.proposing import MOST_WAYS, changed_by, outcome_of, proposals
 from dispatch.live.published import next_plan, with_task, without_task
 from dispatch.live.removing import changed_shifts, put_back, served, withdraw, withdrawal
 from dispatch.live.tables import Added, Spare
 from dispatch.live.values import Base, Lateness, Move, Proposal, Removal, StopKey
-from dispatch.live.warm import Copy, Past, Routes, Warm
+from dispatch.live.warm import Change, Copy, Past, Routes, Warm
 from dispatch.live.writing import Unwritable
 from dispatch.live.yielding import Yielded, take_out, with_late_breaks
 from dispatch.places import Place
@@ -117,9 +116,11 @@ class LivePlan:
             gone = served(warm.before(routes).values()) - served(routes.values())
             return problem, routes, self._left_out() | gone | (names - served(routes.values()))
 
+        return self._removal(change, late, tuple(self._warm.tables.ids[task] for task in out.stranded))
+
+    def _removal(self, change: Change, late: list[int], stranded: tuple[str, ...] = ()) -> Removal:
         before = self._left_out()
         plan, moves = self._changed(change)
-        stranded = tuple(self._warm.tables.ids[task] for task in out.stranded)
         unserved = tuple(entry.id for entry in plan.unassigned if entry.id not in before)
         return Removal(plan, moves, unserved, stranded, tuple(self.problem.shifts[one].id for one in late))
 
@@ -147,11 +148,9 @@ class LivePlan:
             gone = served(warm.before(routes).values()) - served(routes.values())
             return problem, routes, (self._left_out() | gone) - {name}
 
-        before = self._left_out()
-        plan, moves = self._changed(change)
+        removal = self._removal(change, late)
         warm.tables.forget(name)
-        unserved = tuple(entry.id for entry in plan.unassigned if entry.id not in before)
-        return Removal(plan, moves, unserved, late_breaks=tuple(self.problem.shifts[one].id for one in late))
+        return removal
 
     def running_late(self, shift: str, seconds: int, *, now: int, k: int = 3) -> Lateness:
         """What becomes of the plan if a caregiver leaves her present stop (or reaches the one she drives to) that much
@@ -185,21 +184,25 @@ class LivePlan:
         self._at(max(at, self.now) if now is None else now)
         return lateness_of(self._warm, self.problem, base, k=k, version=self.version)
 
-    def accept(self, lateness: Lateness, *, now: int | None = None) -> Plan:
-        """Promise the later starts of a delay that breaks nothing. Raises StaleProposal, ChangeRefused."""
+    def accept(self, lateness: Lateness, *, leave_out: bool = False, now: int | None = None) -> Plan:
+        """Promise the later starts of a delay that breaks nothing. `leave_out`: what it endangers goes elsewhere, or
+        becomes unassigned. Raises StaleProposal, ChangeRefused."""
         if lateness.version != self.version:
             raise StaleProposal(lateness.version, self.version)
-        if lateness.endangered:
+        if lateness.endangered and not leave_out:
             raise ChangeRefused(
                 [f"{one.cause} of {one.id} is missed by {one.seconds} s" for one in lateness.endangered]
             )
         self._at(now)
+        base = relieved(self._warm, lateness.base, lateness.endangered)
 
         def change() -> tuple[Problem, Routes, set[str]]:
-            before = self._warm.tables.state.rows.copy()
-            if not delayed(self._warm, lateness.base):
+            warm, before = self._warm, self._warm.tables.state.rows.copy()
+            if not delayed(warm, base):
                 raise ChangeRefused(["the delay breaks a rule, or reaches what has begun elsewhere"])
-            return self.problem, written_late(self._warm, lateness.base, before), self._left_out()
+            put_back(warm, [warm.tables.number[name] for name in base.taken_out], rounds=0, seed=0)
+            routes = written_late(warm, base, before)
+            return self.problem, routes, self._left_out() | (set(base.taken_out) - served(routes.values()))
 
         return self._changed(change)[0]
 
@@ -238,7 +241,7 @@ class LivePlan:
             return move.before is not None and since < move.before <= self.now
         return any(start is not None and start <= self.now for start in (move.before, move.after))
 
-    def _changed(self, change: Callable[[], tuple[Problem, Routes, set[str]]]) -> tuple[Plan, tuple[Move, ...]]:
+    def _changed(self, change: Change) -> tuple[Plan, tuple[Move, ...]]:
         """Make a change of the state, have its plan checked as a whole, and accept it; else all stays as it was."""
         warm, copy = self._warm, self._warm.copy()
         try:
@@ -294,6 +297,3 @@ class LivePlan:
             if self._past is not None:
                 self._past = replace(self._past, copy=None)
             return self._warm.tables.add(task, known)
-
-
-MOST_WAYS = 25

@@ -13,6 +13,7 @@ from dispatch.plan import Route
 from dispatch.search import columns as c
 from dispatch.tasks import Task
 
+MOST_WAYS = 25  # that may be asked for at once
 IN_RESERVE = 3  # ways kept beyond those asked for, where one may turn out to be unwritable or a rounding dearer
 
 

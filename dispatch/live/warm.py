@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import typeof
 from numpy.typing import NDArray
 
 from dispatch.cost import Account
 from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.handle import NOW, THOROUGH
 from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
-from dispatch.live.kernels.searching import back, go, search_ways, whole
+from dispatch.live.kernels.searching import back, drop, go, insert_best, search_ways, whole
 from dispatch.live.kernels.telling import WIDTH, tell_breaks
 from dispatch.live.rests import Rests
 from dispatch.live.seating import seat_plan
@@ -26,6 +27,7 @@ from dispatch.search.state import STAMP, TOTAL, UNSERVED
 
 Ints = NDArray[np.int64]
 Routes = dict[int, Route | None]  # by the number of the shift
+Change = Callable[[], tuple[Problem, Routes, set[str]]]  # the problem then, the routes changed, who is not served
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,19 @@ class Warm:
         self._told = np.zeros((2 * len(self.tables.state.rows), WIDTH), np.int64)
         self.look_at(self.tables.state.rows)
         self.settle()
+        self._load()
+
+    def _load(self) -> None:
+        """Load the kernels from the cache now: 50 ms that the first proposal would otherwise wait for."""
+        handles, way = self.tables.handles, self.tables.live.best[0]
+        for work, given in (
+            (search_ways, (*handles, 0, 1)),
+            (go, (*handles, 0, way, self._told)),
+            (back, (handles[1], 0, 0)),
+            (drop, (*handles, way)),
+            (insert_best, (*handles, 0)),
+        ):
+            work.compile(tuple(map(typeof, given)))
 
     def settle(self) -> None:
         """Make what the state holds the plan's promises, with fresh keys."""

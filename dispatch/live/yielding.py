@@ -44,7 +44,7 @@ def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
     if dropped(warm, tasks):
         return Yielded(shifts)
     warm.quick_restore(kept)
-    others = [task for task in _open_tasks(warm, shifts) if task not in set(tasks)]
+    others = [task for task in open_tasks(warm, shifts) if task not in set(tasks)]
     if dropped(warm, [*tasks, *others]):
         return Yielded(shifts, others)
     late = [number for number in shifts if warm.rests.of_route[number]]
@@ -61,7 +61,7 @@ def _shifts_of(warm: Warm, tasks: Iterable[int]) -> list[int]:
     return sorted({int(number) for number in warm.tables.state.rows[legs, c.ROUTE] if number >= 0})
 
 
-def _open_tasks(warm: Warm, shifts: Iterable[int]) -> list[int]:
+def open_tasks(warm: Warm, shifts: Iterable[int]) -> list[int]:
     """The tasks of these shifts of which nothing has begun and nothing is pinned or aboard."""
     tables = warm.tables
     pinned = {tables.number[pin.stop.id] for pin in warm.account.problem.pins if pin.stop.id in tables.number}

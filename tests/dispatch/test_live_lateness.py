@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -79,6 +81,15 @@ def test_what_the_plan_holds_for_begun_has_not_if_she_was_elsewhere() -> None:
     assert [(one.cause, one.id, one.seconds) for one in late.endangered] == [("window", "y", 5 * MINUTE)]
     with pytest.raises(ChangeRefused, match="window of y is missed by 300 s"):
         live.accept(late)
+
+
+def test_what_nobody_can_reach_in_time_any_more_is_left_out_if_that_is_wanted() -> None:
+    live, _ = morning()
+    late = live.finished("x", 52 * MINUTE)
+    plan = live.accept(late, leave_out=True)
+    assert [entry.id for entry in plan.unassigned] == ["y"]
+    assert shift_of(plan, "z") == "s1"
+    assert check(live.problem, plan) == []
 
 
 def test_an_observation_made_again_moves_nothing_again() -> None:
@@ -171,4 +182,8 @@ def test_what_is_not_endangered_can_be_accepted_and_what_is_repaired_is_valid(
         assert all(move.seconds is None or move.seconds > 0 for move in late.moves if move.kind != "break")
     elif late.repairs:
         live.commit(late.repairs[0])
+        assert check(live.problem, live.plan) == []
+    else:
+        with suppress(ChangeRefused):  # what has begun may break the rule by itself
+            live.accept(late, leave_out=True)
         assert check(live.problem, live.plan) == []

@@ -160,6 +160,21 @@ def test_a_new_place_is_measured_from_everywhere() -> None:
     assert live.problem.places[-1] == door
 
 
+def test_a_place_that_nobody_committed_to_may_be_corrected() -> None:
+    found = district(5, tasks=12, shifts=4)
+    found = replace(found, shifts=tuple(replace(one, breaks=()) for one in found.shifts))
+    plan = planned(found)
+    live = LivePlan(found, plan)
+    task = replace(found.visits[0], id="new", place="door", windows=((8 * HOUR, 18 * HOUR),), elder=None)
+    live.propose(task, places=(Place("door", lonlat=(8.70, 49.43)),))
+    door = Place("door", lonlat=(8.681, 49.411), setup_seconds=90)
+    corrected = [one.cost for one in live.propose(task, places=(door,))]
+    assert corrected == [one.cost for one in LivePlan(found, plan).propose(task, places=(door,))]
+    live.commit(live.propose(task, places=(door,))[0])
+    with pytest.raises(TaskRefused, match="other coordinates"):
+        live.propose(replace(task, id="newer"), places=(replace(door, setup_seconds=0),))
+
+
 def test_two_members_of_a_crew_are_proposed_at_the_same_moment() -> None:
     found = problem(shift("s1"), shift("s2"), visit("x", "p2", windows=(minutes(10, 20),)))
     live = LivePlan(found, planned(found))

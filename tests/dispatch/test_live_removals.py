@@ -28,7 +28,7 @@ def begun(plan: Plan, now: int) -> dict[tuple[str, str, int], tuple[str, int]]:
 @given(SEEDS, st.booleans(), st.integers(7, 18))
 @example(seed=7, spice=True, hour=7)
 @example(seed=4301, spice=True, hour=12)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_drop_out_leaves_what_has_started_and_a_valid_plan(seed: int, spice: bool, hour: int) -> None:
     found, plan = day(seed, tasks=12, shifts=4, spice=spice)
     now = hour * 3600
