@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 from dispatch.check.roster import work_stops
@@ -13,13 +12,19 @@ from dispatch.problem import Problem
 from dispatch.tasks import Relation, Visit
 
 
-def _served(problem: Problem, plan: Plan) -> dict[str, list[tuple[str, Stop]]]:
-    """For each served task: (caregiver, stop) of its stops, members in order, pickup before drop-off."""
+def _served(problem: Problem, plan: Plan, relations: list[Relation] | None = None) -> dict[str, list[tuple[str, Stop]]]:
+    """For each served task (of these relations): (caregiver, stop) of its stops, members in order, pickup before
+    drop-off."""
     found: dict[str, list[tuple[str, Stop]]] = defaultdict(list)
+    wanted = problem.tasks.keys() if relations is None else {task for relation in relations for task in relation.of}
+    if not wanted:
+        return found
     for shift, stop in work_stops(problem, plan):
-        found[stop.id].append((shift.caregiver, stop))
+        if stop.id in wanted:
+            found[stop.id].append((shift.caregiver, stop))
     for stops in found.values():
-        stops.sort(key=lambda entry: (entry[1].kind == "dropoff", entry[1].member))
+        if len(stops) > 1:
+            stops.sort(key=lambda entry: (entry[1].kind == "dropoff", entry[1].member))
     return found
 
 
@@ -66,15 +71,16 @@ def elder_overlap(problem: Problem, plan: Plan) -> list[Violation]:
     ]
 
 
-def _related(problem: Problem, kind: str) -> Iterator[Relation]:
-    return (relation for relation in problem.relations if relation.kind == kind)
+def _related(problem: Problem, kind: str) -> list[Relation]:
+    return [relation for relation in problem.relations if relation.kind == kind]
 
 
 def same_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
     """Related tasks that are served have the same first caregiver."""
-    served = _served(problem, plan)
+    relations = _related(problem, "same_caregiver")
+    served = _served(problem, plan, relations)
     broken = []
-    for relation in _related(problem, "same_caregiver"):
+    for relation in relations:
         leaders = {task: served[task][0][0] for task in relation.of if task in served}
         if len(set(leaders.values())) > 1:
             broken.append(Violation("same_caregiver", f"served by {leaders}", id=relation.of[0]))
@@ -83,9 +89,10 @@ def same_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
 
 def different_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
     """Related tasks that are served share no caregiver."""
-    served = _served(problem, plan)
+    relations = _related(problem, "different_caregiver")
+    served = _served(problem, plan, relations)
     broken = []
-    for relation in _related(problem, "different_caregiver"):
+    for relation in relations:
         for one, two in combinations([task for task in relation.of if task in served], 2):
             shared = {who for who, _ in served[one]} & {who for who, _ in served[two]}
             if shared:
@@ -96,9 +103,10 @@ def different_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
 
 def sequence_gap(problem: Problem, plan: Plan) -> list[Violation]:
     """Between neighbours of a sequence: every departure of one and every start of the next keep the gap."""
-    served = _served(problem, plan)
+    relations = _related(problem, "sequence")
+    served = _served(problem, plan, relations)
     broken = []
-    for relation in _related(problem, "sequence"):
+    for relation in relations:
         for one, two in pairwise(relation.of):
             if one not in served or two not in served:
                 continue
