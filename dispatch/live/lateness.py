@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dispatch.errors import ChangeRefused, UnknownTask
+from dispatch.errors import ChangeRefused, UnknownStop
 from dispatch.live.kernels.delaying import catch_up, put_off, stand_at
 from dispatch.live.kernels.handle import SHUT
 from dispatch.live.kernels.promises import promise_all
@@ -49,12 +49,12 @@ def lateness_of(warm: Warm, problem: Problem, base: Base, *, k: int, version: in
 
 
 def observed(plan: Plan, key: StopKey, at: int, *, finished: bool) -> Base:
-    """By how much a stop that was seen to start or end is late. Raises UnknownTask for one that is not in the plan."""
+    """By how much a stop that was seen to start or end is late. Raises UnknownStop."""
     for route in plan.routes:
         for stop in route.stops[1:-1]:
             if stop.key == key:
                 return Base(route.shift, max(0, at - (stop.departure if finished else stop.start)), behind=key)
-    raise UnknownTask(key[1])
+    raise UnknownStop(*key)
 
 
 def twin_of(warm: Warm, base: Base, *, lenient: bool) -> Warm:
@@ -218,7 +218,7 @@ def repairs(warm: Warm, base: Base, broken: tuple[Endangered, ...], *, k: int, v
         return ()
     twin, trial = found
     penalty = int(tables.facts.tasks[tables.number[order[0]], c.PENALTY])
-    spent = twin.counted()[0] - warm.counted()[0] - penalty
+    spent = twin.total() - warm.total() - penalty
     proposed = proposals(twin, tables.tasks[order[0]], k=k, version=version, base=trial)
     return tuple(replace(one, cost=one.cost + spent) for one in proposed)
 

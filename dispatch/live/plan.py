@@ -167,8 +167,8 @@ class LivePlan:
         self, name: str, at: int, *, kind: PlanStopKind = "visit", member: int = 0, now: int | None = None, k: int = 3
     ) -> Lateness:
         """What becomes of the plan now that a stop was seen to start at a second: `running_late` from that stop on,
-        whatever the plan says has begun behind it. No delay if it started on time. Raises UnknownTask for a stop that
-        the plan does not have, ValueError, ChangeRefused."""
+        whatever the plan says has begun behind it. No delay if it started on time. Raises UnknownStop, ValueError,
+        ChangeRefused."""
         return self._observed((kind, name, member), at, now, k, finished=False)
 
     def finished(

@@ -36,7 +36,6 @@ def proposals(
     penalty = int(warm.tables.facts.tasks[number, c.PENALTY])
     found = []
     for way in warm.ways(number, k + (IN_RESERVE if warm.rough else 0)):
-        counted = warm.counted()
         told = warm.go(number, way)
         if told is None:
             continue
@@ -45,7 +44,7 @@ def proposals(
         except Unwritable:
             continue
         finally:
-            warm.back(counted)
+            warm.back()
         found.append(
             Proposal(
                 task=task,

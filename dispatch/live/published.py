@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dispatch.check import check
-from dispatch.cost import unfair_seconds
+from dispatch.cost import unfair_by_shift
 from dispatch.errors import ChangeRefused
 from dispatch.indicators import indicators
 from dispatch.live.warm import Routes, Warm
@@ -31,7 +31,7 @@ def next_plan(warm: Warm, problem: Problem, plan: Plan, after: Routes, left_out:
     if weights.max_late_second:
         cost["max_late_second"] = weights.max_late_second * max(map(warm.account.latest, ordered), default=0)
     if weights.unfair_second:
-        cost["unfair_second"] = weights.unfair_second * unfair_seconds(problem, ordered)
+        cost["unfair_second"] = weights.unfair_second * sum(unfair_by_shift(problem, ordered).values())
     cost["total"] = sum(amount for name, amount in cost.items() if name != "total")
     found = replace(
         plan,

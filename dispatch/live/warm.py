@@ -23,7 +23,7 @@ from dispatch.live.writing import breaks_between, kept_order, write
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
 from dispatch.search import columns as c
-from dispatch.search.state import STAMP, TOTAL, UNSERVED
+from dispatch.search.state import STAMP, TOTAL
 
 Ints = NDArray[np.int64]
 Routes = dict[int, Route | None]  # by the number of the shift
@@ -78,7 +78,7 @@ class Warm:
         for work, given in (
             (search_ways, (*handles, 0, 1)),
             (go, (*handles, 0, way, self._told)),
-            (back, (handles[1], 0, 0)),
+            (back, (handles[1],)),
             (drop, (*handles, way)),
             (insert_best, (*handles, 0)),
         ):
@@ -130,14 +130,13 @@ class Warm:
                 return False
         return number >= 0
 
-    def counted(self) -> tuple[int, int]:
-        """What `back` needs."""
-        counters = self.tables.state.counters
-        return int(counters[TOTAL]), int(counters[UNSERVED])
+    def total(self) -> int:
+        """The state's cost, but for what looks at all routes together."""
+        return int(self.tables.state.counters[TOTAL])
 
-    def back(self, counted: tuple[int, int]) -> None:
-        """Undo what was done since `counted`, which was the last `go`."""
-        back(self.tables.handles[1], *counted)
+    def back(self) -> None:
+        """Undo the last `go`."""
+        back(self.tables.handles[1])
 
     def higher(self) -> int:
         """By how much the terms of the cost that look at all routes together are more than in the plan."""
@@ -147,7 +146,7 @@ class Warm:
         if not self._levels:
             return 0
         facts, state, _ = self.tables.handles
-        return int(whole(facts, state)) - self.counted()[0]
+        return int(whole(facts, state)) - self.total()
 
     def more_overtime(self, number: int, work: int) -> int:
         """By how many seconds a shift's overtime is more than in the plan if it works that long."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dispatch import ChangeRefused, LivePlan, UnknownTask, check
+from dispatch import ChangeRefused, LivePlan, UnknownStop, check
 from dispatch.plan import Plan
 from dispatch.shifts import Break
 from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, shift, shift_of, start_of, visit
@@ -102,7 +102,7 @@ def test_an_observation_made_again_moves_nothing_again() -> None:
 
 def test_only_stops_of_the_plan_are_seen_and_none_in_the_future() -> None:
     live, plan = morning()
-    with pytest.raises(UnknownTask):
+    with pytest.raises(UnknownStop):
         live.started("w", 20 * MINUTE)
     with pytest.raises(ValueError, match="still to come"):
         live.started("x", 21 * MINUTE, now=20 * MINUTE)

@@ -101,9 +101,9 @@ def _go(facts, state, live, task, way):
 
 
 @kernel
-def back(state, total, unserved):
-    """Undo all since the log was empty."""
-    end_trial(state, (int64(0), total, unserved))
+def back(state):
+    """Take back the last `go`."""
+    end_trial(state, int64(0))
 
 
 @kernel

@@ -39,6 +39,8 @@ def tell(facts, state, task, told):
     count = 0
     for place in range(state.counters[LOG_LENGTH]):
         leg, log = state.log_legs[place], state.log_rows[place]
+        if leg < 0:  # the counters
+            continue
         now = state.rows[leg]
         if leg < sentinels and log[START] != now[START] and log[ROUTE] >= 0 and now[ROUTE] >= 0:
             _tell_stop(facts, state, leg, told[count], log[START])
