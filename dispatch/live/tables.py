@@ -16,6 +16,7 @@ from dispatch.errors import TaskRefused
 from dispatch.live.ability import Ability
 from dispatch.live.ground import Ground, NoRoom
 from dispatch.live.kernels.handle import FIRST, MIRRORED, MOST_CREW, ROUNDED, SHUT, new_live
+from dispatch.live.refusals import refuse_what_is_wrong
 from dispatch.places import Place
 from dispatch.problem import Problem
 from dispatch.search import columns as c
@@ -157,7 +158,7 @@ class Tables:
 
     def add(self, task: Task, places: dict[str, Place]) -> Added:
         """Put a new task into spare rows. Raises TaskRefused, NoRoom."""
-        _refuse_what_is_wrong(task, self.tasks, self.network.dimensions)
+        refuse_what_is_wrong(task, self.tasks, self.network.dimensions)
         rows = self._placed(task, places)
         network = self.network.with_only(task, tuple(self.ground.placed[name] for name in rows))
         legs, windows = leg_rows(network, {}, np.array(list(rows.values()), np.int64))
@@ -288,25 +289,3 @@ def _liking(network: Network, count: int, capacity: int) -> Ints:
         if node.bonus or node.strange or leg in network.published:
             liking[leg] = [stop_preference(network, shift, leg) for shift in range(len(network.shifts))]
     return liking
-
-
-def _refuse_what_is_wrong(task: Task, known: dict[str, Task], dimensions: list[str]) -> None:
-    if task.id in known:
-        raise TaskRefused(task.id, "a task of this id is in the plan already")
-    halts = [task.pickup, task.dropoff] if isinstance(task, Delivery) else []
-    windows = [halt.windows for halt in halts] if halts else [task.windows] if isinstance(task, Visit) else []
-    for spans in windows:
-        ends = [second for span in spans for second in span]
-        if not ends or ends != sorted(ends) or ends[0] < 0 or ends[-1] > 10**8:
-            raise TaskRefused(task.id, f"windows {spans} are none, or not in order within the horizon")
-    seconds = [halt.service_seconds for halt in halts]
-    if isinstance(task, Visit):
-        seconds = [member.service_seconds for member in task.crew]
-        if not 1 <= len(task.crew) <= MOST_CREW:
-            raise TaskRefused(task.id, f"a crew has 1 to {MOST_CREW} members, not {len(task.crew)}")
-        if not 0 <= task.stagger[0] <= task.stagger[1]:
-            raise TaskRefused(task.id, f"stagger {task.stagger} does not begin before it ends")
-    elif set(task.load) - set(dimensions):
-        raise TaskRefused(task.id, f"no shift has room for {', '.join(sorted(set(task.load) - set(dimensions)))}")
-    if min(seconds) < 0 or max(seconds) > 10**8 or not 1 <= task.priority <= 100:
-        raise TaskRefused(task.id, "service lasts 0 to 10^8 seconds, priority lies between 1 and 100")
