@@ -139,5 +139,9 @@ def keyed(route: Route | None) -> dict[tuple[str, str, int], int]:
 
 
 def kept_order(tables: Tables) -> np.ndarray:
-    """All legs by their present keys."""
-    return np.argsort(tables.state.rows[: tables.sentinels, c.KEY], kind="stable")
+    """All legs in an order that keeps who waits for whom: that of their starts, which leaves most room between keys;
+    that of their keys where crews start one after another."""
+    rows, tasks = tables.state.rows[: tables.sentinels], tables.facts.tasks
+    if (tasks[tasks[:, c.LAST_LEG] - tasks[:, c.FIRST_LEG] > 1, c.MOST] > 0).any():
+        return np.argsort(rows[:, c.KEY], kind="stable")
+    return np.lexsort((rows[:, c.KEY], rows[:, c.START]))

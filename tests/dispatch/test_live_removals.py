@@ -48,6 +48,7 @@ def test_a_drop_out_leaves_what_has_started_and_a_valid_plan(seed: int, spice: b
 
 
 @given(SEEDS, st.booleans())
+@example(seed=133, spice=True)
 @settings(max_examples=20, deadline=None)
 def test_a_plan_after_a_drop_out_proposes_what_a_fresh_one_does(seed: int, spice: bool) -> None:
     found, plan = day(seed, tasks=12, shifts=4, spice=spice)
