@@ -36,13 +36,16 @@ def lateness_of(warm: Warm, problem: Problem, base: Base, *, k: int, version: in
         return Lateness(base.shift, 0, (), (), (), version, base)
     before = warm.tables.state.rows.copy()
     twin = twin_of(warm, base, lenient=False)
-    if not delayed(twin, base):
+    strict = delayed(twin, base)
+    if not strict:
         twin = twin_of(warm, base, lenient=True)
         if not delayed(twin, base):
             raise ChangeRefused(["the delay reaches what has begun elsewhere"])
     after = twin.written(changed_shifts(twin, before))
     planned = warm.before(after)
     broken = endangered(problem, planned, after)
+    if not strict and not broken:
+        raise ChangeRefused(["the delay breaks what no single stop is named for: a gap, a stagger, breaks in a row"])
     moves = moves_between(planned.values(), after.values())
     found = repairs(warm, base, broken, k=k, version=version)
     return Lateness(base.shift, base.late_seconds, moves, broken, found, version, base)
