@@ -67,7 +67,7 @@ def solve_command(
     iterations: Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")] = None,
     pieces: Annotated[
         int | None,
-        typer.Option(min=0, help="Tasks per piece of a day solved by pieces; 0 for none. Default: above 2,000 tasks."),
+        typer.Option(min=0, help="Tasks per piece of a day solved by pieces; 0 for none. Default: for large days."),
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Our search, or OR-Tools' RoutingModel alone.")] = Engine.SEARCH,
     progress: Annotated[Lines, typer.Option(help="Stream lines of seconds, cost, unserved to stderr.")] = Lines.NONE,

@@ -20,7 +20,8 @@ from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.network import Network
 
-WHOLE_UP_TO = 2_000  # tasks: a day up to here is searched as a whole
+WHOLE_UP_TO = 2_000  # tasks: a day of single visits up to here is searched as a whole
+WOVEN_UP_TO = 400  # the same of a day with crews or boxes to fetch: whole, 1,000 leave out a tenth that pieces serve
 SIZE = 250  # tasks of a piece
 CLOSING_SECONDS = 0.0004  # per task, for the last check, figures and reasons
 OWN_CLOCKS = (time.process_time, time.thread_time)
@@ -33,7 +34,9 @@ def piece_size(problem: Problem, asked: int | None = None) -> int:
     if asked is not None and asked < 0:
         raise ValueError("pieces are of 1 task or more, or 0 for none")
     count = len(problem.tasks)
-    size = asked if asked is not None else SIZE if count > WHOLE_UP_TO else 0
+    fetched = any(delivery.pickup is not None for delivery in problem.deliveries)
+    woven = fetched or any(len(visit.crew) > 1 for visit in problem.visits)
+    size = asked if asked is not None else SIZE if count > (WOVEN_UP_TO if woven else WHOLE_UP_TO) else 0
     return size if size < count else 0
 
 

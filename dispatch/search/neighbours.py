@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dispatch.search import columns as c
 
 CANDIDATES = 50
-PICKUPS = 10  # of them at most, or all the boxes of one kitchen would fill the lists
+PICKUPS = 5  # of them at most at one place, or all the boxes of one kitchen would fill the lists
 NEAR = 300
 WAIT_WEIGHT = 0.2
 BLOCK = 512  # rows worked on at once, so that no square of all legs is held
@@ -64,14 +64,15 @@ def _following(
 
 
 def _likely(cost: NDArray[np.float64], legs: Ints, keep: int) -> Ints:
-    """The nearest columns of each row, but no more than PICKUPS pickups."""
+    """The nearest columns of each row, but no more than PICKUPS pickups at one place. Changes `cost`."""
     pickups = np.flatnonzero(legs[:, c.KIND] == c.PICKUP)
-    if len(pickups) > PICKUPS:
-        nearest = pickups[_nearest(cost[:, pickups], PICKUPS)]
-        kept = np.take_along_axis(cost, nearest, 1)
-        cost = cost.copy()
-        cost[:, pickups] = np.inf
-        np.put_along_axis(cost, nearest, kept, 1)
+    places, counts = np.unique(legs[pickups, c.PLACE], return_counts=True)
+    for place in places[counts > PICKUPS]:
+        here = pickups[legs[pickups, c.PLACE] == place]
+        nearest = np.argpartition(cost[:, here], PICKUPS - 1, axis=1)[:, :PICKUPS]
+        kept = np.take_along_axis(cost[:, here], nearest, 1)
+        cost[:, here] = np.inf
+        np.put_along_axis(cost, here[nearest], kept, 1)
     return _nearest(cost, keep)
 
 

@@ -98,8 +98,11 @@ def sized(count: int) -> Problem:
     return problem(*(visit(f"v{n}") for n in range(count)))
 
 
-def test_a_day_is_cut_above_two_thousand_tasks_or_when_asked() -> None:
+def test_a_day_is_cut_above_two_thousand_tasks_above_four_hundred_if_woven_or_when_asked() -> None:
     assert piece_size(sized(2_000)) == 0
+    woven = problem(*(visit(f"v{n}") for n in range(399)), visit("bath", crew=2))
+    assert piece_size(woven) == 0
+    assert piece_size(replace(woven, visits=(*woven.visits, visit("more")))) == 250
     assert 0 < piece_size(sized(2_001)) < 1_000
     assert piece_size(sized(50), 20) == 20
     assert piece_size(sized(2_001), 0) == 0
