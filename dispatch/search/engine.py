@@ -28,7 +28,7 @@ from dispatch.timing.schedule import Schedule
 # Share of rounds that walk by small moves, first and last temperature in average costs of a stop: of days whose tasks
 # small moves can take, of days of deliveries only, of plain routing. Found on Mankowska's instances, on generated city
 # days, on Li & Lim's and on Homberger's of 200.
-WALKED, CARRIED, PLAINLY = (0.5, 2.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.02)
+WALKED, CARRIED, PLAINLY = (0.5, 4.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.02)
 SAVING_SHARE = 0.3  # of the budget, at most, to save routes where they are dear
 SAVING_HEAT = 0.5  # the temperature meanwhile
 
