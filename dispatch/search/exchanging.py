@@ -5,6 +5,8 @@ crews whose members change routes still meet.
 
 from __future__ import annotations
 
+from numba import int64
+
 from dispatch.search.chance import uniform
 from dispatch.search.columns import (
     BONDS,
@@ -131,7 +133,7 @@ def _may_move(facts, state, leg, end, pred):
 def _exchanged(facts, state, one, end_one, before_two, end_two):
     """Take both stretches out and put them back on the other route; False if one has no room for its new load."""
     rows, moved = state.rows, state.moved
-    count = _unlinked(facts, state, rows[one, SUCC], end_one, 0)
+    count = _unlinked(facts, state, rows[one, SUCC], end_one, int64(0))
     whole = _unlinked(facts, state, rows[before_two, SUCC], end_two, count)
     pred = one
     for place in range(count, whole):

@@ -6,6 +6,8 @@ their ways alone, before anything has changed.
 
 from __future__ import annotations
 
+from numba import int64
+
 from dispatch.search.chance import below, uniform
 from dispatch.search.columns import FIRST_LEG, FROZEN, KIND, LAST_LEG, LOADED, PRED, ROUTE, TASK, VISIT
 from dispatch.search.compiled import inner
@@ -31,7 +33,7 @@ def move(facts, state, ceiling, chance):
     leg = first + below(chance, last - first)
     ahead = uniform(chance) < 0.5
     likely = facts.before if ahead else facts.after
-    other = int(likely[leg, int(likely.shape[1] * uniform(chance) ** 2)])
+    other = int64(likely[leg, int(likely.shape[1] * uniform(chance) ** 2)])
     if other < 0 or state.rows[other, ROUTE] < 0:
         return False
     return _moved(facts, state, leg, other, ahead, ceiling, chance)

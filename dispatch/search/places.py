@@ -154,7 +154,7 @@ def _keep(facts, state, leg, pred, cost, start, keep, member):
     if not open_to(facts, state, leg, pred) or not room_for(facts, state, leg, pred):
         return
     if facts.flags[TIMED] or facts.flags[LIKED]:
-        cost += stop_cost(facts, route, leg, start, 0)
+        cost += stop_cost(facts, route, leg, start, int64(0))
         if found == keep and cost >= spots[found - 1, 0]:
             return
     task = facts.legs[leg, TASK]
@@ -205,7 +205,7 @@ def search_places(facts, state, leg, keep, member, blink, chance):
     rows, before, after = state.rows, facts.before, facts.after
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     state.found[member] = 0
-    worst = NO_WAY
+    worst = int64(NO_WAY)
     for type_ in range(facts.types.shape[0] - 1):
         unused = first_unused(facts, state, type_)
         if unused >= 0:
@@ -243,7 +243,7 @@ def search_everywhere(facts, state, leg, keep, member, chance):
     rows, close = state.rows, facts.legs[leg, CLOSE]
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
     state.found[member] = 0
-    worst = NO_WAY
+    worst = int64(NO_WAY)
     for route in range(facts.routes.shape[0]):
         pred = sentinels + route
         if not facts.allowed[leg, route]:

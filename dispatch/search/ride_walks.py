@@ -6,6 +6,8 @@ ends where one of them is exceeded: everything beyond would be too.
 
 from __future__ import annotations
 
+from numba import int64
+
 from dispatch.search.columns import (
     CLOSE,
     CLOSES,
@@ -75,7 +77,7 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
     if not carries(facts, state, pickup, pred, route):
         return
     if facts.flags[TIMED] or facts.flags[LIKED]:
-        reach += stop_cost(facts, route, pickup, start, 0)
+        reach += stop_cost(facts, route, pickup, start, int64(0))
     detour = reach + way_cost(facts, route, pickup, succ)
     while True:
         so_far = reach if here == pickup else detour - rows[here, WAY]
@@ -87,7 +89,7 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
             in_time = begins <= legs[dropoff, CLOSE] and leaves <= rows[succ, LATEST]
             if in_time and short_enough(facts, dropoff, here, ridden + way):
                 if facts.flags[TIMED] or facts.flags[LIKED]:
-                    cost += stop_cost(facts, route, dropoff, begins, 0)
+                    cost += stop_cost(facts, route, dropoff, begins, int64(0))
                 keep_ride(state, cost, pred, here, start, keep)
         if succ >= sentinels or legs[pickup, DIRECT] == 1:
             return

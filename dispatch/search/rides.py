@@ -134,7 +134,7 @@ def _try(facts, state, pickup, dropoff, pred, here, cost, keep):
     if here == pickup and not short_enough(facts, dropoff, here, way):
         return
     if facts.flags[TIMED] or facts.flags[LIKED]:
-        cost += stop_cost(facts, route, pickup, start, 0) + stop_cost(facts, route, dropoff, begins, 0)
+        cost += stop_cost(facts, route, pickup, start, int64(0)) + stop_cost(facts, route, dropoff, begins, int64(0))
     keep_ride(state, cost, pred, here, start, keep)
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from numba import int64
+
 from dispatch.search.chance import below, uniform
 from dispatch.search.columns import COUNT, FIRST_LEG, FROZEN, LAST_LEG, PRED, ROUTE, SUCC, TASK
 from dispatch.search.compiled import inner
@@ -26,7 +28,7 @@ def ruin(facts, state, chance, setting, per_route):
     seed = below(chance, tasks.shape[0])
     longest = min(setting[0], per_route)
     strings = int(uniform(chance) * (4.0 * setting[1] / (1.0 + longest) - 1.0) + 1.0)
-    count, done = 0, 0
+    count, done = int64(0), 0
     state.seen[0] += 1
     for rank in range(facts.near.shape[1]):
         if done >= strings:
