@@ -34,10 +34,16 @@ def piece_size(problem: Problem, asked: int | None = None) -> int:
     if asked is not None and asked < 0:
         raise ValueError("pieces are of 1 task or more, or 0 for none")
     count = len(problem.tasks)
-    fetched = any(delivery.pickup is not None for delivery in problem.deliveries)
-    woven = fetched or any(len(visit.crew) > 1 for visit in problem.visits)
-    size = asked if asked is not None else SIZE if count > (WOVEN_UP_TO if woven else WHOLE_UP_TO) else 0
+    most = WOVEN_UP_TO if _is_woven(problem) else WHOLE_UP_TO
+    size = asked if asked is not None else SIZE if count > most else 0
     return size if size < count else 0
+
+
+def _is_woven(problem: Problem) -> bool:
+    """Whether there are crews, or boxes to fetch on the way; one that is ready at a single moment is taken along from
+    the start."""
+    fetched = any(one.pickup.windows[0][0] < one.pickup.windows[-1][1] for one in problem.deliveries)
+    return fetched or any(len(visit.crew) > 1 for visit in problem.visits)
 
 
 def by_pieces(
