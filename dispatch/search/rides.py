@@ -1,7 +1,7 @@
-"""Where a delivery could go: its drop-off beside its neighbours, and from there back along the route for its pickup.
+"""Where a delivery could go: its pickup behind one leg, its drop-off behind that or a later one of the same route.
 
-A pickup mostly costs nothing where the route passes its kitchen anyway, so the drop-off's detour decides; one that is
-dearer than the places kept is not looked at further. The way back ends where the ride or the load would be exceeded.
+From each place of the pickup one walk along the route carries the earliest clock, the shortest ride and the load, and
+ends where one of them is exceeded: everything beyond would be too.
 """
 
 from __future__ import annotations
@@ -10,146 +10,167 @@ from numba import int64
 
 from dispatch.search.columns import (
     CLOSE,
+    CLOSES,
     COUNT,
     DEP,
     DIRECT,
+    FROZEN,
+    KIND,
     LATEST,
-    PRED,
+    LEAVES,
+    PICKUP,
+    PLACE,
+    RIDE,
     ROUTE,
     SERVICE,
+    SETUP,
     START,
     SUCC,
     TASK,
     WAY,
-)
+)  # fmt: skip
 from dispatch.search.compiled import inner
 from dispatch.search.facts import LIKED, TIMED
-from dispatch.search.places import blinks, bonds_allow, first_unused, open_to
-from dispatch.search.ride_walks import carries, joins, keep_ride, short_enough, walk_route, worst
+from dispatch.search.places import NO_WAY, blinks, bonds_allow, first_unused, open_to
 from dispatch.search.timing import opening, stop_cost, way_cost, way_seconds
-
-NOWHERE = -1
 
 
 @inner
 def search_rides(facts, state, pickup, dropoff, keep, blink, chance):
-    """Fill `spots[0]` with the cheapest places of a delivery: on unused routes, and where either end has its
-    neighbours; if there are none and nothing is overlooked, on any route. A spot's columns: cost, the pickup's
-    predecessor, the drop-off's (the pickup itself if it comes right behind), a start."""
+    """Fill `spots[0]` with the cheapest places of a delivery: on the routes that pass near either end and on unused
+    ones; if there are none and nothing is overlooked, on any. A spot's columns: cost, the pickup's predecessor, the
+    drop-off's (the pickup itself if it comes right behind), a start."""
+    rows = state.rows
     state.found[0] = 0
+    state.seen[0] += 1
     for type_ in range(facts.types.shape[0] - 1):
         route = first_unused(facts, state, type_)
         if route >= 0:
-            walk_route(facts, state, pickup, dropoff, route, keep)
-    _beside(facts, state, pickup, dropoff, dropoff, keep, blink, chance)
-    _beside(facts, state, pickup, dropoff, pickup, keep, blink, chance)
+            _walk_route(facts, state, pickup, dropoff, route, keep)
+    for end in (dropoff, pickup):
+        for rank in range(facts.before.shape[1]):
+            other = facts.before[end, rank]
+            if other < 0:
+                break
+            _visit_once(facts, state, pickup, dropoff, rows[other, ROUTE], keep, blink, chance)
     if state.found[0] == 0 and blink == 0.0:
-        sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
         for route in range(facts.routes.shape[0]):
-            if state.rows[sentinels + route, COUNT] > 0:
-                walk_route(facts, state, pickup, dropoff, route, keep)
+            _visit_once(facts, state, pickup, dropoff, route, keep, blink, chance)
 
 
 @inner
-def _beside(facts, state, pickup, dropoff, end, keep, blink, chance):
-    """Places of the drop-off beside the neighbours of either end, some of them overlooked."""
-    rows = state.rows
-    for rank in range(facts.before.shape[1]):
-        other = int64(facts.before[end, rank])
-        if other < 0:
-            break
-        if rows[other, ROUTE] >= 0 and not (blink > 0.0 and blinks(state, blink, chance)):
-            _behind(facts, state, pickup, dropoff, other, keep)
-    for rank in range(facts.after.shape[1]):
-        other = int64(facts.after[end, rank])
-        if other < 0:
-            break
-        if rows[other, ROUTE] >= 0 and not (blink > 0.0 and blinks(state, blink, chance)):
-            _behind(facts, state, pickup, dropoff, rows[other, PRED], keep)
+def _visit_once(facts, state, pickup, dropoff, route, keep, blink, chance):
+    """Look at a route in use, unless it was looked at for this delivery already, or overlooked."""
+    if route < 0 or state.seen[1 + route] == state.seen[0]:
+        return
+    state.seen[1 + route] = state.seen[0]
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    if state.rows[sentinels + route, COUNT] > 0 and not (blink > 0.0 and blinks(state, blink, chance)):
+        _walk_route(facts, state, pickup, dropoff, route, keep)
 
 
 @inner
-def _behind(facts, state, pickup, dropoff, here, keep):
-    """Places whose drop-off comes behind `here`, its pickup right before it or earlier on the route."""
+def _walk_route(facts, state, pickup, dropoff, route, keep):
+    """All places of a delivery on one route that cost less than those kept: a detour to the pickup that is dearer by
+    itself is not looked at further, for the drop-off saves nothing."""
     rows, legs = state.rows, facts.legs
-    route, succ = rows[here, ROUTE], rows[here, SUCC]
-    if not facts.allowed[pickup, route] or rows[here, DEP] > legs[dropoff, CLOSE]:
-        return
-    home = way_cost(facts, route, dropoff, succ) - rows[here, WAY]
-    both = way_cost(facts, route, here, pickup) + way_cost(facts, route, pickup, dropoff) + home
-    detour = way_cost(facts, route, here, dropoff) + home
-    if min(both, detour) >= worst(state, keep):
-        return
-    begins = opening(facts, dropoff, rows[here, DEP] + way_seconds(facts, route, here, dropoff))
-    leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
-    if begins > legs[dropoff, CLOSE] or leaves > rows[succ, LATEST]:
-        return
-    if not bonds_allow(facts, state, legs[pickup, TASK], pickup, route):
-        return
-    if both < worst(state, keep) and open_to(facts, state, pickup, here):
-        _try(facts, state, pickup, dropoff, here, pickup, both, keep)
-    if legs[pickup, DIRECT] == 0 and open_to(facts, state, dropoff, here):
-        _back(facts, state, pickup, dropoff, here, detour, keep)
-
-
-@inner
-def _back(facts, state, pickup, dropoff, here, detour, keep):
-    """Walk back from `here` and try the pickup before every leg on the way."""
-    rows, legs, route = state.rows, facts.legs, state.rows[here, ROUTE]
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
-    leg, ridden = here, way_seconds(facts, route, here, dropoff)
-    while leg < sentinels and detour < worst(state, keep):
-        ridden += legs[leg, SERVICE]
-        if not carries(facts, state, pickup, leg, route) or not short_enough(facts, dropoff, here, ridden):
+    pred = sentinels + route
+    if not facts.allowed[pickup, route] or not bonds_allow(facts, state, legs[pickup, TASK], pickup, route):
+        return
+    while True:
+        if rows[pred, DEP] > legs[pickup, CLOSE]:
             return
-        pred = rows[leg, PRED]
-        there = way_cost(facts, route, pred, pickup) + way_cost(facts, route, pickup, leg) - rows[pred, WAY]
-        if (
-            detour + there < worst(state, keep)
-            and not joins(facts, pickup, leg)
-            and carries(facts, state, pickup, pred, route)
-            and open_to(facts, state, pickup, pred)
-        ):
-            _try(facts, state, pickup, dropoff, pred, here, detour + there, keep)
-        ridden += way_seconds(facts, route, pred, leg)
-        leg = pred
+        succ = rows[pred, SUCC]
+        reach = way_cost(facts, route, pred, pickup) - rows[pred, WAY]  # of an unused route: what its use costs
+        if reach + way_cost(facts, route, pickup, succ) < _worst(state, keep) and not _joins(facts, pickup, succ):
+            start = opening(facts, pickup, rows[pred, DEP] + way_seconds(facts, route, pred, pickup))
+            if start > legs[pickup, CLOSE] or start > facts.routes[route, CLOSES]:
+                return  # times grow along the route, and a detour never saves any
+            if open_to(facts, state, pickup, pred):
+                _walk(facts, state, pickup, dropoff, pred, start, reach, keep)
+        pred = succ
+        if pred >= sentinels:
+            return
 
 
 @inner
-def _try(facts, state, pickup, dropoff, pred, here, cost, keep):
-    """Keep a place if both ends, and what lies between them, are reached in time."""
+def _joins(facts, pickup, succ):
+    """Whether a pickup would come before another of the same stay at a kitchen: behind that one it does as well."""
+    legs = facts.legs
+    same = legs[succ, KIND] == PICKUP and legs[succ, PLACE] == legs[pickup, PLACE]
+    return same and legs[succ, DIRECT] == 0 and facts.tasks[legs[succ, TASK], FROZEN] == 0
+
+
+@inner
+def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
+    """Try the drop-off behind the pickup and behind each later leg. `reach` is what going to the pickup costs, without
+    the way that was there before."""
     rows, legs, route = state.rows, facts.legs, state.rows[pred, ROUTE]
-    start = opening(facts, pickup, rows[pred, DEP] + way_seconds(facts, route, pred, pickup))
-    if start > legs[pickup, CLOSE] or not carries(facts, state, pickup, pred, route):
-        return
-    clock = _clock_behind(facts, state, pickup, pred, here, start)
-    if clock == NOWHERE:
-        return
-    succ = rows[pred, SUCC] if here == pickup else rows[here, SUCC]
-    way = way_seconds(facts, route, here, dropoff)
-    begins = opening(facts, dropoff, clock + way)
-    leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
-    if begins > legs[dropoff, CLOSE] or leaves > rows[succ, LATEST]:
-        return
-    if here == pickup and not short_enough(facts, dropoff, here, way):
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    here, succ, clock, ridden = pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
+    if not _carries(facts, state, pickup, pred, route):
         return
     if facts.flags[TIMED] or facts.flags[LIKED]:
-        cost += stop_cost(facts, route, pickup, start, int64(0)) + stop_cost(facts, route, dropoff, begins, int64(0))
-    keep_ride(state, cost, pred, here, start, keep)
+        reach += stop_cost(facts, route, pickup, start, int64(0))
+    detour = reach + way_cost(facts, route, pickup, succ)
+    while True:
+        so_far = reach if here == pickup else detour - rows[here, WAY]
+        cost = so_far + way_cost(facts, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
+        if cost < _worst(state, keep) and (here == pickup or open_to(facts, state, dropoff, here)):
+            way = way_seconds(facts, route, here, dropoff)
+            begins = opening(facts, dropoff, clock + way)
+            leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
+            in_time = begins <= legs[dropoff, CLOSE] and leaves <= rows[succ, LATEST]
+            if in_time and _short_enough(facts, dropoff, here, ridden + way):
+                if facts.flags[TIMED] or facts.flags[LIKED]:
+                    cost += stop_cost(facts, route, dropoff, begins, int64(0))
+                _keep_ride(state, cost, pred, here, start, keep)
+        if succ >= sentinels or legs[pickup, DIRECT] == 1:
+            return
+        way = way_seconds(facts, route, here, succ)
+        ridden += way + legs[succ, SERVICE]
+        begins = max(opening(facts, succ, clock + way), rows[succ, START])
+        too_long = legs[dropoff, RIDE] >= 0 and ridden > legs[dropoff, RIDE]
+        if too_long or begins > rows[succ, LATEST] or not _carries(facts, state, pickup, succ, route):
+            return
+        clock = begins + legs[succ, SERVICE]
+        here, succ = succ, rows[succ, SUCC]
 
 
 @inner
-def _clock_behind(facts, state, pickup, pred, here, start):
-    """When the route leaves `here` if the pickup behind `pred` starts at `start`; NOWHERE if it comes too late to some
-    stop between."""
-    rows, legs, route = state.rows, facts.legs, state.rows[pred, ROUTE]
-    last, leg, clock = pickup, rows[pred, SUCC], start + legs[pickup, SERVICE]
-    while last != here:
-        begins = max(opening(facts, leg, clock + way_seconds(facts, route, last, leg)), rows[leg, START])
-        if begins > rows[leg, LATEST]:
-            return NOWHERE
-        if begins == rows[leg, START]:
-            return rows[here, DEP]  # a wait has swallowed the delay
-        clock = begins + legs[leg, SERVICE]
-        last, leg = leg, rows[leg, SUCC]
-    return clock
+def _short_enough(facts, dropoff, here, ridden):
+    """Whether the ride from the pickup to a drop-off that comes behind `here` may be as long; its setup is no ride."""
+    legs = facts.legs
+    setup = legs[dropoff, SETUP] if legs[here, LEAVES] != legs[dropoff, PLACE] else 0
+    return legs[dropoff, RIDE] < 0 or ridden - setup <= legs[dropoff, RIDE]
+
+
+@inner
+def _worst(state, keep):
+    """What a place has to beat to be kept."""
+    return state.spots[0, keep - 1, 0] if state.found[0] == keep else NO_WAY
+
+
+@inner
+def _carries(facts, state, pickup, leg, route):
+    """Whether the route has room for the delivery on top of what is aboard behind a leg."""
+    for load in range(facts.demand.shape[1]):
+        if state.loads[leg, load] + facts.demand[pickup, load] > facts.room[route, load]:
+            return False
+    return True
+
+
+@inner
+def _keep_ride(state, cost, pred, here, start, keep):
+    """Keep a place if it is among the `keep` cheapest."""
+    found, spots = state.found[0], state.spots[0]
+    if cost >= _worst(state, keep):
+        return
+    place = found if found < keep else keep - 1
+    while place > 0 and spots[place - 1, 0] > cost:
+        for column in range(4):
+            spots[place, column] = spots[place - 1, column]
+        place -= 1
+    spots[place, 0], spots[place, 1], spots[place, 2], spots[place, 3] = cost, pred, here, start
+    state.found[0] = min(keep, found + 1)
