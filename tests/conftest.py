@@ -4,6 +4,7 @@ The server starts once per test process, the schema is built once by the migrati
 """
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -33,7 +34,10 @@ MONDAY_NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in the city
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the planner's search, once per version and machine, and not within a test's patience."""
+    """Compile the planner's search, once per version and machine, and not within a test's patience. Hear Ctrl-C: what a
+    shell starts in the background ignores it, and the programs that tests interrupt would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput") and not is_warm():
         subprocess.run([sys.executable, "-m", "dispatch", "warm-up"], cwd=Path(__file__).parents[1], check=True)
 
