@@ -37,7 +37,7 @@ def anneal(facts, state, best, iterations, hot, cold, small, setting, chance):
         if turn % MEASURED == 0:
             per_route = stops_per_route(facts, state)
         walks = uniform(chance) < small
-        left_out, hardness = state.counters[LEFT_OUT], _hardness(facts, state)
+        left_out, hardness = state.counters[LEFT_OUT], 0 if walks else _hardness(facts, state)
         for _ in range(WALK if walks else 1):
             ceiling = int64(math.floor(cost - heat * math.log(1.0 - uniform(chance))))
             forget(state)

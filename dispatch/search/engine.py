@@ -109,9 +109,7 @@ class Search:
         rounds = budget.next()
         setting = LONG_STRINGS if len(self.facts.tasks) > MANY_TASKS else STRINGS
         self._rekey()
-        anneal(
-            self._facts, self._state, self._best, rounds, heat, 0.9999 * heat, self.small, setting, self.chance
-        )  # fmt: skip
+        anneal(self._facts, self._state, self._best, rounds, heat, 0.9999 * heat, self.small, setting, self.chance)
         self.pool.add(self.state)
         self.iterations += rounds
         budget.spend(rounds)

@@ -14,7 +14,6 @@ from dispatch.search.columns import (
     KEY,
     KIND,
     LAST_LEG,
-    OPEN,
     PICKUP,
     ROUTE,
     SUCC,
@@ -23,7 +22,7 @@ from dispatch.search.columns import (
 )  # fmt: skip
 from dispatch.search.compiled import inner
 from dispatch.search.facts import PLAIN, TIMED
-from dispatch.search.linking import NO_KEY, key_between, put, reload_placed, served
+from dispatch.search.linking import NO_KEY, key_between, put, put_crew, reload_placed, served
 from dispatch.search.places import NO_WAY, bond_keys, search_everywhere, search_places
 from dispatch.search.rides import search_rides
 from dispatch.search.settling import settle, weighed
@@ -175,14 +174,4 @@ def _crew_placed(facts, state, task):
         pred = state.choice[leg - first]
         low, high = max(low, rows[pred, KEY]), min(high, rows[rows[pred, SUCC], KEY])
         begins = max(begins, rows[pred, DEP])
-    if low >= high:
-        return False
-    key = key_between(low, high, max(begins, facts.legs[first, OPEN]))
-    if key == NO_KEY:
-        return False
-    for leg in range(first, last):
-        put(facts, state, leg, state.choice[leg - first], key)
-    for leg in range(first, last):
-        reload_placed(facts, state, leg)
-    served(facts, state, task)
-    return settle(facts, state)
+    return put_crew(facts, state, task, low, high, begins) and settle(facts, state)

@@ -46,7 +46,13 @@ def latest_start(facts, state, leg):
     legs, route = facts.legs, state.rows[leg, ROUTE]
     follower = state.rows[leg, SUCC]
     limit = state.rows[follower, LATEST] - way_seconds(facts, route, leg, follower) - legs[leg, SERVICE]
-    limit = min(limit, facts.routes[route, CLOSES])
+    return last_within(facts, leg, min(limit, facts.routes[route, CLOSES]))
+
+
+@inner
+def last_within(facts, leg, limit):
+    """The last second up to a limit at which a leg may start; NEVER if there is none."""
+    legs = facts.legs
     if legs[leg, SOFT] < FOREVER and limit > legs[leg, SOFT]:
         return limit
     for window in range(legs[leg, LAST_WINDOW] - 1, legs[leg, FIRST_WINDOW] - 1, -1):

@@ -20,6 +20,7 @@ from dispatch.search.columns import (
     LATEST,
     LOADED,
     NEVER,
+    OPEN,
     PARTNER,
     PENALTY,
     PICKUP,
@@ -206,6 +207,24 @@ def reload_placed(facts, state, leg):
         reload(facts, state, leg, int64(-1))
     else:
         reload(facts, state, leg, leg)
+
+
+@inner
+def put_crew(facts, state, task, low, high, begins):
+    """Put all members of a crew behind their places in `choice`, with one key between `low` and `high`, near a time
+    where that is possible; False, and nothing changed, if there is none."""
+    first, last = facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]
+    if low >= high:
+        return False
+    key = key_between(low, high, max(begins, facts.legs[first, OPEN]))
+    if key == NO_KEY:
+        return False
+    for leg in range(first, last):
+        put(facts, state, leg, state.choice[leg - first], key)
+    for leg in range(first, last):
+        reload_placed(facts, state, leg)
+    served(facts, state, task)
+    return True
 
 
 @inner

@@ -27,7 +27,7 @@ from dispatch.search.columns import (
 )
 from dispatch.search.compiled import inner
 from dispatch.search.facts import PLAIN
-from dispatch.search.linking import NO_KEY, key_between, put, reload_placed, served, take
+from dispatch.search.linking import NO_KEY, key_between, put, put_crew, reload_placed, served, take
 from dispatch.search.places import NO_WAY, bond_keys, bonds_allow, open_to, room_for
 from dispatch.search.settling import settle_within
 from dispatch.search.state import LEFT_OUT, WAYS, begin, clear, undo
@@ -183,17 +183,7 @@ def _crew_put(facts, state, leg, pred, ceiling, chance):
         low, high = max(low, rows[place, KEY]), min(high, rows[rows[place, SUCC], KEY])
         ways += detour(facts, state, member, place)
         begins = max(begins, rows[place, DEP])
-    if low >= high or ways > ceiling:
-        return False
-    key = key_between(low, high, max(begins, facts.legs[first, OPEN]))
-    if key == NO_KEY:
-        return False
-    for member in range(first, last):
-        put(facts, state, member, state.choice[member - first], key)
-    for member in range(first, last):
-        reload_placed(facts, state, member)
-    served(facts, state, task)
-    return True
+    return ways <= ceiling and put_crew(facts, state, task, low, high, begins)
 
 
 @inner

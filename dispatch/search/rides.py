@@ -109,7 +109,7 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
     rows, legs, route = state.rows, facts.legs, state.rows[pred, ROUTE]
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
     here, succ, clock, ridden = pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
-    if not _carries(facts, state, pickup, pred, route):
+    if not carries(facts, state, pickup, pred, route):
         return
     if facts.flags[TIMED] or facts.flags[LIKED]:
         reach += stop_cost(facts, route, pickup, start, int64(0))
@@ -132,7 +132,7 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
         ridden += way + legs[succ, SERVICE]
         begins = max(opening(facts, succ, clock + way), rows[succ, START])
         too_long = legs[dropoff, RIDE] >= 0 and ridden > legs[dropoff, RIDE]
-        if too_long or begins > rows[succ, LATEST] or not _carries(facts, state, pickup, succ, route):
+        if too_long or begins > rows[succ, LATEST] or not carries(facts, state, pickup, succ, route):
             return
         clock = begins + legs[succ, SERVICE]
         here, succ = succ, rows[succ, SUCC]
@@ -153,7 +153,7 @@ def _worst(state, keep):
 
 
 @inner
-def _carries(facts, state, pickup, leg, route):
+def carries(facts, state, pickup, leg, route):
     """Whether the route has room for the delivery on top of what is aboard behind a leg."""
     for load in range(facts.demand.shape[1]):
         if state.loads[leg, load] + facts.demand[pickup, load] > facts.room[route, load]:

@@ -13,14 +13,11 @@ from dispatch.search.columns import (
     ELDER,
     FIRST_BREAK,
     FIRST_LEG,
-    FIRST_WINDOW,
     FOREVER,
     LAST_BREAK,
     LAST_LEG,
-    LAST_WINDOW,
     LATEST,
     LEAVES,
-    NEVER,
     PARTNER,
     PICKED,
     PLACE,
@@ -30,11 +27,11 @@ from dispatch.search.columns import (
     ROUTE,
     SERVICE,
     SETUP,
-    SOFT,
     START,
     SUCC,
     WAIT,
 )  # fmt: skip
+from dispatch.search.latest import last_within
 from dispatch.search.timing import crossed, opening, way_seconds
 
 
@@ -88,7 +85,7 @@ def find_rested(facts, state, live):
         leg = rows[leg, PRED]
         while leg < sentinels:
             limit = _departs(facts, state, live, leg, rows[leg, SUCC], route) - facts.legs[leg, SERVICE]
-            live.rested[leg] = _within(facts, leg, min(limit, routes[route, CLOSES]))
+            live.rested[leg] = last_within(facts, leg, min(limit, routes[route, CLOSES]))
             leg = rows[leg, PRED]
 
 
@@ -109,18 +106,6 @@ def _departs(facts, state, live, leg, succ, route):
     if begins >= first:
         later = max(later, begins - way + setup)
     return later
-
-
-@inner
-def _within(facts, leg, limit):
-    """The last second up to a limit at which a leg may start."""
-    legs = facts.legs
-    if legs[leg, SOFT] < FOREVER and limit > legs[leg, SOFT]:
-        return limit
-    for window in range(legs[leg, LAST_WINDOW] - 1, legs[leg, FIRST_WINDOW] - 1, -1):
-        if facts.windows[window, 0] <= limit:
-            return min(limit, facts.windows[window, 1])
-    return NEVER
 
 
 @inner

@@ -39,6 +39,7 @@ from dispatch.search.columns import (
 )  # fmt: skip
 from dispatch.search.linking import NO_KEY
 from dispatch.search.places import bonds_allow, open_to
+from dispatch.search.rides import carries
 from dispatch.search.timing import opening, stop_cost, way_cost, way_seconds
 
 BATCH = 64  # so many places are timed at once: the dearest way kept tells early which of the others can be left out
@@ -122,7 +123,7 @@ def _walk(facts, state, live, pickup, pred, reach, shut, gained):
     behind, here, succ, clock, ridden = pred, pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
     way = way_seconds(facts, route, pickup, succ)
     detour, late = reach + way_cost(facts, route, pickup, succ), max(0, clock + way - rows[succ, START])
-    while _carries(facts, state, pickup, behind, route):
+    while carries(facts, state, pickup, behind, route):
         bound = reach if here == pickup else detour - rows[here, WAY]
         bound += cost_in(facts, live, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
         if not is_over(live, bound, gained):
@@ -168,12 +169,3 @@ def _way_driven(facts, state, route, here, succ):
     if rows[here, BREAKS] != rows[succ, BREAKS]:
         return way_seconds(facts, route, here, succ)
     return rows[succ, START] - rows[here, DEP] - (rows[succ, WAIT] - rows[here, WAIT])
-
-
-@inner
-def _carries(facts, state, pickup, leg, route):
-    """Whether the route has room for the delivery on top of what is aboard behind a leg."""
-    for load in range(facts.demand.shape[1]):
-        if state.loads[leg, load] + facts.demand[pickup, load] > facts.room[route, load]:
-            return False
-    return True
