@@ -33,7 +33,7 @@ def solve(
     told: Told | None = None,
     stop: Stop | None = None,
 ) -> Plan:
-    """A checked plan. With `iterations` (rounds of ruin and recreate) the same seed gives the same plan if the time
+    """A checked plan. With `iterations` (rounds of the search) the same seed gives the same plan if the time
     suffices; without, only validity is promised. `clock` measures the limit: `time.process_time` counts CPU time.
     A large day is solved by pieces, see `dispatch.pieces`; `pieces` is their size in tasks, 0 for none.
     `told` hears of the best so far while it is searched for; once `stop` is true, the best so far is closed as it is.
