@@ -36,6 +36,15 @@ class Budget:
         """How many rounds to run now."""
         return self.stretch if self.rounds is None else min(STRETCH, self.rounds - self.done)
 
+    @property
+    def whole(self) -> float:
+        """How many rounds it is in all, by the pace so far where time is what is limited."""
+        return self.rounds if self.rounds is not None else self.done / max(1e-9, self.share)
+
+    def share_after(self, rounds: int) -> float:
+        """The share that will be used up after some more rounds."""
+        return min(1.0, self.share + rounds / max(1.0, self.whole))
+
     def spend(self, rounds: int) -> None:
         """Note that as many rounds have been run since the last call, and adapt the next stretch to their pace."""
         before, self.now = self.now, self.clock()

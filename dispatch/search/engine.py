@@ -15,10 +15,12 @@ from dispatch.search import columns as c
 from dispatch.search.anneal import anneal, whole_cost
 from dispatch.search.budget import Budget
 from dispatch.search.chance import seeded
+from dispatch.search.crossing import Crossing, parent_of
 from dispatch.search.facts import PLAIN, compiled
 from dispatch.search.fleet import spare_a_route
 from dispatch.search.linking import rekey
 from dispatch.search.pool import Pool, PooledRoute
+from dispatch.search.population import CHILD_HEAT, CHILD_SHARE, MEMBER_SHARE, Population, is_worth_while
 from dispatch.search.ruin import LONG_STRINGS, MANY_TASKS, STRINGS
 from dispatch.search.seating import fill, seat, seated, sequences, starts
 from dispatch.search.state import IN_USE, KEY_BITS, MOST_IN_USE, UNSERVED, WAYS, copy_state, new_state
@@ -28,9 +30,10 @@ from dispatch.timing.schedule import Schedule
 # Share of rounds that walk by small moves, first and last temperature in average costs of a stop: of days whose tasks
 # small moves can take, of days of deliveries only, of plain routing. Found on Mankowska's instances, on generated city
 # days, on Li & Lim's and on Homberger's of 200.
-WALKED, CARRIED, PLAINLY = (0.5, 4.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.02)
+WALKED, CARRIED, PLAINLY = (0.5, 4.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.05)
 SAVING_SHARE = 0.3  # of the budget, at most, to save routes where they are dear
 SAVING_HEAT = 0.5  # the temperature meanwhile
+PACING_SHARE = 0.005  # of the budget, to learn how many rounds it is where time is what is limited
 
 Ints = NDArray[np.int64]
 Told = Callable[[float, int, int], None]  # (share of the limit used up, cost, unserved)
@@ -45,10 +48,12 @@ class Search:
         self.facts = self.compiled.facts
         self.best = new_state(self.facts)
         self._facts, self._best = self.facts.handle(), self.best.handle()
-        self.state = new_state(self.facts)
-        self._state = self.state.handle()
+        self.state, self.found = new_state(self.facts), new_state(self.facts)
+        self._state, self._found = self.state.handle(), self.found.handle()
+        self.start, self.blank = new_state(self.facts), new_state(self.facts)
+        self._start, self._blank = self.start.handle(), self.blank.handle()
         self.pool = Pool(self.facts)
-        self.chance = seeded(seed)
+        self.chance, self.draw = seeded(seed), np.random.default_rng(seed)
         self.iterations = 0
         self.small, self.hot, self.cold = self._schedule()
 
@@ -66,6 +71,7 @@ class Search:
         if schedule is not None and not seated(self.compiled, self._facts, schedule, self._state):
             self.state = new_state(self.facts)
             self._state = self.state.handle()
+        copy_state(self._state, self._start)
         fill(self._facts, self._state, self._order(), self.chance)
         copy_state(self._state, self._best)
 
@@ -95,21 +101,66 @@ class Search:
             return
         budget = Budget(clock, until, iterations, stop)
         copy_state(self._best, self._state)
+        copy_state(self._best, self._found)
         if self._routes_are_dear():
             self._save_routes(budget)
-        unit, began = self._unit(), budget.share
-        while budget.is_left():
-            share = (budget.share - began) / (1 - began)
-            self._anneal(budget, unit * self.hot * (self.cold / self.hot) ** (cooled + (1 - cooled) * share))
-            if told is not None:
-                told(budget.share, self.cost(), self.unserved())
+        hear = told or (lambda _share, _cost, _unserved: None)
+        if cooled == 0.0:
+            self._evolve(budget, hear)
+        self._cool(budget, 1.0, self.hot * (self.cold / self.hot) ** cooled, hear)
 
-    def _anneal(self, budget: Budget, heat: float) -> None:
-        """A stretch at one temperature."""
+    def _evolve(self, budget: Budget, told: Told) -> None:
+        """Where the budget lets many searches settle: grow a population, and cross its members as long as it lasts."""
+        while budget.is_left() and budget.rounds is None and budget.share < PACING_SHARE:
+            self._anneal(budget, self._unit() * self.hot, self._unit() * self.hot)
+        if not is_worth_while(budget, len(self.facts.tasks)):
+            return
+        population, crossing = Population(), Crossing(self.facts, self.pool.types, self.draw)
+        grown = True
+        while budget.is_left():
+            grown = not (population.is_full() and self._crossed(crossing, population))
+            if grown and len(population.members) > 0:
+                self._restart()
+            share, heat = (MEMBER_SHARE, self.hot) if grown else (CHILD_SHARE, CHILD_HEAT)
+            copy_state(self._state, self._found)
+            self._cool(budget, min(1.0, budget.share + share), heat, told)
+            population.take_in(parent_of(self.found, int(whole_cost(self._facts, self._found))))
+
+    def _restart(self) -> None:
+        """Begin anew, from what was there at first, in a random order."""
+        copy_state(self._start, self._state)
+        fill(self._facts, self._state, self.draw.permutation(len(self.facts.tasks)), self.chance)
+
+    def _crossed(self, crossing: Crossing, population: Population) -> bool:
+        """Make the state a child of two members, with what they leave out inserted; False if they cannot be crossed."""
+        child = crossing.crossed(*population.two(self.draw))
+        if child is None:
+            return False
+        copy_state(self._blank, self._state)
+        if not seat(self._facts, self._state, child.legs, child.numbers, child.keys):
+            return False
+        fill(self._facts, self._state, self._order(), self.chance)
+        return True
+
+    def _cool(self, budget: Budget, until: float, heat: float, told: Told) -> None:
+        """Anneal from this temperature to the last one, until a share of the budget is used up."""
+        unit, began = self._unit(), budget.share
+
+        def heat_at(share: float) -> float:
+            return unit * heat * (self.cold / heat) ** min(1.0, (share - began) / max(1e-9, until - began))
+
+        while budget.is_left() and budget.share < until:
+            self._anneal(budget, heat_at(budget.share), heat_at(budget.share_after(budget.next())))
+            told(budget.share, self.cost(), self.unserved())
+
+    def _anneal(self, budget: Budget, heat: float, then: float) -> None:
+        """A stretch from one temperature to another. What is found is the best if it is cheaper."""
         rounds = budget.next()
         setting = LONG_STRINGS if len(self.facts.tasks) > MANY_TASKS else STRINGS
         self._rekey()
-        anneal(self._facts, self._state, self._best, rounds, heat, 0.9999 * heat, self.small, setting, self.chance)
+        anneal(self._facts, self._state, self._found, rounds, heat, then, self.small, setting, self.chance)
+        if whole_cost(self._facts, self._found) < self.cost():
+            copy_state(self._found, self._best)
         self.pool.add(self.state)
         self.iterations += rounds
         budget.spend(rounds)
@@ -127,7 +178,7 @@ class Search:
                 copy_state(self._best, self._state)
                 if not spare_a_route(self._facts, self._state):
                     break
-            self._anneal(budget, unit * SAVING_HEAT)
+            self._anneal(budget, unit * SAVING_HEAT, unit * SAVING_HEAT)
         self.state.counters[MOST_IN_USE] = len(self.facts.routes)
         copy_state(self._best, self._state)
 
@@ -142,8 +193,7 @@ class Search:
         legs = np.array([leg for _, legs in placed for leg in legs], np.int64)
         numbers = np.array([number for number, legs in placed for _ in legs], np.int64)
         keys = self._keys(legs, numbers, kept)
-        self.state = new_state(self.facts)
-        self._state = self.state.handle()
+        copy_state(self._blank, self._state)
         if not seat(self._facts, self._state, legs, numbers, keys):
             return False
         self._rekey()
