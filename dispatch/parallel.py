@@ -1,4 +1,4 @@
-"""Several seeds at once, each in a process of its own; the cheapest plan wins.
+"""Several seeds at once, each in a process of its own; they tell one another of their best, and the cheapest plan wins.
 
 The processes hear no signal: they ask an event, which the parent sets, whether to stop, and tell figures by a queue.
 """
@@ -14,6 +14,7 @@ from multiprocessing.synchronize import Event
 from queue import Empty
 from typing import Any
 
+from dispatch.mates import Mates, inboxes
 from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan
 from dispatch.problem import Problem
@@ -53,11 +54,15 @@ def solve_in_parallel(
     limits["pieces"] = 0
     if workers < 2:
         return solve(problem, seed=seed, progress=progress, told=told, stop=stop, **limits)
-    began, figures = time.monotonic(), multiprocessing.get_context("spawn").Queue()
-    processes = Processes(workers, _begin, figures)
+    began, context = time.monotonic(), multiprocessing.get_context("spawn")
+    figures = context.Queue()
+    boxes = inboxes(context, workers) if iterations is None else []  # counted searches are to give the same plan again
+    processes = Processes(workers, _begin, figures, boxes)
     try:
         seeds = range(seed, seed + workers)
-        waiting = [processes.pool.submit(_solve, problem, seed=one, **limits) for one in seeds]
+        waiting = [
+            processes.pool.submit(_solve, problem, number, seed=one, **limits) for number, one in enumerate(seeds)
+        ]
         _listen(waiting, figures, processes.ended, told, stop)
         plans = [future.result() for future in waiting if not killed(future)]
     except BrokenProcessPool:
@@ -94,17 +99,18 @@ def _listen(waiting: list[Future[Plan]], figures: Any, ended: Event, told: Told 
 
 
 class _Line:
-    """A worker's ends of the event and the queue; set when its process begins."""
+    """A worker's ends of the event and the queues; set when its process begins."""
 
     ended: Event
     figures: Any
+    boxes: list[Any]
 
 
-def _begin(ended: Event, figures: Any) -> None:
-    _Line.ended, _Line.figures = ended, figures
+def _begin(ended: Event, figures: Any, boxes: list[Any]) -> None:
+    _Line.ended, _Line.figures, _Line.boxes = ended, figures, boxes
 
 
-def _solve(problem: Problem, *, seed: int, **limits: Any) -> Plan:
+def _solve(problem: Problem, number: int, *, seed: int, **limits: Any) -> Plan:
     last: list[tuple[int, int]] = [(0, 0)]
 
     def told(seconds: float, cost: int, unserved: int) -> None:
@@ -112,4 +118,5 @@ def _solve(problem: Problem, *, seed: int, **limits: Any) -> Plan:
             last[0] = (cost, unserved)
             _Line.figures.put((seed, seconds, cost, unserved))
 
-    return solve(problem, seed=seed, told=told, stop=_Line.ended.is_set, **limits)
+    mates = Mates(_Line.boxes, number) if _Line.boxes else None
+    return solve(problem, seed=seed, told=told, stop=_Line.ended.is_set, mates=mates, **limits)

@@ -16,6 +16,7 @@ from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.progress import Progress, Told
 from dispatch.recombine import recombine
+from dispatch.search.crossing import Mates
 from dispatch.search.engine import Search
 from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan
@@ -78,10 +79,13 @@ def refine(
     progress: Progress | None,
     told: Told | None = None,
     stop: Stop | None = None,
+    mates: Mates | None = None,
 ) -> Plan:
     """Search on from a schedule until the clock or the iterations are used up or `stop` is true; the checked plan, no
     dearer."""
-    found, rounds = searched(schedule, clock, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop)
+    found, rounds = searched(
+        schedule, clock, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop, mates=mates
+    )
     explaining = EXPLAINING_SECONDS if iterations is None else None  # a counted search gives the same plan anywhere
     return finish(found, clock, seed=seed, iterations=rounds, explaining=explaining)
 
@@ -95,20 +99,23 @@ def searched(
     progress: Progress | None = None,
     told: Told | None = None,
     stop: Stop | None = None,
+    mates: Mates | None = None,
     cooled: float = 0.0,
     inserting_seconds: float = INSERTING_SECONDS,
 ) -> tuple[Schedule, int]:
     """What a search from a schedule finds, timed exactly and no dearer, and its rounds. `cooled` is the share of the
     cooling to leave out: a good schedule is not to be melted down. The last insertions get `inserting_seconds` at
-    least, beyond the limit if need be. `told` hears of the best so far; once `stop` is true, that is closed at once."""
+    least, beyond the limit if need be. `told` hears of the best so far; once `stop` is true, that is closed at once.
+    `mates` are searches to learn from."""
     tell = progress or (lambda _text, _seconds: None)
     search = Search(schedule.network, seed=seed)
     search.construct(schedule)
     tell(f"constructed: {search.unserved()} unserved", clock.spent)
     hear = None if told is None else (lambda _share, cost, unserved: told(clock.spent, cost, unserved))
     search.run(
-        clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations, told=hear, cooled=cooled, stop=stop
-    )
+        clock=clock.now, until=clock.at(SEARCH_SHARE), iterations=iterations, told=hear, cooled=cooled, stop=stop,
+        mates=mates,
+    )  # fmt: skip
     stopped = stop is not None and stop()
     if stopped:
         clock.close()

@@ -16,6 +16,7 @@ from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.progress import Progress, Told
 from dispatch.refine import Clock, finish, pinned, refine
+from dispatch.search.crossing import Mates
 from dispatch.stopping import Stop
 from dispatch.timing.filling import construct, fill, ranked
 from dispatch.timing.network import Network
@@ -32,11 +33,13 @@ def solve(
     pieces: int | None = None,
     told: Told | None = None,
     stop: Stop | None = None,
+    mates: Mates | None = None,
 ) -> Plan:
     """A checked plan. With `iterations` (rounds of the search) the same seed gives the same plan if the time
     suffices; without, only validity is promised. `clock` measures the limit: `time.process_time` counts CPU time.
     A large day is solved by pieces, see `dispatch.pieces`; `pieces` is their size in tasks, 0 for none.
     `told` hears of the best so far while it is searched for; once `stop` is true, the best so far is closed as it is.
+    `mates` are searches on the same problem to learn from; with them, a seed alone promises nothing.
 
     Raises ValueError for a limit that is not positive."""
     if not time_limit_seconds > 0:
@@ -48,7 +51,7 @@ def solve(
             problem, limit, size=size, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop
         )
     start = pinned(Network(problem))
-    return refine(start, limit, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop)
+    return refine(start, limit, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop, mates=mates)
 
 
 def solve_by_routing(

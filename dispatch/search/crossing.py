@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,34 @@ class Child(NamedTuple):
     legs: Ints
     numbers: Ints  # their routes
     keys: Ints
+
+
+class Mates(Protocol):
+    """Other searches on the same problem."""
+
+    def tell(self, plan: Parent) -> None:
+        """Let the others know of a plan."""
+
+    def heard(self) -> list[Parent]:
+        """Plans that the others told of since the last call."""
+
+
+class Alone:
+    """No other searches."""
+
+    def tell(self, plan: Parent) -> None:
+        """Nobody hears it."""
+
+    def heard(self) -> list[Parent]:
+        """Nothing."""
+        return []
+
+
+def seats(plan: Parent) -> Child:
+    """A plan as it stands."""
+    placed = [(leg, number) for number, legs in enumerate(plan.routes) for leg in legs]
+    legs, numbers = np.array(placed, np.int64).reshape(-1, 2).T
+    return Child(legs.copy(), numbers.copy(), plan.keys[legs])
 
 
 def parent_of(state: State, cost: int) -> Parent:

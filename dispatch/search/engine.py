@@ -15,7 +15,7 @@ from dispatch.search import columns as c
 from dispatch.search.anneal import anneal, whole_cost
 from dispatch.search.budget import Budget
 from dispatch.search.chance import seeded
-from dispatch.search.crossing import Crossing, parent_of
+from dispatch.search.crossing import Alone, Child, Crossing, Mates, Parent, parent_of, seats
 from dispatch.search.facts import PLAIN, compiled
 from dispatch.search.fleet import spare_a_route
 from dispatch.search.linking import rekey
@@ -33,6 +33,7 @@ from dispatch.timing.schedule import Schedule
 WALKED, CARRIED, PLAINLY = (0.5, 4.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.05)
 SAVING_SHARE = 0.3  # of the budget, at most, to save routes where they are dear
 SAVING_HEAT = 0.5  # the temperature meanwhile
+TALK_SHARE = 0.1  # of the budget, from one talk with the mates to the next
 PACING_SHARE = 0.005  # of the budget, to learn how many rounds it is where time is what is limited
 
 Ints = NDArray[np.int64]
@@ -93,10 +94,11 @@ class Search:
         told: Told | None = None,
         cooled: float = 0.0,
         stop: Callable[[], bool] | None = None,
+        mates: Mates | None = None,
     ) -> None:
         """Anneal from the best until the clock says `until`, or for a number of iterations, or until `stop`, which is
         asked after every stretch. `cooled` (0 to 1) is the share of the cooling left out at its hot end. Where a route
-        costs more than all its ways, routes are saved first."""
+        costs more than all its ways, routes are saved first. `mates` are other searches to learn from."""
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
         budget = Budget(clock, until, iterations, stop)
@@ -105,11 +107,13 @@ class Search:
         if self._routes_are_dear():
             self._save_routes(budget)
         hear = told or (lambda _share, _cost, _unserved: None)
+        mates = mates or Alone()
         if cooled == 0.0:
-            self._evolve(budget, hear)
-        self._cool(budget, 1.0, self.hot * (self.cold / self.hot) ** cooled, hear)
+            self._evolve(budget, hear, mates)
+        heat = self.hot * (self.cold / self.hot) ** cooled
+        self._cool(budget, 1.0, heat, hear, mates)
 
-    def _evolve(self, budget: Budget, told: Told) -> None:
+    def _evolve(self, budget: Budget, told: Told, mates: Mates) -> None:
         """Where the budget lets many searches settle: grow a population, and cross its members as long as it lasts."""
         while budget.is_left() and budget.rounds is None and budget.share < PACING_SHARE:
             self._anneal(budget, self._unit() * self.hot, self._unit() * self.hot)
@@ -124,7 +128,13 @@ class Search:
             share, heat = (MEMBER_SHARE, self.hot) if grown else (CHILD_SHARE, CHILD_HEAT)
             copy_state(self._state, self._found)
             self._cool(budget, min(1.0, budget.share + share), heat, told)
-            population.take_in(parent_of(self.found, int(whole_cost(self._facts, self._found))))
+            plan = self._plan_found()
+            mates.tell(plan)
+            for one in (plan, *mates.heard()):
+                population.take_in(one)
+
+    def _plan_found(self) -> Parent:
+        return parent_of(self.found, int(whole_cost(self._facts, self._found)))
 
     def _restart(self) -> None:
         """Begin anew, from what was there at first, in a random order."""
@@ -134,24 +144,41 @@ class Search:
     def _crossed(self, crossing: Crossing, population: Population) -> bool:
         """Make the state a child of two members, with what they leave out inserted; False if they cannot be crossed."""
         child = crossing.crossed(*population.two(self.draw))
-        if child is None:
-            return False
-        copy_state(self._blank, self._state)
-        if not seat(self._facts, self._state, child.legs, child.numbers, child.keys):
+        if child is None or not self._seated(child):
             return False
         fill(self._facts, self._state, self._order(), self.chance)
         return True
 
-    def _cool(self, budget: Budget, until: float, heat: float, told: Told) -> None:
-        """Anneal from this temperature to the last one, until a share of the budget is used up."""
+    def _seated(self, child: Child) -> bool:
+        """Make the state what is to be seated; False, and the state is of no use, if it does not fit."""
+        copy_state(self._blank, self._state)
+        return bool(seat(self._facts, self._state, child.legs, child.numbers, child.keys))
+
+    def _cool(self, budget: Budget, until: float, heat: float, told: Told, mates: Mates | None = None) -> None:
+        """Anneal from this temperature to the last one, until a share of the budget is used up. From time to time
+        go on from a cheaper plan of one of the mates."""
         unit, began = self._unit(), budget.share
+        talks = began + TALK_SHARE
 
         def heat_at(share: float) -> float:
-            return unit * heat * (self.cold / heat) ** min(1.0, (share - began) / max(1e-9, until - began))
+            return float(unit * heat * (self.cold / heat) ** min(1.0, (share - began) / max(1e-9, until - began)))
 
         while budget.is_left() and budget.share < until:
             self._anneal(budget, heat_at(budget.share), heat_at(budget.share_after(budget.next())))
             told(budget.share, self.cost(), self.unserved())
+            if mates is not None and budget.share >= talks:
+                talks = budget.share + TALK_SHARE
+                self._talk(mates)
+
+    def _talk(self, mates: Mates) -> None:
+        """Tell of what was found, and go on from what the mates found if that is cheaper."""
+        plan = self._plan_found()
+        mates.tell(plan)
+        better = min(mates.heard(), key=lambda one: one.cost, default=plan)
+        if better.cost < plan.cost:
+            if not self._seated(seats(better)):
+                copy_state(self._found, self._state)
+            copy_state(self._state, self._found)
 
     def _anneal(self, budget: Budget, heat: float, then: float) -> None:
         """A stretch from one temperature to another. What is found is the best if it is cheaper."""
@@ -193,8 +220,7 @@ class Search:
         legs = np.array([leg for _, legs in placed for leg in legs], np.int64)
         numbers = np.array([number for number, legs in placed for _ in legs], np.int64)
         keys = self._keys(legs, numbers, kept)
-        copy_state(self._blank, self._state)
-        if not seat(self._facts, self._state, legs, numbers, keys):
+        if not self._seated(Child(legs, numbers, keys)):
             return False
         self._rekey()
         fill(self._facts, self._state, self._order(), self.chance)
