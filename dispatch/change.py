@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from dispatch.document.reader import Faults
@@ -12,8 +13,9 @@ from dispatch.nearest import later, swapped, with_task
 from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan, Unassigned
 from dispatch.problem import Problem
-from dispatch.progress import Progress
+from dispatch.progress import Progress, Told
 from dispatch.refine import Clock, finish, refine
+from dispatch.stopping import Stop
 from dispatch.timing.assembly import hold_starts, schedule_of
 from dispatch.timing.insertion import Inserter
 from dispatch.timing.network import Network
@@ -27,17 +29,25 @@ def improve(
     time_limit_seconds: float,
     iterations: int | None = None,
     progress: Progress | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    told: Told | None = None,
+    stop: Stop | None = None,
 ) -> Plan:
     """A checked plan that costs no more than the given one, searched for from it. Stops of the plan that
-    the problem no longer knows, or that no longer fit, are left out first."""
+    the problem no longer knows, or that no longer fit, are left out first. `clock`, `told` and `stop` as in `solve`.
+
+    Raises ValueError for a limit that is not positive."""
     if not time_limit_seconds > 0:
         raise ValueError("time_limit_seconds must be positive")
-    clock = Clock(time_limit_seconds)
+    limit = Clock(time_limit_seconds, clock)
     if size := piece_size(problem):
-        return by_pieces(problem, clock, size=size, seed=seed, iterations=iterations, progress=progress, given=plan)
+        return by_pieces(
+            problem, limit, size=size, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop,
+            given=plan,
+        )  # fmt: skip
     schedule, _ = schedule_of(Network(problem), plan)
     hold_starts(schedule, plan)  # a plan timed to cost least is dearer when all its stops start as early as they can
-    return refine(schedule, clock, seed=seed, iterations=iterations, progress=progress)
+    return refine(schedule, limit, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop)
 
 
 def insert(problem: Problem, plan: Plan, task_id: str) -> Plan | None:

@@ -82,7 +82,7 @@ def refine(
     mates: Mates | None = None,
 ) -> Plan:
     """Search on from a schedule until the clock or the iterations are used up or `stop` is true; the checked plan, no
-    dearer."""
+    dearer. See `searched`."""
     found, rounds = searched(
         schedule, clock, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop, mates=mates
     )

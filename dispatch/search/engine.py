@@ -34,6 +34,7 @@ WALKED, CARRIED, PLAINLY = (0.5, 4.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.05)
 SAVING_SHARE = 0.3  # of the budget, at most, to save routes where they are dear
 SAVING_HEAT = 0.5  # the temperature meanwhile
 TALK_SHARE = 0.1  # of the budget, from one talk with the mates to the next
+TALK_FROM = 0.5  # of the budget, before the first: sooner, all would only cool down to the same plan
 PACING_SHARE = 0.005  # of the budget, to learn how many rounds it is where time is what is limited
 
 Ints = NDArray[np.int64]
@@ -158,7 +159,7 @@ class Search:
         """Anneal from this temperature to the last one, until a share of the budget is used up. From time to time
         go on from a cheaper plan of one of the mates."""
         unit, began = self._unit(), budget.share
-        talks = began + TALK_SHARE
+        talks = max(began, TALK_FROM)
 
         def heat_at(share: float) -> float:
             return float(unit * heat * (self.cold / heat) ** min(1.0, (share - began) / max(1e-9, until - began)))

@@ -13,7 +13,7 @@ from dispatch.search.crossing import Parent
 MEMBERS = 12
 MEMBER_SHARE, CHILD_SHARE = 0.025, 0.0125  # of the budget, to grow a member, and to let a child settle
 CHILD_HEAT = 0.5  # first temperature of a child, in average costs of a stop
-LEAST_ROUNDS = 3_500  # of the budget per task, or one search takes it all
+LEAST_ROUNDS = 2_500  # of the budget per task, or one search takes it all
 
 
 def is_worth_while(budget: Budget, tasks: int) -> bool:

@@ -45,6 +45,17 @@ def day(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_plan_is_improved_also_for_a_day_that_has_changed(day: Path) -> None:
+    first, better = day.with_name("first.json"), day.with_name("better.json")
+    yesterday = replace(DAY, visits=DAY.visits[:1], deliveries=())
+    first.write_text(to_json(dump_plan(solve(yesterday, seed=1, time_limit_seconds=1, iterations=1))))
+    improved = run("improve", str(day), str(first), "-o", str(better), "--seconds", "1", "--iterations", "20")
+    assert improved.exit_code == 0
+    assert "feasible: 3 of 4 served" in improved.stderr
+    assert check(DAY, parse_plan(better.read_bytes())) == []
+    assert run("improve", str(day), str(day), "-o", str(better)).exit_code == 2  # a problem is no plan
+
+
 def test_a_feasible_problem_is_solved_checked_explained_and_drawn(day: Path) -> None:
     plan = day.with_name("plan.json")
     solved = begun("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "2", "--progress")
