@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dispatch.search import columns as c
 from dispatch.search.facts import Facts
-from dispatch.search.state import State
+from dispatch.search.state import State, routes_in
 
 Ints = NDArray[np.int64]
 Placed = tuple[int, tuple[int, ...]]  # a route and its legs
@@ -58,24 +58,19 @@ class Alone:
 
 def seats(plan: Parent) -> Child:
     """A plan as it stands."""
-    placed = [(leg, number) for number, legs in enumerate(plan.routes) for leg in legs]
+    return _child([(leg, number) for number, legs in enumerate(plan.routes) for leg in legs], plan.keys)
+
+
+def _child(placed: list[tuple[int, int]], keys: Ints) -> Child:
+    """From (leg, route) and the keys by leg."""
     legs, numbers = np.array(placed, np.int64).reshape(-1, 2).T
-    return Child(legs.copy(), numbers.copy(), plan.keys[legs])
+    return Child(legs.copy(), numbers.copy(), keys[legs])
 
 
 def parent_of(state: State, cost: int) -> Parent:
     """What a settled state of this cost holds."""
-    routes = len(state.seen) - 1
-    count = len(state.rows) - 2 * routes
-    succ = state.rows[:, c.SUCC].tolist()
-    found = []
-    for number in range(routes):
-        legs, leg = [], succ[count + number]
-        while leg < count:
-            legs.append(leg)
-            leg = succ[leg]
-        found.append(tuple(legs))
-    return Parent(cost, tuple(found), state.rows[:count, c.KEY].copy())
+    count = len(state.rows) - 2 * (len(state.seen) - 1)
+    return Parent(cost, tuple(routes_in(state)), state.rows[:count, c.KEY].copy())
 
 
 class Crossing:
@@ -118,14 +113,15 @@ class Crossing:
     def _complete(self, placed: list[Placed], keys: Ints) -> Child:
         """The child without tasks some of whose legs found no route."""
         present = self._present(legs for _, legs in placed)
-        whole = [
-            (leg, number)
-            for number, legs in placed
-            for leg in legs
-            if present[self.task_of[leg]] == self.size[self.task_of[leg]]
-        ]
-        legs, numbers = np.array(whole, np.int64).reshape(-1, 2).T
-        return Child(legs.copy(), numbers.copy(), keys[legs])
+        return _child(
+            [
+                (leg, number)
+                for number, legs in placed
+                for leg in legs
+                if present[self.task_of[leg]] == self.size[self.task_of[leg]]
+            ],
+            keys,
+        )
 
     def _present(self, routes: Iterable[tuple[int, ...]]) -> Counter[int]:
         """How many legs of each task these routes hold."""

@@ -121,7 +121,6 @@ class Search:
         if not is_worth_while(budget, len(self.facts.tasks)):
             return
         population, crossing = Population(), Crossing(self.facts, self.pool.types, self.draw)
-        grown = True
         while budget.is_left():
             grown = not (population.is_full() and self._crossed(crossing, population))
             if grown and len(population.members) > 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dispatch.search import columns as c
 from dispatch.search.facts import Facts
-from dispatch.search.state import State
+from dispatch.search.state import State, routes_in
 
 MOST_ROUTES = 20_000  # the pool starts afresh beyond
 
@@ -43,16 +43,11 @@ class Pool:
 
     def routes_of(self, state: State) -> list[tuple[int, PooledRoute, int]]:
         """(number, route, cost) of every route with stops."""
-        routes, total = len(self.facts.routes), len(self.facts.legs)
-        count = total - 2 * routes
-        succ, costs = state.rows[:, c.SUCC].tolist(), state.rows[:, c.COST].tolist()
+        ends = len(self.facts.legs) - len(self.facts.routes)
+        costs = state.rows[:, c.COST].tolist()
         found = []
-        for number in range(routes):
-            legs, cost, leg = [], costs[count + routes + number], succ[count + number]
-            while leg < count:
-                legs.append(leg)
-                cost += costs[leg]
-                leg = succ[leg]
+        for number, legs in enumerate(routes_in(state)):
             if legs:
-                found.append((number, PooledRoute(self.types[number], tuple(legs)), cost))
+                cost = costs[ends + number] + sum(costs[leg] for leg in legs)
+                found.append((number, PooledRoute(self.types[number], legs), cost))
         return found

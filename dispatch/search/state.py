@@ -127,6 +127,21 @@ def new_state(facts: Facts) -> State:
     )  # fmt: skip
 
 
+def routes_in(state: State) -> list[tuple[int, ...]]:
+    """Legs in driving order, by route."""
+    routes = len(state.seen) - 1
+    count = len(state.rows) - 2 * routes
+    succ = state.rows[:, SUCC].tolist()
+    found = []
+    for number in range(routes):
+        legs, leg = [], succ[count + number]
+        while leg < count:
+            legs.append(leg)
+            leg = succ[leg]
+        found.append(tuple(legs))
+    return found
+
+
 def _aligned(count: int) -> Ints:
     """Empty rows that each begin with a cache line."""
     line = 64 // 8
