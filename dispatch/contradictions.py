@@ -51,21 +51,42 @@ def _of_task(problem: Problem, pointer: str, task: Task) -> list[Fault]:
     name = f"{'visit' if isinstance(task, Visit) else 'delivery'} {task.id}"
     if not problem.shifts:
         return [Fault(pointer, "no_shift", f"{name}: nobody is on duty")]
-    found, everybody = [], set()
-    for need in dict.fromkeys(_needs(task)):
-        able = list(problem.shifts)
-        for code, asks, lacking, passes in _tests(task, need):
-            able = [shift for shift in able if passes(shift)]
-            if not able:
-                found.append(Fault(pointer, code, f"{name} {asks}, no able shift on the day {lacking}"))
-                break
-        everybody |= {shift.caregiver for shift in able}
+    found: list[Fault] = []
+    everybody: set[str] = set()
     size = len(_needs(task))
+    for need in dict.fromkeys(_needs(task)):
+        tests = _tests(task, need)
+        able = _able_caregivers(problem, tests, most=size)
+        if not able:
+            code, asks, lacking, _ = _unmet(problem, tests)
+            found.append(Fault(pointer, code, f"{name} {asks}, no able shift on the day {lacking}"))
+        everybody |= able
     if not found and len(everybody) < size:
         found.append(
             Fault(pointer, "crew", f"{name} needs {size} caregivers at once, the day has {len(everybody)} able")
         )
     return found
+
+
+def _able_caregivers(problem: Problem, tests: list[Test], *, most: int) -> set[str]:
+    """Caregivers with a shift that passes every test: as many as there are, `most` of them at the most."""
+    able: set[str] = set()
+    for shift in problem.shifts:
+        if all(passes(shift) for _, _, _, passes in tests):
+            able.add(shift.caregiver)
+            if len(able) == most:
+                break
+    return able
+
+
+def _unmet(problem: Problem, tests: list[Test]) -> Test:
+    """The first test that no shift is left to pass."""
+    able = list(problem.shifts)
+    for test in tests:
+        able = [shift for shift in able if test[3](shift)]
+        if not able:
+            return test
+    raise AssertionError("some shift passes every test")
 
 
 def _tests(task: Task, need: frozenset[str]) -> list[Test]:
