@@ -27,9 +27,11 @@ from dispatch.indicators import indicators
 from dispatch.live import LivePlan
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.proof import Bound, lower_bound
 from dispatch.solve import solve
 
 __all__ = [
+    "Bound",
     "Breakdown",
     "ChangeRefused",
     "Difference",
@@ -60,6 +62,7 @@ __all__ = [
     "improve",
     "indicators",
     "insert",
+    "lower_bound",
     "parse_plan",
     "parse_problem",
     "read_plan",

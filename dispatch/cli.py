@@ -17,17 +17,19 @@ import typer
 from dispatch.account.command import Language, Tongue, diff_command, why_command
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
-from dispatch.explain import explain
+from dispatch.explain import PROOF_SECONDS, explain
 from dispatch.live.warming import warm_up_live
 from dispatch.picture import html_page, svg_picture
 from dispatch.planning import improve_command, solve_command
 from dispatch.progress import Lines
+from dispatch.proof.command import bound_command
 from dispatch.search.warm import warm_up
 from dispatch.terminal import PlanFile, ProblemFile, bad, read_plan_file, read_problem_file, read_valid, write
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
 app.command("solve")(solve_command)
 app.command("improve")(improve_command)
+app.command("bound")(bound_command)
 app.command("bench")(bench_command)
 app.command("why")(why_command)
 app.command("diff")(diff_command)
@@ -67,7 +69,11 @@ def check_command(problem: ProblemFile, plan: PlanFile) -> None:
 
 
 @app.command("explain")
-def explain_command(problem: ProblemFile, plan: PlanFile) -> None:
+def explain_command(
+    problem: ProblemFile,
+    plan: PlanFile,
+    proof: Annotated[float, typer.Option(min=0.0, help="Seconds per task to seek a proof for.")] = PROOF_SECONDS,
+) -> None:
     """Say why each unassigned task is left out, as JSON."""
     read = read_problem_file(problem)
     found = read_valid(read, plan)
@@ -77,7 +83,7 @@ def explain_command(problem: ProblemFile, plan: PlanFile) -> None:
             "reasons": [{"code": reason.code, "detail": reason.detail} for reason in entry.reasons],
             **({"nearest_change": entry.nearest_change} if entry.nearest_change else {}),
         }
-        for entry in explain(read, found)
+        for entry in explain(read, found, proof_seconds=proof)
     ]
     sys.stdout.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
 

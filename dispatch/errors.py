@@ -95,3 +95,11 @@ class UnknownShift(LookupError):
     def __init__(self, shift_id: str) -> None:
         self.shift_id = shift_id
         super().__init__(f"no shift {shift_id!r} in the problem")
+
+
+class DayTooLarge(ValueError):
+    """The day has more ways between stops than a proof can be sought for."""
+
+    def __init__(self, ways: int, most: int) -> None:
+        self.ways, self.most = ways, most
+        super().__init__(f"the day has {ways} ways between stops; a proof is sought among {most} at most")

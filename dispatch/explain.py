@@ -10,24 +10,34 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from dispatch.errors import DayTooLarge
 from dispatch.nearest import fits, inserted, nearest_change, with_task
 from dispatch.plan import Plan, Reason, Unassigned
 from dispatch.possible import impossibilities
 from dispatch.problem import HORIZON_SECONDS, Problem
+from dispatch.proof.conflict import MOST_TASKS, conflict, rivals
 from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 
+PROOF_SECONDS = 2.0  # per task, where proofs are asked for
+
 MANDATORY = Reason("mandatory", "it must be served, so the plan as a whole is infeasible")
 
 
 def explain(
-    problem: Problem, plan: Plan, *, network: Network | None = None, seconds: float | None = None
+    problem: Problem,
+    plan: Plan,
+    *,
+    network: Network | None = None,
+    seconds: float | None = None,
+    proof_seconds: float = 0.0,
 ) -> list[Unassigned]:
     """The plan's unassigned tasks with their reasons and the nearest change that would let them in, see
     dispatch.nearest. A task that could simply be inserted gets the code `insertable`. What `seconds` did not suffice
-    for gets `unexamined`."""
+    for gets `unexamined`. With `proof_seconds` (of each task) it is also sought to prove that no plan serves it beside
+    others that are served, see dispatch.proof."""
     network = network or Network(problem)
     if not plan.unassigned:
         return []
@@ -39,7 +49,7 @@ def explain(
         if until is not None and began + longest[several] > until:
             found[entry.id] = _unexamined(network, entry.id)
             continue
-        found[entry.id] = _one(schedule, plan, entry.id, until)
+        found[entry.id] = _one(schedule, plan, entry.id, until, proof_seconds)
         longest[several] = max(longest[several], time.monotonic() - began)
     return [found[entry.id] for entry in plan.unassigned]
 
@@ -56,16 +66,35 @@ def _unexamined(network: Network, task_id: str) -> Unassigned:
     return Unassigned(task_id, tuple(reasons))
 
 
-def _one(schedule: Schedule, plan: Plan, task_id: str, until: float | None) -> Unassigned:
+def _one(
+    schedule: Schedule, plan: Plan, task_id: str, until: float | None, proof_seconds: float
+) -> Unassigned:
     network = schedule.network
     task = network.problem.tasks[task_id]
     reasons = impossibilities(network, task)
     if not reasons:
-        reasons = _crowded_out(schedule, plan, task)
+        reasons = [*_proved(schedule, task, proof_seconds), *_crowded_out(schedule, plan, task)]
     if task_id in network.problem.binding:
         reasons.append(MANDATORY)
     change = nearest_change(schedule, task, until=until)
     return Unassigned(task_id, tuple(reasons), change)
+
+
+def _proved(schedule: Schedule, task: Task, seconds: float) -> list[Reason]:
+    """That no plan serves the task beside others that are served, if that can be proved."""
+    if not seconds:
+        return []
+    network, number = schedule.network, schedule.network.tasks[task.id]
+    served = [other for other in range(len(network.bundles)) if schedule.served(other)]
+    others = served if len(served) <= MOST_TASKS else rivals(network, number, served)
+    try:
+        found = conflict(network, number, others, seconds=seconds)
+    except DayTooLarge:
+        return []
+    if found is None:
+        return []
+    names = ", ".join(network.bundles[other].task.id for other in found)
+    return [Reason("conflict", f"proved: no plan serves it beside {names}" if names else "proved: no plan serves it")]
 
 
 def _crowded_out(schedule: Schedule, plan: Plan, task: Task) -> list[Reason]:
