@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from dispatch.progress import Progress, Told
 from dispatch.refine import EXPLAINING_SECONDS, Clock, refuse_broken
 from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
+from dispatch.timing.filling import fill, ranked
 from dispatch.timing.network import Network
 
 WHOLE_UP_TO = 2_000  # tasks: a day of single visits up to here is searched as a whole
@@ -68,7 +70,7 @@ def by_pieces(
     if workers > 1 and clock.now in OWN_CLOCKS:
         raise ValueError("the time of this process cannot measure what several do")
     explaining = min(EXPLAINING_SECONDS, EXPLAINING_SHARE * clock.limit_seconds)
-    closing = explaining + CLOSING_SECONDS * len(problem.tasks)
+    closing = 2 * explaining + CLOSING_SECONDS * len(problem.tasks)
     until = min(clock.deadline, clock.began + max(0.3 * clock.limit_seconds, clock.limit_seconds - closing))
     with ExitStack() as stack:
         hands: Hands = OwnHands(clock.now) if workers < 2 else stack.enter_context(ManyHands(workers, clock.now))
@@ -93,9 +95,26 @@ def by_pieces(
     plan = replace(merged(problem, planner.routes), seed=seed, iterations=planner.iterated)
     refuse_broken(problem, plan)
     network = Network(problem)
+    if plan.unassigned and not planner.stop():
+        plan = _filled(network, plan, seconds=explaining if iterations is None else None)
+        if told is not None:
+            told(clock.spent, plan.cost["total"], len(plan.unassigned))
     reasons = explain(problem, plan, network=network, seconds=explaining if iterations is None else None)
     complete = replace(plan, unassigned=tuple(reasons))
     return replace(complete, indicators=indicators(problem, complete), seconds=round(clock.spent, 3))
+
+
+def _filled(network: Network, plan: Plan, *, seconds: float | None) -> Plan:
+    """The plan with those of its unassigned tasks that fit on some route of the whole day: a piece knows only its own."""
+    schedule, _ = schedule_of(network, plan)
+    hold_starts(schedule, plan)
+    deadline = None if seconds is None else time.monotonic() + seconds
+    fill(schedule, ranked(schedule, random.Random(plan.seed)), deadline=deadline, tries=None)  # noqa: S311  # no secret
+    filled = replace(bare_plan(schedule), seed=plan.seed, iterations=plan.iterations)
+    if filled.cost["total"] >= plan.cost["total"]:
+        return plan
+    refuse_broken(network.problem, filled)
+    return filled
 
 
 def _routes(problem: Problem, given: Plan) -> Mapping[str, Route]:
