@@ -66,9 +66,7 @@ def _unexamined(network: Network, task_id: str) -> Unassigned:
     return Unassigned(task_id, tuple(reasons))
 
 
-def _one(
-    schedule: Schedule, plan: Plan, task_id: str, until: float | None, proof_seconds: float
-) -> Unassigned:
+def _one(schedule: Schedule, plan: Plan, task_id: str, until: float | None, proof_seconds: float) -> Unassigned:
     network = schedule.network
     task = network.problem.tasks[task_id]
     reasons = impossibilities(network, task)

@@ -24,7 +24,7 @@ ROUND_SECONDS = 0.006  # of one core per task: how long a border round should ta
 MOST_ROUNDS = 12
 TOLD_SECONDS = 1.0  # how often the figures of the day as it stands are summed up
 LEAST_SECONDS = 0.05  # of a task, however late it is
-INSERTING_SECONDS = 4.0  # of a task at most: what a search leaves out of a piece most often fits exactly
+INSERTING_SECONDS = 4.0  # of a task at most, in the last round: what a search leaves out most often fits exactly
 COUNTED_ROUNDS = 2  # border rounds where iterations are counted
 
 
@@ -63,7 +63,8 @@ class Planner:
         problems = [piece_problem(self.problem, piece) for piece in pieces]
         share = FIRST_SHARE if len(pieces) > 1 else 1.0
         until = self.clock.now() + share * (self.until - self.clock.now())
-        for answer in self.hands.answers(self._tasks(problems, until=until), self.stop):
+        inserting = 0.0 if len(pieces) > 1 else INSERTING_SECONDS  # rounds over the borders go on with it faster
+        for answer in self.hands.answers(self._tasks(problems, until=until, inserting=inserting), self.stop):
             name = f"piece {answer.number + 1} of {len(pieces)}: {len(problems[answer.number].tasks)} tasks"
             if answer.plan is None:
                 self.tell(f"{name}, none served: {answer.fault or 'stopped'}", self.clock.spent)
@@ -78,7 +79,7 @@ class Planner:
         while not self.stop() and (left := self._rounds_left()) > 0:
             self.round += 1
             now = self.clock.now()
-            self._open(now + (self.until - now) / left)
+            self._open(now + (self.until - now) / left, last=left == 1)
 
     def _rounds_left(self) -> int:
         """How many more rounds there should be; the last one takes what time is left."""
@@ -89,11 +90,13 @@ class Planner:
             return 0
         return min(max(1, MOST_ROUNDS - self.round), max(1, round(seconds / ROUND_SECONDS)))
 
-    def _open(self, until: float) -> None:
+    def _open(self, until: float, *, last: bool) -> None:
         day = Day(self.problem, dict(self.routes))
         pieces = recut(day, self.ground, size=self.size, number=self.round)
         openings = [day.open(piece) for piece in pieces]
-        tasks = self._tasks([one.problem for one in openings], [one.plan for one in openings], until=until)
+        inserting = INSERTING_SECONDS if last else 0.0
+        problems, plans = [one.problem for one in openings], [one.plan for one in openings]
+        tasks = self._tasks(problems, plans, until=until, inserting=inserting)
         cheaper = 0
         for answer in self.hands.answers(tasks, self.stop):
             if answer.plan is not None:
@@ -130,9 +133,11 @@ class Planner:
         self.iterated += plan.iterations
         return True
 
-    def _tasks(self, problems: Sequence[Problem], plans: Sequence[Plan] = (), *, until: float) -> Iterator[Task]:
+    def _tasks(
+        self, problems: Sequence[Problem], plans: Sequence[Plan] = (), *, until: float, inserting: float
+    ) -> Iterator[Task]:
         """A task per piece, made when somebody is free for it: each gets its share of what time is left by then, and
-        may go on inserting for as much as its share of the whole day's rest."""
+        may go on inserting exactly for `inserting` seconds, or as much as is its share of the whole day's rest."""
         left = sum(len(problem.tasks) for problem in problems)
         for number, problem in enumerate(problems):
             now, share = self.clock.now(), min(1.0, self.workers * len(problem.tasks) / max(1, left))
@@ -145,6 +150,6 @@ class Planner:
                 plans[number] if plans else None,
                 chance.getrandbits(31),
                 max(LEAST_SECONDS, seconds),
-                max(LEAST_SECONDS, min(INSERTING_SECONDS, share * (self.until - now))),
+                max(LEAST_SECONDS, min(inserting, share * (self.until - now))),
                 self.iterations,
             )

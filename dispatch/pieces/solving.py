@@ -105,7 +105,7 @@ def by_pieces(
 
 
 def _filled(network: Network, plan: Plan, *, seconds: float | None) -> Plan:
-    """The plan with those of its unassigned tasks that fit on some route of the whole day: a piece knows only its own."""
+    """The plan with those of its unassigned tasks that fit on some route of the day: a piece knows only its own."""
     schedule, _ = schedule_of(network, plan)
     hold_starts(schedule, plan)
     deadline = None if seconds is None else time.monotonic() + seconds

@@ -15,7 +15,7 @@ from dispatch.timing.network import Network
 
 Now = Callable[[], float]  # seconds on a clock that only goes forward
 
-COOLED = 0.5  # of the cooling is left out where a good plan is given
+BEGUN, COOLED = 0.3, 0.5  # of the cooling is left out from nothing, for time is short, and where a good plan is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _searched(task: Task, stopped: Stop, now: Now) -> Answer:
     else:
         schedule, _ = schedule_of(network, task.plan)
         hold_starts(schedule, task.plan)
-    cooled = 0.0 if task.plan is None else COOLED
+    cooled = BEGUN if task.plan is None else COOLED
     found, rounds = searched(
         schedule,
         clock,

@@ -1,4 +1,4 @@
-"""What binds stops to one another: deliveries, crews, sequences, an elder's visits, who comes with whom, pinned heads."""
+"""What binds stops to one another: deliveries, loads, crews, sequences, an elder's visits, who comes, pinned heads."""
 
 from __future__ import annotations
 

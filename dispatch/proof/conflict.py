@@ -13,7 +13,9 @@ from dispatch.timing.network import Network
 MOST_TASKS = 24  # of a proof on a large day, those nearest in time
 
 
-def conflict(network: Network, task: int, others: Collection[int], *, seconds: float, seed: int = 0) -> list[int] | None:
+def conflict(
+    network: Network, task: int, others: Collection[int], *, seconds: float, seed: int = 0
+) -> list[int] | None:
     """Tasks of `others` beside which no plan serves `task`: as few as come to light, none if no plan serves it at all.
     None if nothing is proved in `seconds`. Tasks are numbered as the network's bundles. Raises DayTooLarge."""
     inside = {task, *others}

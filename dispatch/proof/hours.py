@@ -16,8 +16,10 @@ from dispatch.proof.routes import EDGE, Routes
 
 
 class Hours:
-    """With `whole`, the routes hold all stops of the day; otherwise stops may have been left out of a plan, and a break
-    beside one of them may now lie before the first stop or after the last. `begins` and `ends` by shift, and `works`, its work in seconds, 0 or less on a shift that is not used."""
+    """`begins` and `ends` by shift, and `works`, its seconds of work, 0 or less on a shift that is not used.
+
+    With `whole`, the routes hold all stops of the day; otherwise stops may have been left out of a plan, and a break
+    beside one of them may now lie before the first stop or after the last."""
 
     def __init__(self, routes: Routes, *, whole: bool) -> None:
         self.whole = whole
@@ -37,9 +39,7 @@ class Hours:
             self._breaks(shift)
         for (shift, one, two), arc in routes.arcs.items():
             self._along(shift, one, two, arc)
-        self.works = {
-            shift: self.ends[shift] - self.begins[shift] - self.rests[shift] for shift in routes.shifts
-        }
+        self.works = {shift: self.ends[shift] - self.begins[shift] - self.rests[shift] for shift in routes.shifts}
         for shift, work in self.works.items():
             self.model.add(self.works[shift] >= self._busy(shift)).only_enforce_if(routes.used[shift])
             self._one_at_a_time(shift)
@@ -114,8 +114,8 @@ class Hours:
         )
 
     def waits(self, shift: int) -> cp_model.LinearExpr:
-        """Seconds of waiting for stops, on a shift that is used: its work less ways, setups, service, and the time before
-        breaks."""
+        """Seconds of waiting for stops, on a shift that is used: its work less ways, setups, service, and what may lie
+        idle before breaks."""
         idle = cp_model.LinearExpr.sum([self.idles[rest] for rest in self.network.breaks[shift]])
         return self.works[shift] - self._busy(shift) - idle
 

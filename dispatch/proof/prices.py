@@ -21,18 +21,17 @@ FAR = 10**9  # above any sum of seconds of one shift
 
 
 class Prices:
-    """The cost of a plan is `total`, in `scale`ths; `slack` (in whole units) is to be taken off. Leaving out a task costs
-    `most` at the most: that much more than a plan at hand is as good as any more, and CP-SAT keeps its digits."""
+    """The cost of a plan is `total`, in `scale`ths; `slack` (in whole units) is to be taken off. Leaving out a task
+    costs `most` at the most: what is so much dearer than a plan at hand need be no dearer, and CP-SAT keeps its
+    digits."""
 
     def __init__(self, routes: Routes, hours: Hours, *, most: int) -> None:
         self.routes, self.hours, self.network, self.model = routes, hours, routes.network, routes.model
         self.objective = routes.network.problem.objective
-        broken = sum(
-            self._weight(shift, term) % 1 != 0 for shift in routes.shifts for term in SHIFT_TERMS
-        )
+        broken = sum(self._weight(shift, term) % 1 != 0 for shift in routes.shifts for term in SHIFT_TERMS)
         self.scale = THOUSANDTHS if broken else 1
         self.slack = broken * ROUNDED
-        self.terms: list[cp_model.LinearExpr] = []
+        self.terms: list[cp_model.LinearExprT] = []
         self._left_out(most)
         self._ways()
         self._who()

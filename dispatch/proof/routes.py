@@ -64,7 +64,7 @@ class Routes:
 
     def _circuits(self) -> None:
         rank = {number: place for place, number in enumerate(self.stops, 1)} | {EDGE: 0}
-        of_shift: dict[int, list[tuple[int, int, cp_model.IntVar]]] = defaultdict(list)
+        of_shift: dict[int, list[tuple[int, int, cp_model.BoolVarT]]] = defaultdict(list)
         for (shift, one, two), arc in self.arcs.items():
             of_shift[shift].append((rank[one], rank[two], arc))
         for (number, shift), made in self.makes.items():
@@ -76,7 +76,7 @@ class Routes:
     def _clock(self) -> None:
         """A stop is reached after the way and the setup, which is paid once per stay."""
         for (shift, one, two), arc in self.arcs.items():
-            if one != EDGE and two != EDGE:
+            if EDGE not in {one, two}:
                 gap = self.network.nodes[one].service + self.way(shift, one, two)
                 self.model.add(self.starts[two] >= self.starts[one] + gap).only_enforce_if(arc)
 
@@ -116,9 +116,9 @@ def arcs_of(network: Network, tasks: Collection[int]) -> Iterator[Arc]:
             node = network.nodes[one]
             earliest = max(opens, node.windows[0][0]) + node.service  # a detour may be quicker than the way of a table
             for two in here:
-                if one != two and _may_follow(network, one, two):
-                    if earliest + sum(_lead(network, shift, one, two)) <= _latest(network.nodes[two], closes):
-                        yield shift, one, two
+                in_time = earliest + sum(_lead(network, shift, one, two)) <= _latest(network.nodes[two], closes)
+                if one != two and in_time and _may_follow(network, one, two):
+                    yield shift, one, two
             if _may_end(node) and earliest + travel_of(network, shift, one, EDGE)[0] <= closes:
                 yield shift, one, EDGE
 

@@ -55,7 +55,9 @@ class Statement:
 
     def sequences(self, solver: cp_model.CpSolver) -> list[list[int]]:
         """The order of stops of a solution, by shift of the network, breaks where it has them."""
-        follows = {(shift, one): two for (shift, one, two), arc in self.routes.arcs.items() if solver.boolean_value(arc)}
+        follows = {
+            (shift, one): two for (shift, one, two), arc in self.routes.arcs.items() if solver.boolean_value(arc)
+        }
         found = []
         for shift in range(len(self.network.shifts)):
             sequence, here = [], follows.get((shift, EDGE), EDGE)

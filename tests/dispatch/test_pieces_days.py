@@ -21,7 +21,7 @@ from dispatch.pieces.ground import Ground
 from dispatch.pieces.hands import OwnHands
 from dispatch.pieces.merge import merged
 from dispatch.pieces.opening import Day
-from dispatch.pieces.planner import Planner
+from dispatch.pieces.planner import LEAST_SECONDS, Planner
 from dispatch.pieces.work import Answer, Task
 from dispatch.places import Dense
 from dispatch.plan import Plan
@@ -105,9 +105,9 @@ def test_no_border_round_makes_the_day_dearer(weights: Objective) -> None:
     costs: list[int] = []
 
     class Watched(Planner):
-        def _open(self, until: float) -> None:
+        def _open(self, until: float, *, last: bool) -> None:
             costs.append(merged(self.problem, self.routes).cost["total"])
-            super()._open(until)
+            super()._open(until, last=last)
 
     clock = Clock(600)
     planner = Watched(
@@ -161,27 +161,29 @@ def test_pieces_are_limited_by_the_clock_they_are_given() -> None:
     assert plan.iterations > 0
 
 
-def test_the_last_insertions_get_no_more_than_a_days_rest() -> None:
-    found, asked = district(7, tasks=60, shifts=16), list[Task]()
+def test_only_the_last_round_inserts_exactly_and_for_no_longer_than_a_days_rest() -> None:
+    found, asked = district(7, tasks=60, shifts=16), list[tuple[float, Task]]()
 
     class Busy(OwnHands):
         def answers(self, tasks: Iterable[Task], stop: Stop) -> Iterator[Answer]:
             assert not stop()
             for task in tasks:
-                asked.append(task)
+                asked.append((clock.spent, task))
                 yield Answer(task.number, None)
 
-    clock = Clock(4.0, lambda: 0.0)
+    clock = Clock(4.0, count(0.0, 0.02).__next__)  # every look at it takes a fiftieth of a second
     planner = Planner(
         found, clock, Busy(), size=20, seed=1, iterations=None, until=clock.deadline, workers=1,
         tell=lambda _text, _seconds: None, stop=lambda: False,
     )  # fmt: skip
     planner.solve_pieces()
-    assert len(asked) > 2
-    first = asked[0]
-    share = len(first.problem.tasks) / len(found.tasks)
-    assert first.inserting_seconds == pytest.approx(share * clock.deadline)
-    assert first.seconds == pytest.approx(0.5 * share * clock.deadline)
+    planner.open_borders()
+    begins = [rank for rank, (_, task) in enumerate(asked) if task.number == 0]  # of the pieces, then of each round
+    assert len(begins) > 3
+    assert {task.inserting_seconds for _, task in asked[: begins[2]]} == {LEAST_SECONDS}
+    assert max(task.inserting_seconds for _, task in asked) > LEAST_SECONDS
+    for now, task in asked:
+        assert task.inserting_seconds <= max(LEAST_SECONDS, clock.deadline - now + 0.1)  # the clock was looked at since
 
 
 def test_time_of_one_process_does_not_limit_several() -> None:

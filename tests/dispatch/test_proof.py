@@ -1,9 +1,8 @@
-"""Bounds and proofs: every plan is a solution of the statement at its own cost, and small days are solved to the end."""
+"""Bounds and proofs: every plan is a solution of the statement at its own cost; small days are solved to the end."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from math import floor
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from dispatch import Plan, Problem, check, dump_plan, dump_problem, explain, low
 from dispatch.cli import app
 from dispatch.document import parse_plan, to_json
 from dispatch.errors import DayTooLarge
-from dispatch.plan import Unassigned
 from dispatch.proof import conflict, statement
 from dispatch.proof.conflict import may_be_left_out
 from dispatch.proof.prices import Prices

@@ -106,6 +106,7 @@ EN: dict[str, str] = {
     "reason_crew": "No crew can start at the same moment",
     "reason_pin": "Conflicts with a pinned stop",
     "reason_mandatory": "It must be served",
+    "reason_conflict": "Proved: no plan serves it beside the visits named",
     "reason_insertable": "It would fit: plan again",
     "reason_unexamined": "Too many were left out to look for every reason",
     "reason_priority_lost": "Gave way to visits that weigh more",

@@ -106,6 +106,7 @@ ZH: dict[str, str] = {
     "reason_crew": "凑不齐同时上门的人手",
     "reason_pin": "与已锁定的安排冲突",
     "reason_mandatory": "属必须服务",
+    "reason_conflict": "已证明：无法与所列服务同时安排",
     "reason_insertable": "可直接插入，重新排班即可",
     "reason_unexamined": "未排任务过多，未及逐一分析原因",
     "reason_priority_lost": "让位于更优先的服务",
