@@ -14,6 +14,7 @@ from dispatch import Plan, Problem, check, dump_plan, dump_problem, explain, low
 from dispatch.cli import app
 from dispatch.document import parse_plan, to_json
 from dispatch.errors import DayTooLarge
+from dispatch.neighbourhoods import polish
 from dispatch.proof import conflict, statement
 from dispatch.proof.conflict import may_be_left_out
 from dispatch.proof.prices import Prices
@@ -22,7 +23,8 @@ from dispatch.shifts import Break
 from dispatch.tasks import Member
 from dispatch.timing.assembly import plan_of
 from dispatch.timing.network import Network
-from tests.dispatch.builders import MINUTE, minutes, problem, served, shift, visit
+from tests.dispatch.builders import MINUTE, earliest, minutes, problem, served, shift, visit
+from tests.dispatch.builders import plan_of as plan_made_by
 from tests.dispatch.city import district, spiced
 from tests.dispatch.constraints import ROWS, Row
 from tests.dispatch.test_optimum import optimum, small
@@ -169,3 +171,37 @@ def test_the_command_refuses_a_large_day(tmp_path: Path, monkeypatch: pytest.Mon
     said = CliRunner().invoke(app, ["bound", str(tmp_path / "day.json"), str(tmp_path / "plan.json")])
     assert said.exit_code == 2
     assert "ways between stops" in said.stderr
+
+
+def test_neighbourhoods_of_a_day_with_crews_and_lunches_keep_it_valid_and_no_dearer() -> None:
+    day = district(3, tasks=30, shifts=8)
+    plan = solve(day, seed=1, time_limit_seconds=30, iterations=2)
+    heard: list[int] = []
+    found = polish(day, plan, seconds=4, heard=lambda _seconds, cost: heard.append(cost))
+    assert check(day, found.plan) == []
+    assert found.plan.cost["total"] <= plan.cost["total"]
+    assert heard == sorted(heard, reverse=True)
+    assert heard[-1] == found.plan.cost["total"]
+    assert 0 <= found.proved <= found.opened > 0
+
+
+def test_two_routes_that_cross_are_untangled_and_proved() -> None:
+    # one shift at either end of the line, each sent to the door beside the other
+    day = problem(shift("left"), shift("right", start="p9", end="p9"), visit("near", "p1"), visit("far", "p8"))
+    wrong = plan_made_by(earliest(day, ["far"], ["near"]))
+    found = polish(day, wrong, seconds=10)
+    assert (found.opened, found.proved) == (2, 2)
+    assert found.plan.cost["travel_second"] == 4 * MINUTE
+    assert polish(day, found.plan, seconds=10).plan == found.plan
+
+
+def test_improving_exactly_from_the_command_line(tmp_path: Path) -> None:
+    day = problem(shift("left"), shift("right", start="p9", end="p9"), visit("near", "p1"), visit("far", "p8"))
+    wrong = plan_made_by(earliest(day, ["far"], ["near"]))
+    (tmp_path / "day.json").write_text(to_json(dump_problem(day)), encoding="utf-8")
+    (tmp_path / "plan.json").write_text(to_json(dump_plan(wrong)), encoding="utf-8")
+    files = [str(tmp_path / name) for name in ("day.json", "plan.json")]
+    said = CliRunner().invoke(app, ["improve", *files, "--exact", "-o", str(tmp_path / "best.json")])
+    assert said.exit_code == 0
+    assert "2 neighbourhoods opened, 2 proved to be cheapest" in said.stderr
+    assert parse_plan((tmp_path / "best.json").read_bytes()).cost["total"] == 4 * MINUTE
