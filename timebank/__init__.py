@@ -21,6 +21,7 @@ from timebank.commands import (
     SetLimits,
     Transfer,
 )
+from timebank.cycles import BranchLine, Cycle, PartnerLine, find_cycle, run_cycle
 from timebank.errors import LedgerError
 from timebank.holds import HeldAmount, find_hold, sweep
 from timebank.ledger import apply
@@ -28,15 +29,18 @@ from timebank.statements import Balance, Line, Statement, balance, balance_at, s
 
 __all__ = [
     "Balance",
+    "BranchLine",
     "Capture",
     "CloseAccount",
     "Command",
+    "Cycle",
     "HeldAmount",
     "Hold",
     "LedgerError",
     "Line",
     "NetPosition",
     "OpenAccount",
+    "PartnerLine",
     "Post",
     "Release",
     "ReopenAccount",
@@ -51,10 +55,12 @@ __all__ = [
     "balance_at",
     "close_book",
     "close_period",
+    "find_cycle",
     "find_hold",
     "net_positions",
     "open_account",
     "open_book",
+    "run_cycle",
     "statement",
     "sweep",
     "take_snapshot",

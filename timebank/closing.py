@@ -1,7 +1,7 @@
-"""Tables that close a stretch of time: periods, snapshots of the summed legs, and the daily Merkle roots.
+"""Tables that close a stretch of time: periods, snapshots of the summed legs, daily Merkle roots, nightly cycles.
 
 A closed period takes no entry; a snapshot spares summing clearing legs from the beginning; a root, handed to the
-branches, makes any later change of history visible.
+branches, makes any later change of history visible; a cycle settles what the branches owe one another.
 """
 
 from datetime import date, datetime
@@ -11,6 +11,12 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 _INSTANT = sa.DateTime(timezone=True)
+
+
+def _of_cycle() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["city", "unit", "on_day"], ["ledger_cycle.city", "ledger_cycle.unit", "ledger_cycle.on_day"]
+    )
 
 
 class LedgerPeriod(SQLModel, table=True):
@@ -55,3 +61,50 @@ class LedgerRootLeaf(SQLModel, table=True):
     account: UUID = Field(primary_key=True, foreign_key="ledger_account.id")
     version: int = Field(sa_type=sa.BigInteger)
     head: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class LedgerCycle(SQLModel, table=True):
+    """A night's netting between the branches of a city, over all entries up to `cut_off`. `entry` settles it."""
+
+    __tablename__ = "ledger_cycle"
+    city: str = Field(primary_key=True, sa_type=sa.Text, foreign_key="ledger_book.id")
+    unit: str = Field(primary_key=True, sa_type=sa.Text)
+    on_day: date = Field(primary_key=True)
+    cut_off: int = Field(sa_type=sa.BigInteger)
+    entry: int | None = Field(default=None, sa_type=sa.BigInteger, foreign_key="ledger_entry.id", unique=True)
+    ran_at: datetime = Field(sa_type=_INSTANT)
+    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.func.now()})
+
+
+class LedgerCycleLine(SQLModel, table=True):
+    """One branch in a cycle: gross sums, its debt after settling, its cap, and what the reserve gave (entry `draw`)."""
+
+    __tablename__ = "ledger_cycle_line"
+    __table_args__ = (
+        _of_cycle(),
+        sa.CheckConstraint("drawn >= 0 AND (drawn > 0) = (draw IS NOT NULL)", name="ledger_cycle_line_drawn"),
+    )
+    city: str = Field(primary_key=True, sa_type=sa.Text)
+    unit: str = Field(primary_key=True, sa_type=sa.Text)
+    on_day: date = Field(primary_key=True)
+    branch: str = Field(primary_key=True, sa_type=sa.Text, foreign_key="ledger_book.id")
+    owes: int = Field(sa_type=sa.BigInteger)
+    is_owed: int = Field(sa_type=sa.BigInteger)
+    debt: int = Field(sa_type=sa.BigInteger)
+    cap: int | None = Field(default=None, sa_type=sa.BigInteger)
+    drawn: int = Field(sa_type=sa.BigInteger)
+    draw: int | None = Field(default=None, sa_type=sa.BigInteger, foreign_key="ledger_entry.id", unique=True)
+
+
+class LedgerCyclePartner(SQLModel, table=True):
+    """What a branch owes one partner by a cycle's entries, and is owed by it."""
+
+    __tablename__ = "ledger_cycle_partner"
+    __table_args__ = (_of_cycle(),)
+    city: str = Field(primary_key=True, sa_type=sa.Text)
+    unit: str = Field(primary_key=True, sa_type=sa.Text)
+    on_day: date = Field(primary_key=True)
+    branch: str = Field(primary_key=True, sa_type=sa.Text, foreign_key="ledger_book.id")
+    partner: str = Field(primary_key=True, sa_type=sa.Text, foreign_key="ledger_book.id")
+    owes: int = Field(sa_type=sa.BigInteger)
+    is_owed: int = Field(sa_type=sa.BigInteger)

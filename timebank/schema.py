@@ -40,6 +40,9 @@ TABLES = (
     "ledger_snapshot",
     "ledger_root",
     "ledger_root_leaf",
+    "ledger_cycle",
+    "ledger_cycle_line",
+    "ledger_cycle_partner",
     "ledger_leg_sum",
     "ledger_net_position",
 )
@@ -50,4 +53,5 @@ PUBLIC_FUNCTIONS = (
     "ledger_close_period(text, timestamptz, timestamptz, timestamptz)",
     "ledger_take_snapshot()",
     "ledger_make_root(date)",
+    "ledger_run_cycle(text, text, date, jsonb, timestamptz)",
 )

@@ -34,14 +34,21 @@ async def test_the_migrated_tables_are_those_of_the_models(engine: AsyncEngine) 
         assert await connection.run_sync(differences) == []
 
 
-def test_the_migration_installs_every_sql_file_there_is() -> None:
-    path = ROOT / "deploy" / "migrations" / "versions" / "0002_ledger.py"
-    spec = spec_from_file_location("ledger_migration", path)
+def files_of(migration: str) -> tuple[str, ...]:
+    path = ROOT / "deploy" / "migrations" / "versions" / f"{migration}.py"
+    spec = spec_from_file_location(migration, path)
     assert spec is not None
     assert spec.loader is not None
-    migration = module_from_spec(spec)
-    spec.loader.exec_module(migration)
-    assert install_sql(*migration.FILES) == install_sql()
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    files: tuple[str, ...] = module.FILES
+    return files
+
+
+def test_the_migrations_install_every_sql_file_there_is() -> None:
+    installed = [file for migration in ("0002_ledger", "0010_cycles") for file in files_of(migration)]
+    assert installed == sorted(installed)
+    assert install_sql(*installed) == install_sql()
 
 
 def test_the_verifier_shares_no_code_with_the_ledger() -> None:

@@ -83,6 +83,13 @@ FROM ledger_snapshot s LEFT JOIN LATERAL (
   WHERE p.entry <= s.upto_entry AND (p.branch, p.role, p.unit) = (s.branch, s.role, s.unit)) l ON true
 WHERE s.amount <> COALESCE(l.amount, 0)
 
+-- check 11 cycle_differs_from_postings
+SELECT c.city || ' ' || c.unit || ' ' || c.on_day, l.branch || ' settled ' || COALESCE(p.amount, 0)
+FROM ledger_cycle c JOIN ledger_cycle_line l USING (city, unit, on_day) LEFT JOIN LATERAL (
+  SELECT sum(amount) AS amount FROM ledger_posting
+  WHERE entry = c.entry AND branch = l.branch AND role = 'settled') p ON true
+WHERE l.owes - l.is_owed <> COALESCE(p.amount, 0)
+
 -- check 12 supply_differs_from_issuance
 SELECT COALESCE(b.city, b.id), a.unit || ' differs by ' || sum(a.posted)
 FROM ledger_account a JOIN ledger_book b ON b.id = a.book
