@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -186,6 +187,28 @@ def ledger_verify() -> None:
     if failures:
         raise typer.Exit(1)
     typer.echo("✓ the books hold")
+
+
+@ledger_app.command("cycle")
+def ledger_cycle(
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: yesterday, in the city.")] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run it now if it was not; the worker does so each night.")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A row per branch and partner, instead of JSON.")] = False,
+) -> None:
+    """Report what the branches owed one another on a day, net and gross. Exit 1 if that cycle was not run."""
+    from marketplace.hours.reporting import cycle_of
+    from timebank.cycles import cycle_csv, cycle_json
+
+    cycle = with_platform(lambda platform: cycle_of(platform, day.date() if day else None, run=run))
+    if cycle is None:
+        err.print("liuzhu: no cycle was run for that day; --run runs it", highlight=False)
+        raise typer.Exit(1)
+    typer.echo(cycle_csv(cycle) if as_csv else cycle_json(cycle), nl=not as_csv)
+    for line in cycle.lines:
+        if line.breached:
+            err.print(f"! branch {line.branch} owes {line.debt}, above its cap of {line.cap}", highlight=False)
 
 
 def main() -> None:

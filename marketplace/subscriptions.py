@@ -32,6 +32,7 @@ SUBSCRIPTIONS: Consumers = {
     "visit.approved": (checkout.settle, hours.credit),
     "visit.missed": (checkout.settle, hours.credit, matters.count_no_show),
     "task.published": (),
+    "cycle.debt_above_cap": (),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),
@@ -55,6 +56,7 @@ SUBSCRIPTIONS: Consumers = {
     "payment.reconcile_due": (payments.reconcile_due,),
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),
+    "cycle.due": (hours.cycle_due,),
 }
 
 CONSUMER_NAMES: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import text
@@ -70,6 +70,7 @@ class Cycle:
     entry: int | None
     ran_at: datetime
     lines: tuple[BranchLine, ...]
+    repeated: bool = field(default=False, compare=False)  # it had been run before, nothing was written now
 
     @property
     def city_net(self) -> int:
@@ -104,11 +105,11 @@ async def run_cycle(
     for branch, cap in caps.items():
         if isinstance(cap, bool) or not isinstance(cap, int) or cap < 0:
             raise InvalidCommand({"field": "caps", "branch": branch, "reason": "an integer, not negative"})
-    await call(tx, _RUN, city=city, unit=unit, on_day=on_day, caps=json.dumps(dict(caps)), now=now)
+    fresh = await call(tx, _RUN, city=city, unit=unit, on_day=on_day, caps=json.dumps(dict(caps)), now=now)
     found = await find_cycle(tx, city, unit=unit, on_day=on_day)
     if found is None:
         raise AssertionError("a cycle that was run is there")
-    return found
+    return replace(found, repeated=not fresh)
 
 
 async def find_cycle(tx: AsyncSession, city: str, *, unit: str, on_day: date) -> Cycle | None:
@@ -131,6 +132,7 @@ def cycle_json(cycle: Cycle) -> str:
     """The whole report, with nets and alerts."""
     document = asdict(cycle) | {"on_day": cycle.on_day.isoformat(), "ran_at": cycle.ran_at.isoformat()}
     document["city_net"] = cycle.city_net
+    del document["repeated"]
     for line, written in zip(cycle.lines, document["lines"], strict=True):
         written |= {"net": line.net, "breached": line.breached}
     return json.dumps(document, ensure_ascii=False, indent=2)

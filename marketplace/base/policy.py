@@ -87,6 +87,7 @@ class TimeBankRules(_Part):
 
     balance_cap_minutes: Minutes = Field(gt=0)
     day_cap_minutes: Minutes = Field(gt=0)
+    debt_cap_minutes: Minutes = Field(ge=0)  # a branch that owes the others more is an alert
     task_longest_minutes: Minutes = Field(gt=0)
     relative_age: int = Field(gt=0)
 

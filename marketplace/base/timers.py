@@ -42,6 +42,12 @@ async def set_timer(tx: AsyncSession, rule: str, entity_id: UUID, due_at: dateti
     )
 
 
+async def arm_timer(tx: AsyncSession, rule: str, entity_id: UUID, due_at: datetime) -> None:
+    """Set the timer of `rule` for one entity unless there is one, fired or not."""
+    row = insert(Timer).values(id=new_id(), rule=rule, entity_id=entity_id, due_at=due_at)
+    await tx.execute(row.on_conflict_do_nothing(index_elements=["rule", "entity_id"]))
+
+
 async def drop_timer(tx: AsyncSession, rule: str, entity_id: UUID) -> None:
     """Forget the timer, if it has not fired."""
     await tx.execute(

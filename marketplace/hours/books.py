@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.hours.errors import NotADistrict
+from marketplace.hours.nights import arm
 from marketplace.people.models import Region
 from timebank import Command, OpenAccount, account_id, open_account
 from timebank.accounts import EXPIRED, ISSUANCE, MEMBER, POOL, RELIEF, RESERVE
@@ -61,10 +62,11 @@ async def prepare_branch(tx: AsyncSession, district_id: UUID) -> list[Command]:
 
 
 async def open_branch(tx: AsyncSession, district: Region, *, now: datetime) -> None:
-    """Make a district's branch ready for members. Repeating it changes nothing. `NotADistrict`."""
+    """Make a district's branch ready for members, and arm the night. Repeating it changes nothing. `NotADistrict`."""
     if district.level != "district":
         raise NotADistrict(level=district.level)
     await timebank.apply(tx, await prepare_branch(tx, district.id), now=now)
+    await arm(tx, now=now)
 
 
 async def available_minutes(tx: AsyncSession, account: UUID, *, now: datetime) -> int:

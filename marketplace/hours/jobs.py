@@ -5,6 +5,7 @@ from uuid import UUID
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
+from marketplace.hours import cycles
 from marketplace.hours.tasks import crediting, ending
 
 
@@ -21,3 +22,9 @@ async def task_expired(platform: Platform, message: Message) -> None:
     """A task's window opens: has anybody taken it?"""
     async with transaction(platform.db) as tx:
         await ending.expire(tx, UUID(message.ids["id"]), now=platform.now())
+
+
+async def cycle_due(platform: Platform, message: Message) -> None:  # noqa: ARG001 - a consumer takes both
+    """A night has come: net the day before between the branches."""
+    async with transaction(platform.db) as tx:
+        await cycles.run_night(tx, rules=platform.policy.timebank, now=platform.now())

@@ -109,10 +109,12 @@ async def test_an_hour_is_earned_in_one_district_and_redeemed_in_another(
         ]
     )
     async with transaction(platform.db) as tx:
-        net = {one.branch: (one.clearing, one.position) for one in await net_positions(tx, CITY) if one.unit == MINUTE}
+        positions = [one for one in await net_positions(tx, CITY) if one.unit == MINUTE]
         assert await prove(tx) == []
     # A also owes for the grant that the neighbour's hour came from: clearing -60 when granted, +60 now
-    assert net == {a: (0, 0), b: (-60, 60)}
+    # and the nights between have settled it
+    assert {one.branch: one.position for one in positions} == {a: 0, b: 60}
+    assert all(one.mirrored for one in positions)
 
 
 async def test_volunteers_see_open_tasks_without_the_elder(
