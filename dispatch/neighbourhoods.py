@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dispatch.errors import DayTooLarge
-from dispatch.explain import explain
-from dispatch.indicators import indicators
 from dispatch.pieces.ground import Ground, Points
 from dispatch.pieces.merge import merged
 from dispatch.pieces.opening import Day, Opening
@@ -21,7 +19,7 @@ from dispatch.pieces.piece import Piece
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.proof.bound import lower_bound
-from dispatch.refine import EXPLAINING_SECONDS, Clock, refuse_broken
+from dispatch.refine import EXPLAINING_SECONDS, Clock, accounted, refuse_broken
 from dispatch.stopping import Stop
 
 MOST_TASKS = 26  # of a neighbourhood: two routes of a usual day
@@ -120,6 +118,5 @@ def _complete(problem: Problem, plan: Plan, found: Plan) -> Plan:
     if found.cost["total"] >= plan.cost["total"]:
         return plan
     refuse_broken(problem, found)
-    reasons = explain(problem, found, seconds=EXPLAINING_SECONDS)
-    told = replace(found, unassigned=tuple(reasons), seed=plan.seed, iterations=plan.iterations)
-    return replace(told, indicators=indicators(problem, told), seconds=plan.seconds)
+    told = accounted(problem, found, explaining=EXPLAINING_SECONDS)
+    return replace(told, seed=plan.seed, iterations=plan.iterations, seconds=plan.seconds)

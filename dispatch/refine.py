@@ -150,8 +150,14 @@ def finish(schedule: Schedule, clock: Clock, *, seed: int, iterations: int, expl
     problem, network = schedule.network.problem, schedule.network
     bare = replace(bare_plan(schedule), seed=seed, iterations=iterations)
     refuse_broken(problem, bare)
-    told = replace(bare, unassigned=tuple(explain(problem, bare, network=network, seconds=explaining)))
-    return replace(told, indicators=indicators(problem, told), seconds=round(clock.spent, 3))
+    told = accounted(problem, bare, network=network, explaining=explaining)
+    return replace(told, seconds=round(clock.spent, 3))
+
+
+def accounted(problem: Problem, plan: Plan, *, network: Network | None = None, explaining: float | None = None) -> Plan:
+    """A checked plan with reasons, which are sought for `explaining` seconds at most, and indicators."""
+    told = replace(plan, unassigned=tuple(explain(problem, plan, network=network, seconds=explaining)))
+    return replace(told, indicators=indicators(problem, told))
 
 
 def refuse_broken(problem: Problem, plan: Plan) -> None:

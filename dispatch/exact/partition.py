@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
+from dispatch.exact.solver import solver_of
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -55,13 +57,7 @@ def choose(
         sum(column.cost * take for take, column in zip(takes, columns, strict=True))
         + sum(min(penalties[task], most) * left for task, left in out.items())
     )
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.catch_sigint_signal = False  # its handler would leave the default behind: the next one kills
-    solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_time_in_seconds = max(0.01, seconds)
-    if work is not None:
-        solver.parameters.max_deterministic_time = work
+    solver = solver_of(seconds=max(0.01, seconds), seed=seed, work=work)
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     return [place for place, take in enumerate(takes) if solver.boolean_value(take)]

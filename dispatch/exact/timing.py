@@ -19,6 +19,7 @@ from dispatch.check.limits import work as longest_work
 from dispatch.check.pins import pins
 from dispatch.check.times import windows
 from dispatch.exact.prices import Prices
+from dispatch.exact.solver import solver_of
 from dispatch.exact.timetable import Timetable
 from dispatch.timing.assembly import bare_plan
 from dispatch.timing.schedule import Schedule
@@ -82,14 +83,8 @@ def _improve(found: Schedule, shifts: list[int], *, until: float, seed: int, wor
     """Give these shifts the starts that CP-SAT chooses, where they cost less; the work that is left."""
     table = Timetable(found, shifts)
     Prices(table)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.catch_sigint_signal = False  # its handler would leave the default behind: the next one kills
-    solver.parameters.random_seed = seed % 2**31
+    solver = solver_of(seconds=max(LEAST_SECONDS, until - time.monotonic()), seed=seed, work=work)
     solver.parameters.cp_model_presolve = False  # it takes several times as long as the search of these models
-    solver.parameters.max_time_in_seconds = max(LEAST_SECONDS, until - time.monotonic())
-    if work is not None:
-        solver.parameters.max_deterministic_time = work
     if solver.solve(table.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         _retime(found, shifts, {number: solver.value(start) for number, start in table.starts.items()})
     return None if work is None else work - solver.response_proto.deterministic_time

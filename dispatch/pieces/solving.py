@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 
-from dispatch.explain import explain
-from dispatch.indicators import indicators
 from dispatch.pieces.hands import Hands, ManyHands, OwnHands
 from dispatch.pieces.merge import merged
 from dispatch.pieces.planner import Planner
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
 from dispatch.progress import Progress, Told
-from dispatch.refine import EXPLAINING_SECONDS, Clock, refuse_broken
+from dispatch.refine import EXPLAINING_SECONDS, Clock, accounted, refuse_broken
 from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan, hold_starts, schedule_of
 from dispatch.timing.filling import fill, ranked
@@ -99,9 +97,8 @@ def by_pieces(
         plan = _filled(network, plan, seconds=explaining if iterations is None else None)
         if told is not None:
             told(clock.spent, plan.cost["total"], len(plan.unassigned))
-    reasons = explain(problem, plan, network=network, seconds=explaining if iterations is None else None)
-    complete = replace(plan, unassigned=tuple(reasons))
-    return replace(complete, indicators=indicators(problem, complete), seconds=round(clock.spent, 3))
+    told_all = accounted(problem, plan, network=network, explaining=explaining if iterations is None else None)
+    return replace(told_all, seconds=round(clock.spent, 3))
 
 
 def _filled(network: Network, plan: Plan, *, seconds: float | None) -> Plan:

@@ -13,7 +13,7 @@ from dispatch.check import check
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.proof.prices import Prices
-from dispatch.proof.statement import Statement, solver_of
+from dispatch.proof.statement import Statement, prover
 from dispatch.timing.assembly import bare_plan
 from dispatch.timing.network import Network
 from dispatch.timing.rebuilding import rebuilt
@@ -50,7 +50,7 @@ def lower_bound(
     prices = Prices(statement.routes, statement.hours, most=DEAREST * plan.cost["total"] + 1)
     statement.model.minimize(prices.total)
     statement.hint(plan)
-    solver = solver_of(seconds=seconds - (time.monotonic() - began), seed=seed, workers=workers)
+    solver = prover(seconds=seconds - (time.monotonic() - began), seed=seed, workers=workers)
 
     def whole(bound: float) -> int:
         return max(0, ceil(bound / prices.scale - prices.slack - 1e-6))
@@ -61,8 +61,9 @@ def lower_bound(
     found = plan
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         found = _cheaper(statement, solver, plan)
-    lower = 0 if status == cp_model.UNKNOWN and not solver.best_objective_bound else whole(solver.best_objective_bound)
-    return Bound(min(lower, found.cost["total"]), found, round(time.monotonic() - began, 3))
+    return Bound(
+        min(whole(solver.best_objective_bound), found.cost["total"]), found, round(time.monotonic() - began, 3)
+    )
 
 
 def _cheaper(statement: Statement, solver: cp_model.CpSolver, plan: Plan) -> Plan:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from ortools.sat.python import cp_model
 
 from dispatch.places import Dense
-from dispatch.proof.statement import Statement, solver_of
+from dispatch.proof.statement import Statement, prover
 from dispatch.timing.network import Network
 
 MOST_TASKS = 24  # of a proof on a large day, those nearest in time
@@ -26,7 +26,7 @@ def conflict(
     served = statement.routes.served
     statement.model.add(served[task] == 1)
     statement.model.add_assumptions([served[other] for other in sorted(others)])
-    solver = solver_of(seconds=seconds, seed=seed)
+    solver = prover(seconds=seconds, seed=seed)
     if solver.solve(statement.model) != cp_model.INFEASIBLE:
         return None
     core = set(solver.sufficient_assumptions_for_infeasibility())

@@ -41,7 +41,7 @@ class Hours:
             self._along(shift, one, two, arc)
         self.works = {shift: self.ends[shift] - self.begins[shift] - self.rests[shift] for shift in routes.shifts}
         for shift, work in self.works.items():
-            self.model.add(self.works[shift] >= self._busy(shift)).only_enforce_if(routes.used[shift])
+            self.model.add(work >= self._busy(shift)).only_enforce_if(routes.used[shift])
             self._one_at_a_time(shift)
             longest = self.network.shifts[shift].longest_work_seconds
             if longest is not None:

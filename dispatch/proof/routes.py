@@ -29,7 +29,7 @@ class Routes:
         self.stops = [number for task in self.served for number in network.bundles[task].nodes]
         self.shifts = sorted({shift for number in self.stops for shift in network.nodes[number].allowed})
         self.makes: dict[tuple[int, int], cp_model.IntVar] = {}
-        self.starts = {number: self._start(network.nodes[number]) for number in self.stops}
+        self.starts = {number: self._start(number) for number in self.stops}
         self.used = {shift: self.model.new_bool_var("") for shift in self.shifts}
         self.arcs = {arc: self.model.new_bool_var("") for arc in arcs}
         self._who()
@@ -40,8 +40,8 @@ class Routes:
         """By shift: whether it makes the stop."""
         return {shift: self.makes[number, shift] for shift in self.network.nodes[number].allowed}
 
-    def _start(self, node: Node) -> cp_model.IntVar:
-        closes = max((self.network.shifts[shift].window[1] for shift in node.allowed), default=0)
+    def _start(self, number: int) -> cp_model.IntVar:
+        node, closes = self.network.nodes[number], self._closes(number)
         windows = [[begin, min(finish, closes)] for begin, finish in node.windows if begin <= closes]
         if node.late_weight is not None and node.windows[-1][1] < closes:
             windows.append([node.windows[-1][1], closes])
@@ -49,14 +49,13 @@ class Routes:
 
     def _who(self) -> None:
         """Every stop of a task that is served is made by one shift; a task that no time allows is not served."""
-        closes = {number: self._closes(number) for number in self.stops}
         for task, served in self.served.items():
             for number in self.network.bundles[task].nodes:
                 node = self.network.nodes[number]
                 for shift in node.allowed:
                     self.makes[number, shift] = self.model.new_bool_var("")
                 self.model.add(sum(self.makes_of(number).values()) == served)
-                if node.windows[0][0] > closes[number]:
+                if node.windows[0][0] > self._closes(number):
                     self.model.add(served == 0)
 
     def _closes(self, number: int) -> int:
@@ -81,8 +80,13 @@ class Routes:
                 self.model.add(self.starts[two] >= self.starts[one] + gap).only_enforce_if(arc)
 
     def way(self, shift: int, one: int, two: int) -> int:
-        """Seconds from leaving one end of an arc to the start at the other, waiting and breaks left out."""
-        return travel_of(self.network, shift, one, two)[0] + setup_of(self.network, one, two)
+        """See `way_of`."""
+        return way_of(self.network, shift, one, two)
+
+
+def way_of(network: Network, shift: int, one: int, two: int) -> int:
+    """Seconds from leaving one end of an arc to the start at the other, waiting and breaks left out."""
+    return travel_of(network, shift, one, two)[0] + setup_of(network, one, two)
 
 
 def setup_of(network: Network, one: int, two: int) -> int:
@@ -109,22 +113,18 @@ def arcs_of(network: Network, tasks: Collection[int]) -> Iterator[Arc]:
         opens, closes = held.window
         here = [number for number in stops if shift in network.nodes[number].allowed]
         for two in here:
-            reached = opens + sum(_lead(network, shift, EDGE, two))
+            reached = opens + way_of(network, shift, EDGE, two)
             if reached <= _latest(network.nodes[two], closes) and _may_begin(network.nodes[two]):
                 yield shift, EDGE, two
         for one in here:
             node = network.nodes[one]
             earliest = max(opens, node.windows[0][0]) + node.service  # a detour may be quicker than the way of a table
             for two in here:
-                in_time = earliest + sum(_lead(network, shift, one, two)) <= _latest(network.nodes[two], closes)
+                in_time = earliest + way_of(network, shift, one, two) <= _latest(network.nodes[two], closes)
                 if one != two and in_time and _may_follow(network, one, two):
                     yield shift, one, two
             if _may_end(node) and earliest + travel_of(network, shift, one, EDGE)[0] <= closes:
                 yield shift, one, EDGE
-
-
-def _lead(network: Network, shift: int, one: int, two: int) -> tuple[int, int]:
-    return travel_of(network, shift, one, two)[0], setup_of(network, one, two)
 
 
 def _latest(node: Node, closes: int) -> int:

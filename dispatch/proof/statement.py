@@ -8,6 +8,7 @@ from itertools import pairwise
 from ortools.sat.python import cp_model
 
 from dispatch.errors import DayTooLarge
+from dispatch.exact.solver import solver_of
 from dispatch.plan import Plan, Stop
 from dispatch.proof.bonds import Bonds
 from dispatch.proof.hours import Hours
@@ -79,13 +80,9 @@ class Statement:
         return sequence or list(self.network.breaks[shift])
 
 
-def solver_of(*, seconds: float, seed: int, workers: int = 1) -> cp_model.CpSolver:
-    """A solver with these limits, that leaves signals to others."""
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
+def prover(*, seconds: float, seed: int, workers: int = 1) -> cp_model.CpSolver:
+    """A solver that seeks bounds and proofs."""
+    solver = solver_of(seconds=max(0.01, seconds), seed=seed, workers=workers)
     solver.parameters.linearization_level = 2  # circuits and clocks as linear programs: nothing is bounded without
     solver.parameters.use_objective_lb_search = True
-    solver.parameters.catch_sigint_signal = False  # its handler would leave the default behind: the next one kills
-    solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_time_in_seconds = max(0.01, seconds)
     return solver

@@ -3,7 +3,7 @@
 A night that no worker was up for is made up for by the next one, whose cycle then holds what happened since the last.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy import text
@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base import outbox, timers
-from marketplace.base.clock import local_day
 from marketplace.base.policy import TimeBankRules
 from marketplace.hours.books import CITY, MINUTE
-from marketplace.hours.nights import CYCLE_DUE, THE_CITY, next_night
+from marketplace.hours.nights import CYCLE_DUE, THE_CITY, day_before, next_night
 from timebank import Cycle
 
 BREACHED = "cycle.debt_above_cap"
@@ -25,7 +24,7 @@ log = structlog.get_logger()
 
 async def run_night(tx: AsyncSession, *, rules: TimeBankRules, now: datetime) -> Cycle:
     """Run the cycle of the day before `now`, and arm the next night."""
-    cycle = await run_day(tx, local_day(now) - timedelta(days=1), rules=rules, now=now)
+    cycle = await run_day(tx, day_before(now), rules=rules, now=now)
     await timers.set_timer(tx, CYCLE_DUE, THE_CITY, next_night(now))
     return cycle
 

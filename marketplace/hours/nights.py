@@ -1,6 +1,6 @@
 """When the time bank has its night: half past midnight, by a timer that arms itself anew."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,11 @@ def next_night(now: datetime) -> datetime:
     """When the next cycle is due."""
     tonight = local_instant(local_day(now), AT)
     return tonight if tonight > now else local_instant(local_day(now) + timedelta(days=1), AT)
+
+
+def day_before(now: datetime) -> date:
+    """The day that a night's cycle is of."""
+    return local_day(now) - timedelta(days=1)
 
 
 async def arm(tx: AsyncSession, *, now: datetime) -> None:

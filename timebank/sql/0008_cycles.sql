@@ -91,28 +91,19 @@ BEGIN
   RETURN true;
 END $$;
 -- next
--- As before, but what a cycle wrote stands: a later cycle counts on it.
-CREATE OR REPLACE FUNCTION ledger_reverse(c jsonb, p_hash bytea, p_now timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE e ledger_entry; v_by text; v_legs ledger_leg[]; v_entry bigint; facts jsonb;
+-- What a cycle wrote stands: a later cycle counts on it.
+CREATE FUNCTION ledger_keep_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  facts := jsonb_build_object('key', c->>'key', 'entry_key', c->>'entry_key');
-  SELECT * INTO e FROM ledger_entry WHERE key = c->>'entry_key';
-  IF NOT FOUND THEN PERFORM ledger_refuse('LZ012', 'unknown_entry', facts); END IF;
-  IF e.reverses IS NOT NULL OR EXISTS (SELECT FROM ledger_cycle WHERE entry = e.id)
-     OR EXISTS (SELECT FROM ledger_cycle_line WHERE draw = e.id) THEN
-    PERFORM ledger_refuse('LZ019', 'not_reversible', facts);
+  IF EXISTS (SELECT FROM ledger_cycle WHERE entry = NEW.reverses)
+     OR EXISTS (SELECT FROM ledger_cycle_line WHERE draw = NEW.reverses) THEN
+    PERFORM ledger_refuse('LZ019', 'not_reversible', jsonb_build_object('key', NEW.key,
+      'entry_key', (SELECT key FROM ledger_entry WHERE id = NEW.reverses)));
   END IF;
-  SELECT array_agg(ROW(role, account, book, unit, branch, partner, -amount)::ledger_leg ORDER BY leg) INTO v_legs
-    FROM ledger_posting WHERE entry = e.id;
-  PERFORM ledger_account_for(c->>'key', account) FROM unnest(v_legs) WHERE account IS NOT NULL ORDER BY account;
-  -- asked only now: a rival's reversal held the same accounts and has committed
-  SELECT key INTO v_by FROM ledger_entry WHERE reverses = e.id;
-  IF FOUND THEN
-    PERFORM ledger_refuse('LZ009', 'already_reversed', facts || jsonb_build_object('reversed_by', v_by));
-  END IF;
-  v_entry := ledger_write(c, p_hash, 'reversal', c->>'reason', e.id, e.key, v_legs, e.amount, e.excess, true, p_now);
-  RETURN ledger_answer(c->>'key', 'posted', v_entry, e.amount, e.excess);
+  RETURN NEW;
 END $$;
+-- next
+CREATE TRIGGER ledger_cycle_stands BEFORE INSERT ON ledger_entry FOR EACH ROW
+  WHEN (NEW.reverses IS NOT NULL) EXECUTE FUNCTION ledger_keep_cycle();
 -- next
 CREATE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_cycle
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_deny();
