@@ -7,14 +7,13 @@ chosen here, and the pack says so beside it.
 import tomllib
 from datetime import date, time
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from marketplace.base.timebank_rules import Category, TimeBankRules
+
 Minutes = int
-Category = Literal[
-    "low_income", "advanced_age", "living_alone", "empty_nest", "disabled", "dementia", "bereaved", "left_behind"
-]
 
 
 class PolicyError(Exception):
@@ -82,16 +81,6 @@ class VisitRules(_Part):
     wait_minutes: Minutes = Field(ge=0)
 
 
-class TimeBankRules(_Part):
-    """Caps of the time bank, in minutes."""
-
-    balance_cap_minutes: Minutes = Field(gt=0)
-    day_cap_minutes: Minutes = Field(gt=0)
-    debt_cap_minutes: Minutes = Field(ge=0)  # a branch that owes the others more is an alert
-    task_longest_minutes: Minutes = Field(gt=0)
-    relative_age: int = Field(gt=0)
-
-
 class RatingRules(_Part):
     """The Bayesian mean's prior: so many ratings of so much, before a provider's own count for more."""
 
@@ -133,14 +122,44 @@ class Policy(_Part):
 
 
 def load_policy(name: str) -> Policy:
-    """The pack called `name`. `PolicyError` names the file and the field that is wrong."""
-    folder = files("marketplace.base") / "policies"
+    """The pack called `name` with the rule set that it names. `PolicyError` names the file and the field."""
+    document = _read(name)
+    overrides = document.get("timebank", {})
+    if not isinstance(overrides, dict) or not isinstance(overrides.get("rules"), str):
+        raise PolicyError(f"policy pack {name}: timebank.rules must name a rule set")
+    document["timebank"] = _replaced(_read(overrides.pop("rules"), "timebank"), overrides)
+    try:
+        return Policy.model_validate(document)
+    except ValidationError as error:
+        raise PolicyError(f"policy pack {name}: {error}") from error
+
+
+def load_rules(name: str) -> TimeBankRules:
+    """The time bank's rule set called `name`. `PolicyError` names the file and the field."""
+    try:
+        return TimeBankRules.model_validate(_read(name, "timebank"))
+    except ValidationError as error:
+        raise PolicyError(f"rule set {name}: {error}") from error
+
+
+def _read(name: str, *folders: str) -> dict[str, Any]:
+    folder = files("marketplace.base").joinpath("policies", *folders)
     path = folder / f"{name}.toml"
     if not name.isidentifier() or not path.is_file():
-        known = sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
-        raise PolicyError(f"no policy pack is called {name!r}; there are: {', '.join(known)}")
+        known = sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml"))
+        raise PolicyError(
+            f"no {'rule set' if folders else 'policy pack'} is called {name!r}; there are: {', '.join(known)}"
+        )
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-        return Policy.model_validate(data)
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise PolicyError(f"policy pack {name}: {error}") from error
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{path.name}: {error}") from error
+
+
+def _replaced(document: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
+    """The document with single figures replaced, tables within it as well."""
+    merged = dict(document)
+    for key, value in by.items():
+        within = merged.get(key)
+        merged[key] = _replaced(within, value) if isinstance(within, dict) and isinstance(value, dict) else value
+    return merged

@@ -16,8 +16,8 @@ from sqlmodel import col
 import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Malformed
-from marketplace.base.policy import TimeBankRules
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.bookings.models import Booking
 from marketplace.checkout.errors import NotEnoughHours, PaymentMethodMissing, PaymentMethodUnused
 from marketplace.checkout.models import TENDER_STEPS, Tender

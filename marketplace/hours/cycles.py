@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base import outbox, timers
-from marketplace.base.policy import TimeBankRules
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import CITY, MINUTE
 from marketplace.hours.nights import CYCLE_DUE, THE_CITY, day_before, next_night
 from timebank import Cycle

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base.errors import Unknown
-from marketplace.base.policy import TimeBankRules
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import MemberInactive, NotAMember
 from marketplace.hours.members.finding import member_of_account, member_of_elder
 from marketplace.hours.members.joining import provider_account

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.base.actor import Role
-from marketplace.base.policy import Category
+from marketplace.base.timebank_rules import Category
 from marketplace.people.access import Scope
 from marketplace.web.schemas import In, Instant, LonLat, Name, Out, Phone, Text
 

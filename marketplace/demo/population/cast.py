@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 
 from marketplace.base.actor import Role
-from marketplace.base.policy import Category
+from marketplace.base.timebank_rules import Category
 from marketplace.demo.geography import Frontage, build_city, frontages
 from marketplace.demo.names import Person, persons
 from marketplace.demo.population.care import caregivers

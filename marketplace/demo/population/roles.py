@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from marketplace.base.actor import Role
-from marketplace.base.policy import Category
+from marketplace.base.timebank_rules import Category
 from marketplace.catalogue.service import Skill
 from marketplace.demo.geography import Frontage, LonLat
 from marketplace.demo.names import Person

@@ -19,7 +19,7 @@ from marketplace.base import audit
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
-from marketplace.base.policy import TimeBankRules
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import member_account, open_member, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
 from marketplace.hours.models import Member

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import timebank
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Malformed, Unknown
-from marketplace.base.policy import TimeBankRules
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.members import joining, statements
 from marketplace.hours.members.finding import member_for, member_of_account

@@ -16,8 +16,8 @@ from sqlmodel import col
 import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
-from marketplace.base.policy import TimeBankRules
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import pool_account
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.ending import miss

@@ -11,7 +11,8 @@ from marketplace.base import outbox, timers
 from marketplace.base.actor import Actor
 from marketplace.base.crypto import Vault
 from marketplace.base.ids import new_id
-from marketplace.base.policy import Policy, TimeBankRules
+from marketplace.base.policy import Policy
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.bookings.windows import home_window
 from marketplace.hours.errors import NoHoursSource, TaskTooLong
 from marketplace.hours.models import Task, hold_key, reference

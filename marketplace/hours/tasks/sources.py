@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base.policy import TimeBankRules
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import available_minutes, pool_account, programme_account
 from marketplace.hours.errors import NoHoursSource
 from marketplace.hours.members.finding import member_of_account, member_of_elder

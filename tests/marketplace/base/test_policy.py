@@ -3,7 +3,8 @@ from datetime import time
 import pytest
 from pydantic import ValidationError
 
-from marketplace.base.policy import Policy, PolicyError, load_policy
+from marketplace.base.policy import Policy, PolicyError, load_policy, load_rules
+from marketplace.base.timebank_rules import TimeBankRules
 
 
 def test_the_default_pack_says_what_the_plan_and_its_lenders_say() -> None:
@@ -40,3 +41,34 @@ def test_a_pack_with_an_impossible_figure_is_refused() -> None:
     document["timebank"]["balance_cap_minutes"] = 0
     with pytest.raises(ValidationError):
         Policy.model_validate(document)
+
+
+RULE_SETS = ["taiyuan", "nanjing", "beijing", "changning", "qingdao", "pidu"]
+
+
+@pytest.mark.parametrize("name", RULE_SETS)
+def test_every_rule_set_names_itself_and_borrows_only_what_it_has(name: str) -> None:
+    rules = load_rules(name)
+    assert rules.name == name
+    for figure in rules.borrowed:
+        assert figure.partition(".")[0] in TimeBankRules.model_fields, figure
+
+
+@pytest.mark.parametrize("name", RULE_SETS)
+def test_stars_ascend(name: str) -> None:
+    stars = load_rules(name).stars_hours
+    assert list(stars) == sorted(set(stars))
+
+
+def test_the_cities_differ_where_their_documents_do() -> None:
+    changning, beijing, pidu = load_rules("changning"), load_rules("beijing"), load_rules("pidu")
+    assert (changning.day_cap_minutes, changning.balance_cap_minutes) == (2 * 60, 600 * 60)
+    assert (changning.earning.youngest, changning.earning.youngest_woman, changning.earning.oldest) == (60, 50, 70)
+    assert beijing.balance_cap_minutes is None
+    assert beijing.honours[0].earned_minutes == 10_000 * 60
+    assert pidu.earning.items["escort"] == 90
+
+
+def test_an_unknown_rule_set_is_named_with_those_there_are() -> None:
+    with pytest.raises(PolicyError, match=r"atlantis.*nanjing"):
+        load_rules("atlantis")
