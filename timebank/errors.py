@@ -183,9 +183,10 @@ class BalanceOutOfRange(LedgerError):
 BY_SQLSTATE: dict[str, type[LedgerError]] = {kind.sqlstate: kind for kind in LedgerError.__subclasses__()}
 
 
-def named(error: DBAPIError) -> LedgerError | None:
+def named(error: Exception) -> LedgerError | None:
     """The refusal behind a database error, or None when it is not the ledger's (lost connection, deadlock ...)."""
-    cause = getattr(error.orig, "__cause__", None) or error.orig
+    told = error.orig if isinstance(error, DBAPIError) else error
+    cause = getattr(told, "__cause__", None) or told
     kind = BY_SQLSTATE.get(str(getattr(cause, "sqlstate", "")))
     if kind is None:
         return None

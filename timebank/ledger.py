@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from timebank.calls import call
+from timebank.calls import call, call_directly
 from timebank.commands import (
     Capture,
     CloseAccount,
@@ -44,21 +45,28 @@ _TYPES: dict[type[Command], str] = {
     ReopenAccount: "reopen",
 }
 _APPLY = text("SELECT ledger_apply(CAST(:commands AS jsonb), CAST(:now AS timestamptz))::text")
+_APPLY_DIRECTLY = "SELECT ledger_apply($1::text::jsonb, $2::timestamptz)::text"
 
 
-async def apply(tx: AsyncSession, commands: Sequence[Command], *, now: datetime) -> list[Result]:
+async def apply(tx: AsyncSession | asyncpg.Connection, commands: Sequence[Command], *, now: datetime) -> list[Result]:
     """Apply all commands in order, or none; one answer per command, in the same order.
 
+    `tx` is a session with its transaction, or the driver's own connection for whoever moves thousands a second: without
+    a transaction of its own, each call there is one.
+
     `now` judges whether holds have expired. Any refusal raises its `LedgerError` and leaves the caller's transaction
-    (or savepoint, `tx.begin_nested()`) to be rolled back; a lost connection or a deadlock stays a `DBAPIError`.
+    (or savepoint, `tx.begin_nested()`) to be rolled back; a lost connection or a deadlock stays the error it is.
     """
     check_instant("now", now)
     if len(commands) > MAX_COMMANDS:
         raise InvalidCommand({"field": "commands", "reason": f"at most {MAX_COMMANDS} in one call"})
     if not commands:
         return []
-    arguments = {"commands": json.dumps([document(command) for command in commands]), "now": now}
-    answers = await call(tx, _APPLY, **arguments)
+    documents = json.dumps([document(command) for command in commands])
+    if isinstance(tx, AsyncSession):
+        answers = await call(tx, _APPLY, commands=documents, now=now)
+    else:
+        answers = await call_directly(tx, _APPLY_DIRECTLY, documents, now)
     return [Result(**answer) for answer in json.loads(str(answers))]
 
 
