@@ -7,7 +7,7 @@ before it writes, so call it once per transaction: a second call could lock in a
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from timebank.commands import (
     Result,
     Reverse,
     SetLimits,
+    Transfer,
 )
 from timebank.errors import InvalidCommand
 from timebank.limits import MAX_COMMANDS, check_instant
@@ -72,17 +73,17 @@ async def apply(tx: AsyncSession | asyncpg.Connection, commands: Sequence[Comman
 
 def document(command: Command) -> dict[str, Any]:
     """The command as the SQL function reads it, and as its payload hash sees it: instants in UTC, ids as text."""
-    fields: dict[str, Any] = {name: _plain(value) for name, value in asdict(command).items()}
+    fields = {field.name: _plain(getattr(command, field.name)) for field in fields_of(command)}
     return {"type": _TYPES[type(command)], **fields}
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return value
+    if isinstance(value, Transfer):
+        return {"source": str(value.source), "destination": str(value.destination), "amount": value.amount}
+    return [_plain(one) for one in value]  # an entry's transfers
