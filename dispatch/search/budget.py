@@ -28,6 +28,11 @@ class Budget:
             return min(1.0, self.done / max(1, self.rounds))
         return min(1.0, (self.now - self.began) / max(1e-9, self.until - self.began))
 
+    @property
+    def spent_seconds(self) -> float:
+        """How long it has lasted, by its clock."""
+        return self.now - self.began
+
     def is_left(self) -> bool:
         """Whether there is anything left."""
         return self.share < 1 and self.now < self.until and not self.stop()

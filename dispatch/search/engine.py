@@ -36,9 +36,15 @@ SAVING_HEAT = 0.5  # the temperature meanwhile
 TALK_SHARE = 0.1  # of the budget, from one talk with the mates to the next
 TALK_FROM = 0.5  # of the budget, before the first: sooner, all would only cool down to the same plan
 PACING_SHARE = 0.005  # of the budget, to learn how many rounds it is where time is what is limited
+PACING_SECONDS = 1.0  # at most: who plans for an hour wants a word of progress before
 
 Ints = NDArray[np.int64]
 Told = Callable[[float, int, int], None]  # (share of the limit used up, cost, unserved)
+
+
+def knows_its_pace(budget: Budget) -> bool:
+    """Whether it is known how many rounds a budget is."""
+    return budget.rounds is not None or budget.share >= PACING_SHARE or budget.spent_seconds >= PACING_SECONDS
 
 
 class Search:
@@ -116,7 +122,7 @@ class Search:
 
     def _evolve(self, budget: Budget, told: Told, mates: Mates) -> None:
         """Where the budget lets many searches settle: grow a population, and cross its members as long as it lasts."""
-        while budget.is_left() and budget.rounds is None and budget.share < PACING_SHARE:
+        while budget.is_left() and not knows_its_pace(budget):
             self._anneal(budget, self._unit() * self.hot, self._unit() * self.hot)
         if not is_worth_while(budget, len(self.facts.tasks)):
             return
