@@ -58,7 +58,7 @@ SELECT tb.xfer(gen_random_uuid(), :source, :destination, 1);
 """
 PEER_TRANSFER = SPIKE_TRANSFER.replace(
     "SELECT tb.xfer(gen_random_uuid(), :source, :destination, 1);",
-    "SELECT pgledger_create_transfer('pgla_' || :source::bigint, 'pgla_' || :destination::bigint, 1::money);",
+    "SELECT pgledger_create_transfer('pgla_' || :source::bigint, 'pgla_' || :destination::bigint, 1.00);",
 )
 
 
@@ -101,7 +101,7 @@ async def prepare_pgledger(server: Server, files: list[Path]) -> None:
     await connection.execute(PEER_OPEN, ACCOUNTS - 1)
     await warm_up(
         connection,
-        "SELECT pgledger_create_transfer('pgla_' || g, 'pgla_' || g + 10, 1::money) FROM generate_series(0, 299) g",
+        "SELECT pgledger_create_transfer('pgla_' || g, 'pgla_' || g + 10, 1.00) FROM generate_series(0, 299) g",
     )
 
 
