@@ -32,6 +32,7 @@ SUBSCRIPTIONS: Consumers = {
     "visit.approved": (checkout.settle, hours.credit),
     "visit.missed": (checkout.settle, hours.credit, matters.count_no_show),
     "task.published": (),
+    "member.barred": (hours.recall,),
     "cycle.debt_above_cap": (),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
@@ -56,6 +57,8 @@ SUBSCRIPTIONS: Consumers = {
     "payment.reconcile_due": (payments.reconcile_due,),
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),
+    "member.suspension_due": (hours.suspension_due,),
+    "member.of_age_due": (hours.of_age_due,),
     "cycle.due": (hours.cycle_due,),
 }
 

@@ -6,7 +6,10 @@ from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours import cycles
+from marketplace.hours.members.guardians import come_of_age
+from marketplace.hours.members.standing.incidents import lift_suspension
 from marketplace.hours.tasks import crediting, ending
+from marketplace.hours.tasks.giving_back import recall_task, tasks_ahead
 
 
 async def credit(platform: Platform, message: Message) -> None:
@@ -28,3 +31,26 @@ async def cycle_due(platform: Platform, message: Message) -> None:  # noqa: ARG0
     """A night has come: net the day before between the branches."""
     async with transaction(platform.db) as tx:
         await cycles.run_night(tx, rules=platform.policy.timebank, now=platform.now())
+
+
+async def suspension_due(platform: Platform, message: Message) -> None:
+    """A suspension's time is over."""
+    async with transaction(platform.db) as tx:
+        rules = platform.policy.timebank.sanctions
+        await lift_suspension(tx, UUID(message.ids["id"]), rules=rules, now=platform.now())
+
+
+async def of_age_due(platform: Platform, message: Message) -> None:
+    """A minor comes of age."""
+    async with transaction(platform.db) as tx:
+        await come_of_age(tx, UUID(message.ids["id"]), now=platform.now())
+
+
+async def recall(platform: Platform, message: Message) -> None:
+    """A member may not serve: what she took and has not begun is published again, each task by itself."""
+    member_id = UUID(message.ids["member_id"])
+    async with transaction(platform.db) as tx:
+        ahead = await tasks_ahead(tx, member_id)
+    for task_id in ahead:  # killed half way, the message comes again and finds what is left
+        async with transaction(platform.db) as tx:
+            await recall_task(tx, task_id, member_id, now=platform.now())

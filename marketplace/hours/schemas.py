@@ -6,16 +6,29 @@ from uuid import UUID
 
 from pydantic import Field
 
+from marketplace.hours.models import Member
 from marketplace.hours.tasks.sources import PaidBy
 from marketplace.web.schemas import In, Instant, Out, Text
 
 TaskKind = Literal["companionship", "escort", "shopping", "cleaning", "welfare_visit"]
 TaskState = Literal["published", "grabbed", "credited", "missed", "expired", "cancelled"]
+MemberKind = Literal["individual", "minor", "student", "group", "elder", "provider"]
+MemberState = Literal["pending", "active", "suspended", "ended", "left"]
 Skill = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 
 
+class StudentIn(In):
+    """A student of a school, by her number in it."""
+
+    school: Annotated[str, Field(min_length=2, max_length=100, examples=["示例大学"])]
+    number: Annotated[str, Field(min_length=1, max_length=40, examples=["2026-0815"])]
+
+
 class MemberIn(In):
-    """Join the time bank: nothing named is oneself; an officer names an account or an elder."""
+    """Join the time bank: nothing named is oneself; an officer names an account or an elder.
+
+    Joining again adds what was not told before.
+    """
 
     account_id: UUID | None = None
     elder_id: UUID | None = None
@@ -23,20 +36,36 @@ class MemberIn(In):
     gender: Literal["f", "m"] | None = Field(default=None, examples=["f"], description="needed of volunteers")
     mode: Literal["walk", "ebike", "car"] = Field(default="walk", examples=["walk"])
     skills: Annotated[tuple[Skill, ...], Field(max_length=20)] = Field(default=(), examples=[["escort"]])
+    birth_on: date | None = Field(default=None, examples=["1962-05-01"], description="before a volunteer's first task")
+    guardian_id: UUID | None = Field(default=None, description="a minor's: an adult member, who then consents")
+    student: StudentIn | None = None
 
 
 class MemberOut(Out):
-    """A member. `performer_id` is set for who may take tasks."""
+    """A member. `performer_id` is set for who may take tasks.
+
+    pending: a minor whose guardian has not consented · ended: by sanction, the account still open · left: it is closed.
+    """
 
     id: UUID
-    kind: Literal["individual", "elder", "provider"]
+    kind: MemberKind
     account_id: UUID | None
     elder_id: UUID | None
     provider_id: UUID | None
     district_id: UUID
     performer_id: UUID | None
-    state: Literal["active", "suspended", "left"]
+    state: MemberState
     joined_at: datetime
+    guardian_id: UUID | None = Field(description="the member who answers for a minor")
+    name: str | None = Field(description="of a group", examples=["示例中学志愿队"])
+    contact_id: UUID | None = Field(description="the account that acts for a group")
+    size: int | None = Field(description="how many people a group counts", examples=[12])
+    may_redeem: bool = Field(description="a group's hours can only be given away", examples=[True])
+    suspended_until: datetime | None
+
+    @classmethod
+    def of(cls, member: Member) -> "MemberOut":
+        return cls(**member.model_dump(include=set(cls.model_fields)), may_redeem=member.may_redeem)
 
 
 class EntryOut(Out):
@@ -84,6 +113,12 @@ class TaskIn(In):
     minutes: Annotated[int, Field(gt=0, le=1440, examples=[60])]
     paid_by: PaidBy = "auto"
     notes: Text | None = Field(default=None, description="for the volunteer who takes it, and nobody before")
+
+
+class GrabIn(In):
+    """For whom a task is taken: oneself, or a minor one answers for, or a group whose contact one is."""
+
+    member_id: UUID | None = None
 
 
 class CancelTaskIn(In):
@@ -134,3 +169,4 @@ class TaskOut(Out):
     verified_minutes: int | None
     credited_minutes: int | None
     excess_minutes: int | None = Field(description="above the volunteer's caps; went to the branch's pool")
+    warnings: list[Literal["insurance_lapsed"]] = Field(description="for the volunteer; nothing keeps her from coming")

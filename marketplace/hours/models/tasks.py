@@ -17,7 +17,7 @@ from marketplace.base.states import machine
 
 TASK_STEPS = machine(
     published="grabbed expired cancelled",
-    grabbed="credited missed cancelled",
+    grabbed="published credited missed cancelled",
     credited="",
     missed="",
     expired="",

@@ -14,8 +14,9 @@ from marketplace.base.platform import Platform
 from marketplace.hours.errors import NotAMember
 from marketplace.hours.members.finding import member_of_account
 from marketplace.hours.models import Task
-from marketplace.hours.schemas import CancelTaskIn, OpenTaskOut, OpenTaskPage, TaskIn, TaskOut
+from marketplace.hours.schemas import CancelTaskIn, GrabIn, OpenTaskOut, OpenTaskPage, TaskIn, TaskOut
 from marketplace.hours.tasks import ending, grabbing, listing
+from marketplace.hours.tasks.gates import warnings_for
 from marketplace.hours.tasks.publishing import Ask, publish
 from marketplace.people.models import Region
 from marketplace.visits.attendance.evidence import metres_between
@@ -24,6 +25,7 @@ from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
 TAGS = ["tasks"]
 ASKERS = (Role.ELDER, Role.FAMILY, Role.OFFICER)
+TAKERS = (Role.VOLUNTEER, Role.FAMILY, Role.ELDER)  # a minor's guardian takes tasks for her
 Degrees = Annotated[float | None, QueryParameter(ge=-180, le=180)]
 
 
@@ -85,17 +87,26 @@ async def show_task(task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, pl
 @post(
     "/v1/tasks/{task_id:uuid}/grab",
     tags=TAGS,
-    guards=[requires(Role.VOLUNTEER)],
+    guards=[requires(*TAKERS)],
     operation_id="grabTask",
     status_code=200,
 )
 async def grab_task(
-    task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+    task_id: FromPath[UUID],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+    data: JSONBody[GrabIn | None] = None,
 ) -> TaskOut:
-    """Take a task: the first volunteer gets it and is assigned to its visit."""
+    """Take a task, for oneself or for who one acts for: the first gets it and is assigned to its visit."""
 
     async def work() -> TaskOut:
-        return await _shown(tx, platform, await grabbing.grab(tx, task_id, actor=actor, now=now), actor)
+        member_id = data.member_id if data else None
+        rules = platform.policy.timebank
+        task = await grabbing.grab(tx, task_id, actor=actor, rules=rules, now=now, member_id=member_id)
+        return await _shown(tx, platform, task, actor)
 
     return await once(tx, TaskOut, work)
 
@@ -129,12 +140,13 @@ async def _shown(tx: AsyncSession, platform: Platform, task: Task, actor: Actor)
     helps = await listing.grabbed_by(tx, task, actor)
     place = await listing.place_of(tx, task)
     return TaskOut(
-        **task.model_dump(include=set(TaskOut.model_fields) - {"source_kind", "source_reason"}),
+        **task.model_dump(include=set(TaskOut.model_fields) - {"source_kind", "source_reason", "warnings"}),
         notes=await _notes(tx, platform, task),
         visit_id=place.visit_id,
         assignment_id=place.assignment_id if helps else None,
         source_kind=None if helps else task.source_kind,
         source_reason=None if helps else task.source_reason,
+        warnings=await warnings_for(tx, task) if helps else [],
     )
 
 

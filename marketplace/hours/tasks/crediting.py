@@ -43,7 +43,7 @@ async def follow_visit(tx: AsyncSession, task_id: UUID, *, rules: TimeBankRules,
     task = await locked_task(tx, task_id)
     for visit in await visits_of(tx, "task", task.id):
         if visit.state == "missed":
-            await miss(tx, task.id, now=now)
+            await miss(tx, task, rules=rules.sanctions, now=now)
         elif visit.state == "approved" and task.state == "grabbed":
             await _credit(tx, task, await _served(tx, task, visit, now=now), rules=rules, now=now)
 

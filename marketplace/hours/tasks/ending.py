@@ -9,7 +9,9 @@ import timebank
 from marketplace.base import timers
 from marketplace.base.actor import Actor
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.errors import TaskStarted
+from marketplace.hours.members.standing.incidents import Happened, record
 from marketplace.hours.models import TASK_STEPS, Task
 from marketplace.hours.tasks.grabbing import locked_task
 from marketplace.hours.tasks.listing import require_asker
@@ -36,12 +38,18 @@ async def expire(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
         await _end(tx, task, "expired", actor=Actor.system(), now=now, reason="nobody took it")
 
 
-async def miss(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
-    """The volunteer did not come: the minutes go back. A task that ended already stays as it is."""
-    task = await locked_task(tx, task_id)
-    if task.state == "grabbed":
-        await move(tx, task, "missed", TASK_STEPS, actor=Actor.system(), now=now, reason="nobody checked in")
-        await _release(tx, task, now=now)
+async def miss(tx: AsyncSession, task: Task, *, rules: SanctionRules, now: datetime) -> None:
+    """The volunteer of a locked task did not come: the minutes go back, and a no-show stands against her.
+
+    A task that nobody has, or that ended already, stays as it is.
+    """
+    if task.state != "grabbed" or task.member_id is None:
+        return
+    system = Actor.system()
+    await move(tx, task, "missed", TASK_STEPS, actor=system, now=now, reason="nobody checked in")
+    happened = Happened(kind="no_show", cause=task.reference, reason="nobody checked in", task_id=task.id)
+    await record(tx, task.member_id, happened, rules=rules, actor=system, now=now)
+    await _release(tx, task, now=now)
 
 
 async def _end(tx: AsyncSession, task: Task, to: str, *, actor: Actor, now: datetime, reason: str) -> None:

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.members.finding import member_of_account
-from marketplace.hours.models import Task
+from marketplace.hours.members.finding import acts_for
+from marketplace.hours.models import Member, Task
 from marketplace.people.access import Scope
 from marketplace.people.elders import elder_for
 from marketplace.people.models import Region
@@ -66,9 +66,9 @@ async def place_of(tx: AsyncSession, task: Task) -> Place:
 
 
 async def grabbed_by(tx: AsyncSession, task: Task, actor: Actor) -> bool:
-    """Is the actor the volunteer who has the task?"""
-    member = await member_of_account(tx, actor.account_id)
-    return member is not None and task.member_id == member.id
+    """Is the actor the volunteer who has the task, or does she act for her?"""
+    member = await tx.get(Member, task.member_id) if task.member_id is not None else None
+    return member is not None and await acts_for(tx, actor, member)
 
 
 async def require_asker(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime, scope: Scope = "book") -> None:
