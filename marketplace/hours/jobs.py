@@ -8,7 +8,7 @@ from marketplace.base.platform import Platform
 from marketplace.hours import cycles
 from marketplace.hours.members.guardians import come_of_age
 from marketplace.hours.members.standing.incidents import lift_suspension
-from marketplace.hours.tasks import crediting, ending
+from marketplace.hours.tasks import answering, crediting, ending
 from marketplace.hours.tasks.giving_back import recall_task, tasks_ahead
 
 
@@ -25,6 +25,12 @@ async def task_expired(platform: Platform, message: Message) -> None:
     """A task's window opens: has anybody taken it?"""
     async with transaction(platform.db) as tx:
         await ending.expire(tx, UUID(message.ids["id"]), now=platform.now())
+
+
+async def answer_due(platform: Platform, message: Message) -> None:
+    """A task is reserved, and a yes was waited for long enough."""
+    async with transaction(platform.db) as tx:
+        await answering.lapse(tx, UUID(message.ids["id"]), now=platform.now())
 
 
 async def cycle_due(platform: Platform, message: Message) -> None:  # noqa: ARG001 - a consumer takes both

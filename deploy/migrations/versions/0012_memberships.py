@@ -1,4 +1,4 @@
-"""Kinds of members and their files, incidents with appeals."""
+"""Kinds of members and their files, incidents with appeals; requests with several places, reviews, disputes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,8 @@ def upgrade() -> None:
     _member()
     _incident()
     _files()
+    _task()
+    _visit()
 
 
 def _member() -> None:
@@ -108,4 +110,116 @@ def _files() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("valid_until >= valid_from", name="insurance_period"),
         sa.UniqueConstraint("member_id", "valid_from", name="insurance_once"),
+    )
+
+
+def _task() -> None:
+    for column in (
+        sa.Column("request_id", sa.Uuid()),
+        sa.Column("place", sa.Integer(), nullable=False, server_default="1"),
+        sa.Column("people", sa.Integer(), nullable=False, server_default="1"),
+        sa.Column("group_task", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("worth_minutes", sa.Integer()),
+        sa.Column("priced", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("gender", sa.String()),
+        sa.Column("taking", sa.String(), nullable=False, server_default="grab"),
+        sa.Column("channel", sa.String(), nullable=False, server_default="app"),
+        sa.Column("caller_sealed", sa.LargeBinary()),
+        sa.Column("consent", sa.String()),
+        sa.Column("consent_reference", sa.String()),
+        sa.Column("paid_by", sa.String(), nullable=False, server_default="auto"),
+        sa.Column("confirmed_by", sa.String()),
+        sa.Column("return_reason", sa.String()),
+        sa.Column("dispute_reason", sa.String()),
+        sa.Column("disputed_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("verdict", sa.String()),
+        sa.Column("verdict_reason", sa.String()),
+    ):
+        op.add_column("task", column)
+    # what was asked for before had one place, and counted its minutes
+    op.execute("UPDATE task SET request_id = id, worth_minutes = minutes")
+    for name in ("request_id", "worth_minutes"):
+        op.alter_column("task", name, nullable=False)
+    for name in ("place", "people", "group_task", "priced", "taking", "channel", "paid_by"):
+        op.alter_column("task", name, server_default=None)
+    for name in ("source_kind", "source_account", "source_reason", "published_at"):
+        op.alter_column("task", name, nullable=True)
+    _task_checks()
+    op.create_unique_constraint("task_place_once", "task", ["request_id", "place"])
+    waiting = sa.text("state IN ('submitted', 'disputed')")
+    op.create_index("task_waiting", "task", ["state", "id"], postgresql_where=waiting)
+
+
+def _task_checks() -> None:
+    for name in ("kind", "minutes", "state", "volunteer", "credit", "minutes_by"):
+        op.drop_constraint(f"task_{name}", "task")
+    for name, condition in (
+        (
+            "kind",
+            "kind IN ('companionship', 'escort', 'shopping', 'cleaning', 'welfare_visit', 'neighbour_watch')",
+        ),
+        ("minutes", "minutes > 0 AND worth_minutes > 0"),
+        ("place", "place > 0"),
+        ("people", "people BETWEEN 1 AND 500 AND (people = 1 OR group_task)"),
+        ("gender", "gender IN ('f', 'm')"),
+        ("channel", "channel IN ('app', 'phone', 'staff')"),
+        ("consent", "consent IN ('recording', 'signature', 'witness')"),
+        ("phone", "channel <> 'phone' OR num_nulls(caller_sealed, consent, consent_reference) = 0"),
+        ("taking", "taking IN ('grab', 'dispatch')"),
+        ("paid_by", "paid_by IN ('auto', 'elder', 'me')"),
+        (
+            "state",
+            (
+                "state IN ('submitted', 'returned', 'published', 'reserved', 'grabbed', 'disputed', 'credited',"
+                " 'voided', 'missed', 'expired', 'cancelled')"
+            ),
+        ),
+        (
+            "published",
+            (
+                "state IN ('submitted', 'returned', 'expired', 'cancelled')"
+                " OR num_nulls(source_kind, source_account, source_reason, published_at) = 0"
+            ),
+        ),
+        ("returned", "state <> 'returned' OR return_reason IS NOT NULL"),
+        (
+            "volunteer",
+            "state NOT IN ('reserved', 'grabbed', 'disputed', 'credited', 'voided', 'missed') OR member_id IS NOT NULL",
+        ),
+        ("disputed", "state NOT IN ('disputed', 'voided') OR num_nulls(dispute_reason, disputed_by) = 0"),
+        (
+            "verdict",
+            (
+                "verdict IS NULL OR (verdict IN ('full', 'part', 'nothing')"
+                " AND num_nulls(verdict_reason, dispute_reason) = 0)"
+            ),
+        ),
+        (
+            "voided",
+            (
+                "CASE state WHEN 'voided' THEN COALESCE(verdict, '') = 'nothing'"
+                " WHEN 'credited' THEN COALESCE(verdict, '') <> 'nothing' ELSE true END"
+            ),
+        ),
+        (
+            "credit",
+            (
+                "state <> 'credited' OR (num_nulls(verified_minutes, credited_minutes, excess_minutes, served_on,"
+                " minutes_by) = 0 AND verified_minutes BETWEEN 0 AND worth_minutes AND credited_minutes >= 0"
+                " AND excess_minutes >= 0 AND credited_minutes + excess_minutes = verified_minutes)"
+            ),
+        ),
+        ("minutes_by", "minutes_by IN ('evidence', 'officer', 'item')"),
+        ("confirmed_by", "confirmed_by IN ('elder', 'family', 'site', 'officer')"),
+    ):
+        op.create_check_constraint(f"task_{name}", "task", condition)
+
+
+def _visit() -> None:
+    op.drop_constraint("visit_state", "visit")
+    op.create_check_constraint(
+        "visit_state",
+        "visit",
+        "state IN ('planned', 'published', 'checked_in', 'checked_out', 'exception', 'approved', 'settled',"
+        " 'rejected', 'missed', 'cancelled')",
     )

@@ -8,6 +8,7 @@ TASKS: dict[str, tuple[str, str]] = {
     "shopping": ("代购", "shopping"),
     "cleaning": ("保洁", "cleaning"),
     "welfare_visit": ("探访", "a welfare visit"),
+    "neighbour_watch": ("邻里守望", "neighbour watch"),
 }
 # kind of entry: what the minutes came for, and what they went for, in Chinese and English
 ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {

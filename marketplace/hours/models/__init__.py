@@ -4,12 +4,13 @@ from marketplace.hours.models.incidents import INCIDENT_STEPS, Incident
 from marketplace.hours.models.members import LARGEST_GROUP, MEMBER_STEPS, Member
 from marketplace.hours.models.programmes import Programme
 from marketplace.hours.models.records import Insurance, Training
-from marketplace.hours.models.tasks import TASK_STEPS, Task, hold_key, reference
+from marketplace.hours.models.tasks import OPEN, TASK_STEPS, Task, hold_key, reference
 
 __all__ = [
     "INCIDENT_STEPS",
     "LARGEST_GROUP",
     "MEMBER_STEPS",
+    "OPEN",
     "TASK_STEPS",
     "Incident",
     "Insurance",

@@ -2,6 +2,12 @@
 
 from typing import Any
 
-from marketplace.hours.routes import files, incidents, members, tasks
+from marketplace.hours.routes import files, incidents, judging, members, tasks
 
-ROUTES: list[Any] = [*members.HANDLERS, *files.HANDLERS, *incidents.HANDLERS, *tasks.HANDLERS]
+ROUTES: list[Any] = [
+    *members.HANDLERS,
+    *files.HANDLERS,
+    *incidents.HANDLERS,
+    *tasks.HANDLERS,
+    *judging.HANDLERS,
+]

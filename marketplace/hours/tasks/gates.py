@@ -2,7 +2,9 @@
 
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
@@ -13,6 +15,7 @@ from marketplace.hours.members.errors import GroupTasksOnly
 from marketplace.hours.members.records.insurance import is_insured
 from marketplace.hours.members.records.training import require_training
 from marketplace.hours.models import Member, Task
+from marketplace.hours.tasks.errors import ForGroups, GenderAskedFor, PlaceTaken
 from marketplace.visits.models import Performer
 
 Warned = Literal["insurance_lapsed"]
@@ -28,16 +31,36 @@ async def require_standing(tx: AsyncSession, member: Member) -> Performer:
 
 
 async def require_fit(tx: AsyncSession, member: Member, task: Task, *, rules: TimeBankRules) -> None:
-    """Age and training as the city asks for them. What `require_age` refuses, `GroupTasksOnly`, `TrainingMissing`."""
+    """What the city and the elder ask for, and one place each.
+
+    What `require_age` refuses, `GroupTasksOnly`, `TrainingMissing`, `GenderAskedFor`, `ForGroups`, `PlaceTaken`.
+    """
     on = local_day(task.window_start)
     performer = await require_standing(tx, member)
+    if task.gender is not None and performer.gender != task.gender:
+        raise GenderAskedFor(gender=task.gender)
+    if (member.kind == "group") != (task.people > 1) or task.people > (member.size or 1):
+        raise ForGroups(people=task.people)
+    if await _has_place(tx, member, task):
+        raise PlaceTaken
     if member.kind != "group":
         birth_on = await birth_of(tx, member)
         require_age(birth_on, performer.gender, on=on, rules=rules.earning)
-        if birth_on is not None and is_minor(birth_on, on) and rules.earning.minors == "group_tasks":
+        grouped = rules.earning.minors == "group_tasks" and not task.group_task
+        if grouped and birth_on is not None and is_minor(birth_on, on):
             raise GroupTasksOnly
     if rules.earning.training:
         await require_training(tx, member.id, on=on)
+
+
+async def _has_place(tx: AsyncSession, member: Member, task: Task) -> bool:
+    query = select(col(Task.id)).where(
+        col(Task.request_id) == task.request_id,
+        col(Task.id) != task.id,
+        col(Task.member_id) == member.id,
+        col(Task.state).in_(["reserved", "grabbed"]),
+    )
+    return await tx.scalar(query.limit(1)) is not None
 
 
 async def require_foreign(tx: AsyncSession, member: Member, task: Task, *, actor: Actor) -> None:

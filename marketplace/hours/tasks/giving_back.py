@@ -14,11 +14,12 @@ from marketplace.base.states import move
 from marketplace.hours.errors import TaskStarted
 from marketplace.hours.members.finding import acts_for
 from marketplace.hours.models import TASK_STEPS, Member, Task
-from marketplace.hours.tasks.grabbing import locked_task
-from marketplace.hours.tasks.publishing import TASK_DUE
+from marketplace.hours.tasks.answering import ANSWER_DUE
+from marketplace.hours.tasks.holding import TASK_DUE
+from marketplace.hours.tasks.taking import locked_task
 from marketplace.visits.service import hand_over, has_begun, visits_of
 
-UNSETTLED = ("grabbed",)
+UNSETTLED = ("reserved", "grabbed", "disputed")
 
 
 async def give_back(tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Task:
@@ -40,6 +41,7 @@ async def put_back(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime,
             tx, "task", task.id, skills=visit.skills, kitchen=None, actor=actor, now=now, reason=reason
         ):
             raise TaskStarted
+    await timers.drop_timer(tx, ANSWER_DUE, task.id)
     await timers.set_timer(tx, TASK_DUE, task.id, task.window_start)
     await tx.flush()
 

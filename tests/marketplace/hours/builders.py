@@ -177,10 +177,10 @@ async def task_now(platform: Platform, task: Task) -> Task:
         return await tx.get_one(Task, task.id)
 
 
-async def balances(platform: Platform, *accounts: UUID) -> list[tuple[int, int]]:
-    """(posted, held) of accounts."""
+async def balances(platform: Platform, *accounts: UUID | None) -> list[tuple[int, int]]:
+    """(posted, held) of accounts; a task that was published has one."""
     async with transaction(platform.db) as tx:
-        found = [await timebank.balance(tx, account, now=platform.now()) for account in accounts]
+        found = [await timebank.balance(tx, account, now=platform.now()) for account in accounts if account]
     return [(one.posted, one.held) for one in found]
 
 
