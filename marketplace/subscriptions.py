@@ -59,6 +59,7 @@ SUBSCRIPTIONS: Consumers = {
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),
     "task.answer_due": (hours.answer_due,),
+    "series.due": (hours.series_due,),
     "member.suspension_due": (hours.suspension_due,),
     "member.of_age_due": (hours.of_age_due,),
     "cycle.due": (hours.cycle_due,),

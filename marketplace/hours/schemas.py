@@ -211,6 +211,7 @@ class TaskOut(Out):
 
     id: UUID
     request_id: UUID = Field(description="the same for all places of a request")
+    series_id: UUID | None
     place: int = Field(examples=[1])
     place_ids: list[UUID] = Field(description="the tasks that are the request's places, in order")
     people: int = Field(examples=[1])

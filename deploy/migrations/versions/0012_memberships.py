@@ -1,4 +1,5 @@
-"""Kinds of members and their files, incidents with appeals; requests with several places, reviews, disputes."""
+"""Kinds of members and their files, incidents with appeals; requests with several places, reviews, disputes,
+series."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +12,7 @@ def upgrade() -> None:
     _member()
     _incident()
     _files()
+    _series()
     _task()
     _visit()
 
@@ -113,9 +115,51 @@ def _files() -> None:
     )
 
 
+def _series() -> None:
+    op.create_table(
+        "task_series",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("elder_id", sa.Uuid(), sa.ForeignKey("elder.id"), nullable=False, index=True),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_minutes", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("paid_by", sa.String(), nullable=False),
+        sa.Column("notes_sealed", sa.LargeBinary()),
+        sa.Column("gender", sa.String()),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("group_people", sa.Integer()),
+        sa.Column("taking", sa.String()),
+        sa.Column("requested_by", sa.Uuid(), sa.ForeignKey("account.id"), nullable=False, index=True),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("caller_sealed", sa.LargeBinary()),
+        sa.Column("consent", sa.String()),
+        sa.Column("consent_reference", sa.String()),
+        sa.Column("return_reason", sa.String()),
+        sa.Column("trouble", sa.String()),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('submitted', 'returned', 'active', 'paused', 'ended')", name="task_series_state"),
+        sa.CheckConstraint("minutes > 0 AND window_minutes >= 0", name="task_series_minutes"),
+        sa.CheckConstraint("places >= 0 AND (places > 0 OR group_people > 1)", name="task_series_places"),
+        sa.CheckConstraint(
+            "channel <> 'phone' OR num_nulls(caller_sealed, consent, consent_reference) = 0", name="task_series_phone"
+        ),
+    )
+    op.create_table(
+        "task_series_skip",
+        sa.Column("series_id", sa.Uuid(), sa.ForeignKey("task_series.id"), primary_key=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), primary_key=True),
+    )
+
+
 def _task() -> None:
     for column in (
         sa.Column("request_id", sa.Uuid()),
+        sa.Column("series_id", sa.Uuid(), sa.ForeignKey("task_series.id")),
+        sa.Column("series_start", sa.DateTime(timezone=True)),
         sa.Column("place", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("people", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("group_task", sa.Boolean(), nullable=False, server_default=sa.false()),
@@ -147,6 +191,13 @@ def _task() -> None:
     _task_checks()
     op.create_unique_constraint("task_place_once", "task", ["request_id", "place"])
     waiting = sa.text("state IN ('submitted', 'disputed')")
+    op.create_index(
+        "task_of_series_once",
+        "task",
+        ["series_id", "series_start", "place"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    )
     op.create_index("task_waiting", "task", ["state", "id"], postgresql_where=waiting)
 
 
@@ -160,6 +211,7 @@ def _task_checks() -> None:
         ),
         ("minutes", "minutes > 0 AND worth_minutes > 0"),
         ("place", "place > 0"),
+        ("series", "num_nulls(series_id, series_start) IN (0, 2)"),
         ("people", "people BETWEEN 1 AND 500 AND (people = 1 OR group_task)"),
         ("gender", "gender IN ('f', 'm')"),
         ("channel", "channel IN ('app', 'phone', 'staff')"),

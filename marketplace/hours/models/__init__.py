@@ -4,6 +4,7 @@ from marketplace.hours.models.incidents import INCIDENT_STEPS, Incident
 from marketplace.hours.models.members import LARGEST_GROUP, MEMBER_STEPS, Member
 from marketplace.hours.models.programmes import Programme
 from marketplace.hours.models.records import Insurance, Training
+from marketplace.hours.models.series import SERIES_STEPS, SeriesSkip, TaskSeries
 from marketplace.hours.models.tasks import OPEN, TASK_STEPS, Task, hold_key, reference
 
 __all__ = [
@@ -11,12 +12,15 @@ __all__ = [
     "LARGEST_GROUP",
     "MEMBER_STEPS",
     "OPEN",
+    "SERIES_STEPS",
     "TASK_STEPS",
     "Incident",
     "Insurance",
     "Member",
     "Programme",
+    "SeriesSkip",
     "Task",
+    "TaskSeries",
     "Training",
     "hold_key",
     "reference",

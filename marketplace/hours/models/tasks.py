@@ -111,6 +111,15 @@ class Task(SQLModel, table=True):
         Index("task_waiting", "state", "id", postgresql_where=text("state IN ('submitted', 'disputed')")),
         Index("task_served", "member_id", "served_on"),
         UniqueConstraint("request_id", "place", name="task_place_once"),
+        CheckConstraint("num_nulls(series_id, series_start) IN (0, 2)", name="task_series"),
+        Index(
+            "task_of_series_once",
+            "series_id",
+            "series_start",
+            "place",
+            unique=True,
+            postgresql_where=text("state <> 'cancelled'"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -118,6 +127,8 @@ class Task(SQLModel, table=True):
     place: int = 1
     people: int = 1
     group_task: bool = False
+    series_id: UUID | None = Field(default=None, foreign_key="task_series.id")
+    series_start: datetime | None = instant(default=None)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
     district_id: UUID = Field(foreign_key="region.id")
     community_id: UUID = Field(foreign_key="region.id")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marketplace.hours.routes import files, incidents, judging, members, tasks
+from marketplace.hours.routes import files, incidents, judging, members, series, tasks
 
 ROUTES: list[Any] = [
     *members.HANDLERS,
@@ -10,4 +10,5 @@ ROUTES: list[Any] = [
     *incidents.HANDLERS,
     *tasks.HANDLERS,
     *judging.HANDLERS,
+    *series.HANDLERS,
 ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,13 +17,15 @@ from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.errors import TaskStarted
 from marketplace.hours.members.standing.incidents import Happened, record
-from marketplace.hours.models import TASK_STEPS, Task
+from marketplace.hours.models import TASK_STEPS, SeriesSkip, Task
 from marketplace.hours.tasks.answering import ANSWER_DUE
 from marketplace.hours.tasks.holding import TASK_DUE
 from marketplace.hours.tasks.listing import require_asker
 from marketplace.hours.tasks.taking import locked_task
 from marketplace.visits.service import cancel_visits, has_begun
 from timebank import Command, Release
+
+UNBEGUN = tuple(state for state, targets in TASK_STEPS.items() if "cancelled" in targets)
 
 
 async def cancel(
@@ -41,10 +44,24 @@ async def cancel(
     if task is None:
         raise Unknown(what="task")
     await require_asker(tx, task, actor=actor, now=now)
-    others = [one for one in tasks if "cancelled" in TASK_STEPS[one.state] and one.id != task.id]
+    others = [one for one in tasks if one.state in UNBEGUN and one.id != task.id]
     unbegun = [one for one in others if not await has_begun(tx, "task", one.id)]
     await _end([task, *unbegun], "cancelled", tx=tx, actor=actor, now=now, reason=reason)
+    await _leave_out(tx, task)
     return task
+
+
+async def _leave_out(tx: AsyncSession, task: Task) -> None:
+    """A series does not make again what was called off by itself."""
+    if task.series_id is not None:
+        skip = insert(SeriesSkip).values(series_id=task.series_id, starts_at=task.series_start)
+        await tx.execute(skip.on_conflict_do_nothing())
+
+
+async def call_off(tx: AsyncSession, tasks: Sequence[Task], *, actor: Actor, now: datetime, reason: str) -> None:
+    """Cancel what of these locked tasks has not begun; the rest goes on."""
+    unbegun = [task for task in tasks if not await has_begun(tx, "task", task.id)]
+    await _end(unbegun, "cancelled", tx=tx, actor=actor, now=now, reason=reason)
 
 
 async def expire(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:

@@ -89,3 +89,19 @@ class OwnDispute(Conflict):
     code = "own_dispute"
     zh = "不能处理本人提出或与本人有关的异议。"
     en = "Nobody decides a dispute that one raised, or that is about oneself."
+
+
+class RuleMalformed(Malformed):
+    """The rule of a series cannot be read, or repeats in a way that visits do not."""
+
+    code = "rule_malformed"
+    zh = "重复规则有误：{reason}"
+    en = "The rule of the series cannot be: {reason}"
+
+
+class NoOccurrence(Conflict):
+    """The series has nothing at that time, or it is over."""
+
+    code = "no_occurrence"
+    zh = "该系列任务在此时间没有安排。"
+    en = "The series has nothing to come at that time."

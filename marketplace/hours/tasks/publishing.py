@@ -41,6 +41,14 @@ class Call:
     consent_reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Which task of a series this is, by its original start."""
+
+    series_id: UUID
+    starts_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What is asked for: an elder's need, when it may begin, for how long, by how many, and who pays.
@@ -60,6 +68,7 @@ class Ask:
     group_people: int | None = None
     taking: Taking | None = None
     call: Call = field(default_factory=Call)
+    occurrence: Occurrence | None = None
 
 
 async def publish(tx: AsyncSession, vault: Vault, ask: Ask, *, policy: Policy, actor: Actor, now: datetime) -> Task:
@@ -69,10 +78,11 @@ async def publish(tx: AsyncSession, vault: Vault, ask: Ask, *, policy: Policy, a
     `ConsentMissing`, `TakingNotOffered`; when it is published `NoHoursSource`, `NotRedeemable`.
     """
     elder = await elder_for(tx, ask.elder_id, actor=actor, now=now, scope="book")
-    channel = _channel(ask.call, actor)
-    _require_possible(ask, policy, now)
+    channel = channel_of(ask.call, actor)
+    require_possible(ask, policy, now)
     tasks = await _tasks(tx, vault, ask, elder, channel, policy=policy, actor=actor)
-    reviewed = channel in policy.timebank.earning.reviewed
+    # of a series that is reviewed, its tasks are not once more
+    reviewed = ask.occurrence is None and channel in policy.timebank.earning.reviewed
     for task in tasks:
         task.state = "submitted"
         tx.add(task)
@@ -86,7 +96,8 @@ async def publish(tx: AsyncSession, vault: Vault, ask: Ask, *, policy: Policy, a
     return tasks[0]
 
 
-def _channel(call: Call, actor: Actor) -> Channel:
+def channel_of(call: Call, actor: Actor) -> Channel:
+    """The channel told, or that of who asks. `ChannelOfStaff`, `ConsentMissing`."""
     by_staff = actor.is_any(*STAFF)
     channel = call.channel or ("staff" if by_staff else "app")
     if channel != "app" and not by_staff:
@@ -96,7 +107,9 @@ def _channel(call: Call, actor: Actor) -> Channel:
     return channel
 
 
-def _require_possible(ask: Ask, policy: Policy, now: datetime) -> None:
+def require_possible(ask: Ask, policy: Policy, now: datetime) -> None:
+    """`TaskTooLong`, `TakingNotOffered`, and what `home_window` refuses."""
+    taking_of(ask.taking, policy.timebank.earning)
     longest = policy.timebank.task_longest_minutes
     if not 0 < ask.minutes <= longest:
         raise TaskTooLong(pointer="/minutes", longest_minutes=longest)
@@ -118,6 +131,8 @@ async def _tasks(
             place=index + 1,
             people=people,
             group_task=bool(group),
+            series_id=ask.occurrence.series_id if ask.occurrence else None,
+            series_start=ask.occurrence.starts_at if ask.occurrence else None,
             elder_id=elder.id,
             district_id=elder.district_id,
             community_id=elder.community_id,
@@ -128,7 +143,7 @@ async def _tasks(
             worth_minutes=worth(ask.kind, ask.minutes, policy.timebank) * people,
             priced=ask.kind in policy.timebank.earning.items,
             gender=ask.gender,
-            taking=_taking(ask.taking, policy.timebank.earning),
+            taking=taking_of(ask.taking, policy.timebank.earning),
             notes_sealed=notes,
             requested_by=actor.account_id,
             channel=channel,
@@ -147,7 +162,8 @@ def worth(kind: str, minutes: int, rules: TimeBankRules) -> int:
     return next((price for one, price in rules.earning.items.items() if one == kind), minutes)
 
 
-def _taking(wanted: Taking | None, rules: EarningRules) -> Taking:
+def taking_of(wanted: Taking | None, rules: EarningRules) -> Taking:
+    """The way wanted, or the city's usual one. `TakingNotOffered`."""
     if wanted is not None and wanted not in rules.taking:
         raise TakingNotOffered(pointer="/taking", offered=", ".join(rules.taking))
     return wanted or rules.taking[0]
