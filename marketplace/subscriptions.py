@@ -31,7 +31,9 @@ SUBSCRIPTIONS: Consumers = {
     "visit.checked_out": (),
     "visit.approved": (checkout.settle, hours.credit),
     "visit.missed": (checkout.settle, hours.credit, matters.count_no_show),
+    "task.submitted": (),
     "task.published": (),
+    "member.barred": (hours.recall,),
     "cycle.debt_above_cap": (),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
@@ -56,6 +58,10 @@ SUBSCRIPTIONS: Consumers = {
     "payment.reconcile_due": (payments.reconcile_due,),
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),
+    "task.answer_due": (hours.answer_due,),
+    "series.due": (hours.series_due,),
+    "member.suspension_due": (hours.suspension_due,),
+    "member.of_age_due": (hours.of_age_due,),
     "cycle.due": (hours.cycle_due,),
 }
 

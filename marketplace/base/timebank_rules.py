@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Category = Literal[
     "low_income", "advanced_age", "living_alone", "empty_nest", "disabled", "dementia", "bereaved", "left_behind"
 ]
-Kind = Literal["companionship", "escort", "shopping", "cleaning", "welfare_visit"]
+Kind = Literal["companionship", "escort", "shopping", "cleaning", "welfare_visit", "neighbour_watch"]
 Relation = Literal["child", "grandchild", "parent", "spouse", "sibling"]
 Minutes = Annotated[int, Field(gt=0)]
 Age = Annotated[int, Field(ge=0, le=120)]
@@ -26,7 +26,9 @@ class EarningRules(_Rules):
 
     `items` prices a whole task of a kind, whatever it took; a kind without a price counts its minutes. `taking` says
     how a task finds its volunteer: she grabs it, or the planner dispatches it to her and she accepts. `excess_to` are
-    the pools among which she chooses for what passes her caps; the first is taken where she does not.
+    the pools among which she chooses for what passes her caps; the first is taken where she does not. Requests that
+    come by one of the `reviewed` channels are published by an officer; a minor's guardian, or a volunteer to whom a
+    task is dispatched, has `answer_minutes` to say yes.
     """
 
     youngest: Age
@@ -36,6 +38,8 @@ class EarningRules(_Rules):
     training: bool
     taking: tuple[Literal["grab", "dispatch"], ...] = Field(min_length=1)
     items: dict[Kind, Minutes] = Field(default_factory=dict)
+    reviewed: tuple[Literal["app", "phone", "staff"], ...] = ("phone",)
+    answer_minutes: Minutes = 720
     excess_to: tuple[Literal["branch", "city"], ...] = Field(min_length=1)
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.hours.models import OPEN
 from timebank.audit import reconcile
 from timebank.proof import prove as prove_ledger
 
@@ -15,12 +16,13 @@ _MOVED = text(
 _CHECKS = {
     "a task that ended still holds minutes": (
         "SELECT task.id FROM task JOIN ledger_hold hold ON hold.key = concat_ws(':', 'task', task.id, 'hold')"
-        " WHERE task.state NOT IN ('published', 'grabbed') AND hold.state = 'held'"
+        " WHERE task.state <> ALL(:open) AND hold.state = 'held'"
     ),
     "an open task holds no minutes": (
         "SELECT task.id FROM task LEFT JOIN ledger_hold hold"
-        " ON hold.key = concat_ws(':', 'task', task.id, 'hold') AND hold.state = 'held' AND hold.amount = task.minutes"
-        " AND hold.account = task.source_account WHERE task.state IN ('published', 'grabbed') AND hold.key IS NULL"
+        " ON hold.key = concat_ws(':', 'task', task.id, 'hold') AND hold.state = 'held'"
+        " AND hold.amount = task.worth_minutes AND hold.account = task.source_account"
+        " WHERE task.state = ANY(:open) AND hold.key IS NULL"
     ),
     "an approved visit has no credited task": (
         "SELECT visit.id FROM visit LEFT JOIN task ON task.id = visit.cause_id AND task.state = 'credited'"
@@ -30,11 +32,34 @@ _CHECKS = {
         "SELECT task.id FROM task WHERE task.state = 'credited' AND (SELECT count(*) FROM visit"
         " WHERE visit.cause_kind = 'task' AND visit.cause_id = task.id AND visit.state = 'settled') <> 1"
     ),
+    "a disputed or voided task has not one visit that says so": (
+        "SELECT task.id FROM task WHERE task.state IN ('disputed', 'voided') AND (SELECT count(*) FROM visit"
+        " WHERE visit.cause_kind = 'task' AND visit.cause_id = task.id"
+        " AND visit.state = CASE task.state WHEN 'disputed' THEN 'exception' ELSE 'rejected' END) <> 1"
+    ),
+    "the visit of a task is attended by another than its volunteer": (
+        "SELECT task.id FROM task JOIN member ON member.id = task.member_id JOIN visit ON visit.cause_kind = 'task'"
+        " AND visit.cause_id = task.id JOIN assignment ON assignment.visit_id = visit.id"
+        " WHERE task.state IN ('grabbed', 'disputed', 'credited', 'voided') AND assignment.state <> 'withdrawn'"
+        " AND assignment.performer_id <> member.performer_id"
+    ),
+    "two places of one request have one volunteer": (
+        "SELECT request_id FROM task WHERE state IN ('reserved', 'grabbed', 'disputed', 'credited')"
+        " GROUP BY request_id, member_id HAVING count(*) > 1"
+    ),
+    "a part was decided, and another amount credited": (
+        "SELECT task.id FROM task WHERE task.verdict = 'part' AND (task.state <> 'credited'"
+        " OR task.minutes_by <> 'officer' OR task.verified_minutes >= task.worth_minutes)"
+    ),
     "a volunteer was credited another amount than the task says": (
         "SELECT task.id FROM task JOIN member ON member.id = task.member_id WHERE task.state = 'credited'"
         " AND task.credited_minutes <> COALESCE((SELECT sum(posting.amount) FROM ledger_entry entry"
         " JOIN ledger_posting posting ON posting.entry = entry.id AND posting.account = member.ledger_account"
         " WHERE entry.key = concat_ws(':', 'task', task.id, 'credit')), 0)"
+    ),
+    "a member who left has an open account, or one who did not a closed one": (
+        "SELECT member.id FROM member JOIN ledger_account account ON account.id = member.ledger_account"
+        " WHERE (member.state = 'left') <> (account.state = 'closed')"
     ),
 }
 
@@ -42,7 +67,9 @@ _CHECKS = {
 async def prove(tx: AsyncSession) -> list[str]:
     """All that is wrong, one line each; empty when the books are right. Asked when no message is under way."""
     faults = [
-        f"{sentence}: {subject}" for sentence, query in _CHECKS.items() for subject in await tx.scalars(text(query))
+        f"{sentence}: {subject}"
+        for sentence, query in _CHECKS.items()
+        for subject in await tx.scalars(text(query), {"open": list(OPEN)} if ":open" in query else {})
     ]
     found = await reconcile(tx, (await tx.scalars(_MOVED)).all(), kinds=["task"])
     for word, references in (

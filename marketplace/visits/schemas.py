@@ -10,7 +10,16 @@ from marketplace.visits.models import Shift, Visit
 from marketplace.web.schemas import In, Instant, Out
 
 VisitState = Literal[
-    "planned", "published", "checked_in", "checked_out", "exception", "approved", "settled", "missed", "cancelled"
+    "planned",
+    "published",
+    "checked_in",
+    "checked_out",
+    "exception",
+    "approved",
+    "settled",
+    "rejected",
+    "missed",
+    "cancelled",
 ]
 Reason = Annotated[str, Field(min_length=3, max_length=500, examples=["seen by the community's officer"])]
 

@@ -16,7 +16,17 @@ from marketplace.visits.assigning import assign, withdraw_assignments
 from marketplace.visits.errors import ImpossibleVisit
 from marketplace.visits.models import STARTED, VISIT_STEPS, Visit
 
-__all__ = ["VisitSpec", "assign", "cancel_visits", "hand_over", "mark_settled", "plan_visit", "visit_ids", "visits_of"]
+__all__ = [
+    "VisitSpec",
+    "assign",
+    "cancel_visits",
+    "hand_over",
+    "has_begun",
+    "mark_settled",
+    "plan_visit",
+    "visit_ids",
+    "visits_of",
+]
 
 MISSED_DUE = "visit.missed_due"
 
@@ -138,6 +148,11 @@ async def mark_settled(tx: AsyncSession, cause_kind: str, cause_id: UUID, *, act
     for visit in await _locked(tx, cause_kind, cause_id):
         if visit.state == "approved":
             await move(tx, visit, "settled", VISIT_STEPS, actor=actor, now=now)
+
+
+async def has_begun(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> bool:
+    """Has anybody arrived for this cause? The answer stands while the caller's transaction lasts."""
+    return any(visit.state in STARTED for visit in await _locked(tx, cause_kind, cause_id))
 
 
 async def _locked(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> list[Visit]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from marketplace.console.day.reading import DayRows
 
-DONE = frozenset({"checked_out", "exception", "approved", "settled"})
+DONE = frozenset({"checked_out", "exception", "approved", "settled", "rejected"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ async def _enrol(scene: Scene, one: CastVolunteer) -> None:
         rules=scene.policy.timebank,
         actor=scene.officers[one.district],
         now=scene.now,
-        attending=Attending(gender=letter(one.person.gender), mode="ebike"),
+        attending=Attending(gender=letter(one.person.gender), mode="ebike", birth_on=one.person.born_on),
     )
     if one.mother is not None:
         data = GrantIn(account_id=account.id, relation="child", scopes=("view", "book", "pay"))

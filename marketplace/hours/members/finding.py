@@ -8,8 +8,11 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Unknown
+from marketplace.hours.members.errors import OwnIncident
+from marketplace.hours.members.guardians import guards
 from marketplace.hours.models import Member
 from marketplace.people.access import in_reach
+from marketplace.people.models import Region
 
 
 async def member_of_account(tx: AsyncSession, account_id: UUID | None) -> Member | None:
@@ -23,7 +26,7 @@ async def member_of_elder(tx: AsyncSession, elder_id: UUID) -> Member | None:
 
 
 async def member_for(tx: AsyncSession, member_id: UUID, *, actor: Actor) -> Member:
-    """The member, if it is the actor, or the actor's provider, or the actor is an officer of the branch or operator.
+    """The member, for whoever acts for it, for its provider, for an officer of the branch or an operator.
 
     Else `Unknown`.
     """
@@ -33,8 +36,45 @@ async def member_for(tx: AsyncSession, member_id: UUID, *, actor: Actor) -> Memb
     return member
 
 
+async def acts_for(tx: AsyncSession, actor: Actor, member: Member) -> bool:
+    """Is the actor this member, her guardian, or the group's contact?"""
+    if actor.account_id is None:
+        return False
+    if actor.account_id in {member.account_id, member.contact_id}:
+        return True
+    return await guards(tx, actor, member)
+
+
+async def overseen_member(tx: AsyncSession, member_id: UUID, *, actor: Actor) -> Member:
+    """A member of the officer's branches, for acts of the office. `Unknown` out of reach, `OwnIncident`."""
+    member = await tx.get(Member, member_id)
+    if member is None or not (actor.is_any(Role.OFFICER) and await in_reach(tx, actor, member.district_id)):
+        raise Unknown(what="member")
+    if await acts_for(tx, actor, member):
+        raise OwnIncident
+    return member
+
+
+async def overseen_members(
+    tx: AsyncSession, *, actor: Actor, state: str | None = None, after: UUID | None = None, limit: int = 50
+) -> list[Member]:
+    """Members of the branches within the actor's reach, by id."""
+    query = (
+        select(Member)
+        .join(Region, col(Region.id) == col(Member.district_id))
+        .where(col(Region.path).startswith(actor.region_path, autoescape=True))
+        .order_by(col(Member.id))
+        .limit(limit)
+    )
+    if state is not None:
+        query = query.where(col(Member.state) == state)
+    if after is not None:
+        query = query.where(col(Member.id) > after)
+    return list(await tx.scalars(query))
+
+
 async def _may_see(tx: AsyncSession, member: Member, actor: Actor) -> bool:
-    if actor.is_system or (member.account_id is not None and member.account_id == actor.account_id):
+    if actor.is_system or await acts_for(tx, actor, member):
         return True
     if member.provider_id is not None and member.provider_id == actor.provider_id:
         return actor.is_any(Role.PROVIDER)

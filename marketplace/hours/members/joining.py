@@ -1,28 +1,37 @@
 """Joining the time bank: one member per person or provider, with an account in the home branch's book.
 
-Joining twice is joining once. The ledger is called once, and only by whoever made the member.
+Joining twice is joining once, and adds what was not told the first time. The ledger is called once, and only by
+whoever made the member.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 import timebank
-from marketplace.base import audit
+from marketplace.base import audit, timers
 from marketplace.base.actor import Actor, Role
+from marketplace.base.clock import local_day, local_instant
 from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
+from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import member_account, open_member, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
-from marketplace.hours.models import Member
+from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age
+from marketplace.hours.members.errors import BirthDateKept
+from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
+from marketplace.hours.members.returning import come_back
+from marketplace.hours.members.students import Student, require_free
+from marketplace.hours.models import MEMBER_STEPS, Member
 from marketplace.people.models import Account, Elder, Region
 from marketplace.providers.models import Provider
 from marketplace.visits.performers import add_performer
@@ -31,11 +40,12 @@ from timebank import Command
 
 @dataclass(frozen=True, slots=True)
 class Attending:
-    """What a volunteer brings to a visit."""
+    """What a volunteer brings to a visit. Her date of birth may follow later, but before her first task."""
 
     gender: str | None = None
     mode: str = "walk"
     skills: Iterable[str] = ()
+    birth_on: date | None = None
 
 
 async def join(
@@ -47,30 +57,73 @@ async def join(
     actor: Actor,
     now: datetime,
     attending: Attending | None = None,
+    guardian_id: UUID | None = None,
+    student: Student | None = None,
 ) -> Member:
     """The account's member, made if there is none. A volunteer's account becomes a performer as well.
 
-    The home branch is `district_id`, for an elder's own account the elder's district. `Unknown`, `NotADistrict`,
-    `GenderMissing` for a volunteer of whom it is not known.
+    The home branch is `district_id`, for an elder's own account the elder's district. A minor names a guardian and is
+    pending until he consents. `Unknown`, `NotADistrict`, `GenderMissing` for a volunteer of whom it is not known, what
+    `require_age` and `require_guardian` refuse, `StudentTaken`, `BirthDateKept`.
     """
     account = await tx.get(Account, account_id)
     if account is None or account.state != "active":
         raise Unknown(what="account")
+    attending = attending or Attending()
     own = col(Elder.account_id) == account_id
     elder = await tx.scalar(select(Elder).where(own))  # visible: the account's own elder
     if elder is not None:
         member = await join_elder(tx, elder, rules=rules, actor=actor, now=now)
     else:
-        row = {
-            "kind": "individual",
-            "account_id": account_id,
-            "district_id": await _district(tx, district_id),
-        }
-        member = await _enrolled(tx, row, owner=f"account:{account_id}", rules=rules, actor=actor, now=now)
-    if Role.VOLUNTEER in account.roles and member.performer_id is None:
-        gender = elder.gender if elder is not None else attending.gender if attending else None
-        await _make_performer(tx, member, account, attending or Attending(), gender)
+        row = {"account_id": account_id, "district_id": await _district(tx, district_id)}
+        told = await _personal(tx, account_id, attending.birth_on, guardian_id, student, now=now)
+        member = await _enrolled(tx, row | told, owner=f"account:{account_id}", rules=rules, actor=actor, now=now)
+        await _complete(tx, member, told, actor=actor, now=now)
+    if Role.VOLUNTEER in account.roles:
+        gender = elder.gender if elder is not None else attending.gender
+        await _make_performer(tx, member, account, attending, gender, rules=rules, now=now)
     return member
+
+
+async def _personal(
+    tx: AsyncSession,
+    account_id: UUID,
+    birth_on: date | None,
+    guardian_id: UUID | None,
+    student: Student | None,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """The columns that say what kind of person joins."""
+    row: dict[str, Any] = {"kind": "individual", "birth_on": birth_on}
+    if birth_on is not None and is_minor(birth_on, local_day(now)):
+        guardian = await require_guardian(tx, guardian_id, ward=account_id, on=local_day(now))
+        row |= {"kind": "minor", "guardian_id": guardian.id, "state": "pending"}
+    if student is not None:
+        await require_free(tx, student, account_id)
+        row |= {"kind": "student", "school": student.school}
+        row |= {"student_number_sealed": student.number_sealed, "student_hash": student.hash}
+    return row
+
+
+async def _complete(tx: AsyncSession, member: Member, told: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    """Add what was not told before. A date of birth on record is corrected by an officer only."""
+    birth_on: date | None = told["birth_on"]
+    if birth_on is not None and member.birth_on != birth_on:
+        if member.birth_on is not None and not actor.is_any(Role.OFFICER):
+            raise BirthDateKept(pointer="/birth_on")
+        member.birth_on = birth_on
+        audit.note(tx, "member.birth_date", actor=actor, entity="member", entity_id=member.id)
+    if "guardian_id" in told and member.guardian_id is None:
+        member.guardian_id = told["guardian_id"]
+        await move(tx, member, "pending", MEMBER_STEPS, actor=actor, now=now, reason="a minor")
+    if told["kind"] == "student" or (told["kind"] == "minor" and member.kind == "individual"):
+        for name in ("kind", "school", "student_number_sealed", "student_hash"):
+            setattr(member, name, told.get(name))
+    if member.birth_on is not None and member.guardian_id is not None:
+        of_age_on = member.birth_on + relativedelta(years=MAJORITY)
+        await timers.set_timer(tx, OF_AGE_DUE, member.id, local_instant(of_age_on, time()))
+    await tx.flush()
 
 
 async def join_elder(tx: AsyncSession, elder: Elder, *, rules: TimeBankRules, actor: Actor, now: datetime) -> Member:
@@ -110,12 +163,13 @@ async def _enrolled(
         await timebank.apply(tx, [*await prepare_branch(tx, district_id), opening], now=now)
         audit.note(tx, "member.joined", actor=actor, entity="member", entity_id=made)
     key = "elder_id" if "elder_id" in row else "account_id"
-    return (await tx.scalars(select(Member).where(col(getattr(Member, key)) == row[key]))).one()
+    found = (await tx.scalars(select(Member).where(col(getattr(Member, key)) == row[key]))).one()
+    return found if made else await come_back(tx, found, rules=rules, actor=actor, now=now)
 
 
 async def _add(tx: AsyncSession, row: dict[str, Any]) -> UUID | None:
     """Insert unless the owner is a member already; a rival's insert is waited for."""
-    new = insert(Member).values(id=new_id(), state="active", version=1, **row)
+    new = insert(Member).values(**{"id": new_id(), "state": "active", "version": 1} | row)
     return await tx.scalar(new.on_conflict_do_nothing().returning(col(Member.id)))
 
 
@@ -127,10 +181,22 @@ async def _district(tx: AsyncSession, district_id: UUID | None) -> UUID:
 
 
 async def _make_performer(
-    tx: AsyncSession, member: Member, account: Account, attending: Attending, gender: str | None
+    tx: AsyncSession,
+    member: Member,
+    account: Account,
+    attending: Attending,
+    gender: str | None,
+    *,
+    rules: TimeBankRules,
+    now: datetime,
 ) -> None:
+    if member.performer_id is not None:
+        return
     if gender is None:
         raise GenderMissing(pointer="/gender")
+    birth_on = await birth_of(tx, member)
+    if birth_on is not None:
+        require_age(birth_on, gender, on=local_day(now), rules=rules.earning)
     locked = (await tx.scalars(select(Member).where(col(Member.id) == member.id).with_for_update())).one()
     if locked.performer_id is not None:
         return

@@ -8,12 +8,17 @@ TASKS: dict[str, tuple[str, str]] = {
     "shopping": ("代购", "shopping"),
     "cleaning": ("保洁", "cleaning"),
     "welfare_visit": ("探访", "a welfare visit"),
+    "neighbour_watch": ("邻里守望", "neighbour watch"),
 }
 # kind of entry: what the minutes came for, and what they went for, in Chinese and English
 ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "task": (("志愿服务（{what}）获得", "earned by {what}"), ("接受服务（{what}）支出", "spent on {what}")),
     "booking": (("提供服务获得", "received for a booking"), ("预约服务支出", "spent on a booking")),
     "grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
+    "left": (
+        ("退出会员转入", "received from a member who left"),
+        ("退出会员，转入公共池", "given to the pool on leaving"),
+    ),
     "reversal": (("冲正退回", "given back by a correction"), ("冲正扣除", "taken back by a correction")),
 }
 OTHER = (("转入", "received"), ("转出", "given"))

@@ -1,7 +1,27 @@
-"""Tables of the time bank's face: members, programmes, tasks. Balances stand in the ledger alone."""
+"""Tables of the time bank's face: members and their files, programmes, tasks. Balances stand in the ledger alone."""
 
-from marketplace.hours.models.members import Member
+from marketplace.hours.models.incidents import INCIDENT_STEPS, Incident
+from marketplace.hours.models.members import LARGEST_GROUP, MEMBER_STEPS, Member
 from marketplace.hours.models.programmes import Programme
-from marketplace.hours.models.tasks import TASK_STEPS, Task, hold_key, reference
+from marketplace.hours.models.records import Insurance, Training
+from marketplace.hours.models.series import SERIES_STEPS, SeriesSkip, TaskSeries
+from marketplace.hours.models.tasks import OPEN, TASK_STEPS, Task, hold_key, reference
 
-__all__ = ["TASK_STEPS", "Member", "Programme", "Task", "hold_key", "reference"]
+__all__ = [
+    "INCIDENT_STEPS",
+    "LARGEST_GROUP",
+    "MEMBER_STEPS",
+    "OPEN",
+    "SERIES_STEPS",
+    "TASK_STEPS",
+    "Incident",
+    "Insurance",
+    "Member",
+    "Programme",
+    "SeriesSkip",
+    "Task",
+    "TaskSeries",
+    "Training",
+    "hold_key",
+    "reference",
+]

@@ -1,7 +1,14 @@
-"""Routes of hours: joining, one's account and statement; tasks."""
+"""Routes of hours: joining, members' files and standing, one's account and statement; tasks."""
 
 from typing import Any
 
-from marketplace.hours.routes import members, tasks
+from marketplace.hours.routes import files, incidents, judging, members, series, tasks
 
-ROUTES: list[Any] = [*members.HANDLERS, *tasks.HANDLERS]
+ROUTES: list[Any] = [
+    *members.HANDLERS,
+    *files.HANDLERS,
+    *incidents.HANDLERS,
+    *tasks.HANDLERS,
+    *judging.HANDLERS,
+    *series.HANDLERS,
+]

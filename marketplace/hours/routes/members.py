@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import timebank
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Malformed, Unknown
-from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.base.platform import Platform
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.members import joining, statements
 from marketplace.hours.members.finding import member_for, member_of_account
+from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Member
 from marketplace.hours.schemas import EntryOut, HoursOut, MemberIn, MemberOut, StatementOut
 from marketplace.people.access import in_reach
@@ -33,13 +34,13 @@ async def join(data: JSONBody[MemberIn], tx: Tx, actor: Acting, now: Now, platfo
     """Join the time bank, or let an elder or account join as an officer. Joining twice is joining once."""
 
     async def work() -> MemberOut:
-        member = await _join(tx, data, rules=platform.policy.timebank, actor=actor, now=now)
-        return MemberOut(**member.model_dump(include=set(MemberOut.model_fields)))
+        return MemberOut.of(await _join(tx, data, platform=platform, actor=actor, now=now))
 
     return await once(tx, MemberOut, work)
 
 
-async def _join(tx: AsyncSession, data: MemberIn, *, rules: TimeBankRules, actor: Actor, now: datetime) -> Member:
+async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: Actor, now: datetime) -> Member:
+    rules = platform.policy.timebank
     if data.elder_id is not None:
         if data.account_id is not None:
             raise Malformed(pointer="/account_id", reason="name an elder or an account, not both")
@@ -55,9 +56,22 @@ async def _join(tx: AsyncSession, data: MemberIn, *, rules: TimeBankRules, actor
             raise NotADistrict(pointer="/district_id")
         if not (actor.is_any(Role.OFFICER) and await in_reach(tx, actor, data.district_id)):
             raise Unknown(pointer="/account_id", what="account")
-    attending = joining.Attending(gender=data.gender, mode=data.mode, skills=data.skills)
+    attending = joining.Attending(data.gender, data.mode, data.skills, data.birth_on)
+    student = (
+        await sealed_student(tx, platform.vault, account_id, school=data.student.school, number=data.student.number)
+        if data.student
+        else None
+    )
     return await joining.join(
-        tx, account_id, district_id=data.district_id, rules=rules, actor=actor, now=now, attending=attending
+        tx,
+        account_id,
+        district_id=data.district_id,
+        rules=rules,
+        actor=actor,
+        now=now,
+        attending=attending,
+        guardian_id=data.guardian_id,
+        student=student,
     )
 
 

@@ -1,22 +1,30 @@
-"""Tasks: asking for help, finding a task, taking it, calling it off."""
+"""Tasks: asking for help, finding a task, taking it, answering, giving it back, calling it off."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base.actor import Actor, Role
-from marketplace.base.crypto import Erased
+from marketplace.base.actor import Role
 from marketplace.base.errors import Malformed
-from marketplace.base.platform import Platform
 from marketplace.hours.errors import NotAMember
+from marketplace.hours.members.acting import acting_member
 from marketplace.hours.members.finding import member_of_account
 from marketplace.hours.models import Task
-from marketplace.hours.schemas import CancelTaskIn, OpenTaskOut, OpenTaskPage, TaskIn, TaskOut
-from marketplace.hours.tasks import ending, grabbing, listing
-from marketplace.hours.tasks.publishing import Ask, publish
+from marketplace.hours.routes.showing import shown, shown_page
+from marketplace.hours.schemas import (
+    CancelTaskIn,
+    GrabIn,
+    OpenTaskOut,
+    OpenTaskPage,
+    TaskIn,
+    TaskOut,
+    TaskPage,
+    WhyIn,
+)
+from marketplace.hours.tasks import answering, ending, giving_back, grabbing, listing
+from marketplace.hours.tasks.publishing import Ask, Call, publish
 from marketplace.people.models import Region
 from marketplace.visits.attendance.evidence import metres_between
 from marketplace.web.authentication import requires, signed_in
@@ -24,19 +32,26 @@ from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
 TAGS = ["tasks"]
 ASKERS = (Role.ELDER, Role.FAMILY, Role.OFFICER)
+TAKERS = (Role.VOLUNTEER, Role.FAMILY, Role.ELDER)  # a minor's guardian takes tasks for her
+OF_A_CALL = frozenset({"channel", "caller", "consent", "consent_reference"})
 Degrees = Annotated[float | None, QueryParameter(ge=-180, le=180)]
+Limit = FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]]
 
 
 @post("/v1/tasks", tags=TAGS, guards=[requires(*ASKERS)], operation_id="publishTask")
 async def publish_task(
     data: JSONBody[TaskIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
 ) -> TaskOut:
-    """Ask volunteers for help. The hours are set aside at once; without a source nothing is published."""
+    """Ask volunteers for help. The hours are set aside at once; without a source nothing is published.
+
+    What came by telephone, or by whatever channel the city reviews, is submitted first, and nothing is set aside.
+    """
 
     async def work() -> TaskOut:
-        ask = Ask(**data.model_dump())
+        call = Call(**data.model_dump(include=set(OF_A_CALL)))
+        ask = Ask(**data.model_dump(exclude=set(OF_A_CALL)), call=call)
         task = await publish(tx, platform.vault, ask, policy=platform.policy, actor=actor, now=now)
-        return await _shown(tx, platform, task, actor)
+        return await shown(tx, platform, task, actor)
 
     return await once(tx, TaskOut, work)
 
@@ -50,7 +65,7 @@ async def list_tasks(
     lon: FromQuery[Degrees] = None,
     lat: FromQuery[Annotated[float | None, QueryParameter(ge=-90, le=90)]] = None,
     after: FromQuery[UUID | None] = None,
-    limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
+    limit: Limit = 50,
 ) -> OpenTaskPage:
     """Tasks that can be taken in a district (one's home branch if none is named), with the distance from a place."""
     if (lon is None) != (lat is None):
@@ -76,26 +91,122 @@ def _open(task: Task, community: Region, lon: float | None, lat: float | None) -
     )
 
 
+@get("/v1/me/tasks", tags=TAGS, guards=[signed_in], operation_id="myTasks")
+async def my_tasks(
+    tx: Tx,
+    actor: Acting,
+    platform: Home,
+    member_id: FromQuery[UUID | None] = None,
+    after: FromQuery[UUID | None] = None,
+    limit: Limit = 50,
+) -> TaskPage:
+    """What one has taken, newest first, or a minor one answers for, or a group whose contact one is."""
+    member = await acting_member(tx, actor, member_id)
+    found = await listing.tasks_of(tx, member.id, after=after, limit=limit + 1)
+    return await shown_page(tx, platform, found, actor, limit)
+
+
 @get("/v1/tasks/{task_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="showTask")
 async def show_task(task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home) -> TaskOut:
     """One task, for whoever asked for it, may see the elder, or has taken it."""
-    return await _shown(tx, platform, await listing.task_for(tx, task_id, actor=actor, now=now), actor)
+    return await shown(tx, platform, await listing.task_for(tx, task_id, actor=actor, now=now), actor)
 
 
 @post(
     "/v1/tasks/{task_id:uuid}/grab",
     tags=TAGS,
-    guards=[requires(Role.VOLUNTEER)],
+    guards=[requires(*TAKERS)],
     operation_id="grabTask",
     status_code=200,
 )
 async def grab_task(
-    task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+    task_id: FromPath[UUID],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+    data: JSONBody[GrabIn | None] = None,
 ) -> TaskOut:
-    """Take a task: the first volunteer gets it and is assigned to its visit."""
+    """Take a task, for oneself or for who one acts for: the first gets it and is assigned to its visit.
+
+    A minor's grab reserves the task until the guardian accepts it for her.
+    """
 
     async def work() -> TaskOut:
-        return await _shown(tx, platform, await grabbing.grab(tx, task_id, actor=actor, now=now), actor)
+        member_id = data.member_id if data else None
+        rules = platform.policy.timebank
+        task = await grabbing.grab(tx, task_id, actor=actor, rules=rules, now=now, member_id=member_id)
+        return await shown(tx, platform, task, actor)
+
+    return await once(tx, TaskOut, work)
+
+
+@post(
+    "/v1/tasks/{task_id:uuid}/accept",
+    tags=TAGS,
+    guards=[requires(*TAKERS)],
+    operation_id="acceptTask",
+    status_code=200,
+)
+async def accept_task(
+    task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> TaskOut:
+    """Say yes to a reserved task: a guardian for a minor, or the volunteer to whom it was dispatched."""
+
+    async def work() -> TaskOut:
+        rules = platform.policy.timebank
+        return await shown(tx, platform, await answering.accept(tx, task_id, rules=rules, actor=actor, now=now), actor)
+
+    return await once(tx, TaskOut, work)
+
+
+@post(
+    "/v1/tasks/{task_id:uuid}/decline",
+    tags=TAGS,
+    guards=[requires(*TAKERS)],
+    operation_id="declineTask",
+    status_code=200,
+)
+async def decline_task(
+    task_id: FromPath[UUID],
+    data: JSONBody[WhyIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> TaskOut:
+    """Say no to a reserved task: it is open to others again."""
+
+    async def work() -> TaskOut:
+        task = await answering.decline(tx, task_id, reason=data.reason, actor=actor, now=now)
+        return await shown(tx, platform, task, actor)
+
+    return await once(tx, TaskOut, work)
+
+
+@post(
+    "/v1/tasks/{task_id:uuid}/give-back",
+    tags=TAGS,
+    guards=[requires(*TAKERS)],
+    operation_id="giveBackTask",
+    status_code=200,
+)
+async def give_back_task(
+    task_id: FromPath[UUID],
+    data: JSONBody[WhyIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> TaskOut:
+    """Give a task back before it begins: it is published again."""
+
+    async def work() -> TaskOut:
+        task = await giving_back.give_back(tx, task_id, actor=actor, now=now, reason=data.reason)
+        return await shown(tx, platform, task, actor)
 
     return await once(tx, TaskOut, work)
 
@@ -119,32 +230,20 @@ async def cancel_task(
     """Call a task off before it begins: the hours go back to their source."""
 
     async def work() -> TaskOut:
-        task = await ending.cancel(tx, task_id, actor=actor, now=now, reason=data.reason)
-        return await _shown(tx, platform, task, actor)
+        task = await ending.cancel(tx, task_id, actor=actor, now=now, reason=data.reason, whole=data.whole)
+        return await shown(tx, platform, task, actor)
 
     return await once(tx, TaskOut, work)
 
 
-async def _shown(tx: AsyncSession, platform: Platform, task: Task, actor: Actor) -> TaskOut:
-    helps = await listing.grabbed_by(tx, task, actor)
-    place = await listing.place_of(tx, task)
-    return TaskOut(
-        **task.model_dump(include=set(TaskOut.model_fields) - {"source_kind", "source_reason"}),
-        notes=await _notes(tx, platform, task),
-        visit_id=place.visit_id,
-        assignment_id=place.assignment_id if helps else None,
-        source_kind=None if helps else task.source_kind,
-        source_reason=None if helps else task.source_reason,
-    )
-
-
-async def _notes(tx: AsyncSession, platform: Platform, task: Task) -> str | None:
-    if task.notes_sealed is None:
-        return None
-    try:
-        return await platform.vault.open(tx, task.elder_id, "task_notes", task.notes_sealed)
-    except Erased:  # the elder asked to be forgotten; her tasks stay without her words
-        return None
-
-
-HANDLERS: list[Any] = [publish_task, list_tasks, show_task, grab_task, cancel_task]
+HANDLERS: list[Any] = [
+    publish_task,
+    list_tasks,
+    my_tasks,
+    show_task,
+    grab_task,
+    accept_task,
+    decline_task,
+    give_back_task,
+    cancel_task,
+]

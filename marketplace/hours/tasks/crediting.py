@@ -1,8 +1,8 @@
 """Crediting: an approved visit turns the minutes that its task holds into minutes of the volunteer.
 
-Verified are the full minutes between check-in and check-out, at most those agreed. What passes the volunteer's caps of
-the day or of her balance goes to her branch's pool in the same entry. Her member row is locked, so that two credits
-of hers cannot both see the same room.
+Verified are the full minutes between check-in and check-out, at most those agreed, times the people of a group; a
+priced kind counts its price. What passes the volunteer's caps of the day or of her balance goes to her branch's pool in
+the same entry. Her member row is locked, so that two credits of hers cannot both see the same room.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,16 @@ from sqlmodel import col
 
 import timebank
 from marketplace.base.actor import Actor
+from marketplace.base.audit import Transition
 from marketplace.base.clock import local_day
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import pool_account
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.ending import miss
-from marketplace.hours.tasks.grabbing import locked_task
+from marketplace.hours.tasks.taking import locked_task
+from marketplace.people.models import Elder
+from marketplace.visits.attendance.approval import CONFIRMED
 from marketplace.visits.models import Assignment, CheckEvent, Visit
 from marketplace.visits.service import mark_settled, visits_of
 from timebank import Capture, Command, Post, Release, Transfer
@@ -39,16 +42,23 @@ class Served:
 
 
 async def follow_visit(tx: AsyncSession, task_id: UUID, *, rules: TimeBankRules, now: datetime) -> None:
-    """Credit or release a grabbed task as its visit stands now; repeating it changes nothing."""
+    """Credit or release a grabbed task as its visit stands now; repeating it changes nothing.
+
+    A disputed task whose visit an officer approved all the same is credited in full: that decides the dispute.
+    """
     task = await locked_task(tx, task_id)
     for visit in await visits_of(tx, "task", task.id):
         if visit.state == "missed":
-            await miss(tx, task.id, now=now)
-        elif visit.state == "approved" and task.state == "grabbed":
-            await _credit(tx, task, await _served(tx, task, visit, now=now), rules=rules, now=now)
+            await miss(tx, task, rules=rules.sanctions, now=now)
+        elif visit.state == "approved" and task.state in {"grabbed", "disputed"}:
+            served = await served_on(tx, task, visit, now=now)
+            await credit(tx, task, served, confirmed_by=await confirmer(tx, visit), rules=rules, now=now)
 
 
-async def _credit(tx: AsyncSession, task: Task, served: Served, *, rules: TimeBankRules, now: datetime) -> None:
+async def credit(
+    tx: AsyncSession, task: Task, served: Served, *, confirmed_by: str, rules: TimeBankRules, now: datetime
+) -> None:
+    """Pay the locked task's volunteer what was served; the visit is approved already."""
     await mark_settled(tx, "task", task.id, actor=Actor.system(), now=now)
     query = select(Member).where(col(Member.id) == task.member_id).with_for_update()
     member = (await tx.scalars(query)).one()
@@ -56,6 +66,7 @@ async def _credit(tx: AsyncSession, task: Task, served: Served, *, rules: TimeBa
     room = await _room(tx, member, day, rules=rules, now=now)
     task.served_on = day
     task.minutes_by = served.by
+    task.confirmed_by = confirmed_by
     task.verified_minutes = served.minutes
     task.credited_minutes = min(served.minutes, room)
     task.excess_minutes = served.minutes - task.credited_minutes
@@ -72,7 +83,7 @@ def credit_commands(task: Task, volunteer: UUID, pool: UUID, *, at: datetime) ->
     credited, excess = task.credited_minutes or 0, task.excess_minutes or 0
     moves = {volunteer: credited, pool: 0 if pool == task.source_account else excess}
     paid = [(account, minutes) for account, minutes in moves.items() if minutes > 0]
-    key = f"{task.reference}:credit"
+    key, source = f"{task.reference}:credit", task.payer
     if len(paid) == 1:
         ((account, minutes),) = paid
         return [
@@ -90,7 +101,7 @@ def credit_commands(task: Task, volunteer: UUID, pool: UUID, *, at: datetime) ->
     if not paid:
         return [release]
     # a capture has one destination: free the hold and post both parts, under the locks of one call
-    transfers = tuple(Transfer(task.source_account, account, minutes) for account, minutes in paid)
+    transfers = tuple(Transfer(source, account, minutes) for account, minutes in paid)
     return [release, Post(key=key, transfers=transfers, kind=CREDIT, reference=task.reference, occurred_at=at)]
 
 
@@ -101,12 +112,13 @@ async def _room(tx: AsyncSession, member: Member, day: date, *, rules: TimeBankR
         )
     )
     balance = await timebank.balance(tx, member.ledger_account, now=now)
-    room_today = rules.day_cap_minutes - int(earned or 0)
+    room_today = rules.day_cap_minutes * (member.size or 1) - int(earned or 0)  # the cap is a person's
     room_in_balance = room_today if balance.cap is None else balance.cap - balance.posted
     return max(0, min(room_today, room_in_balance))
 
 
-async def _served(tx: AsyncSession, task: Task, visit: Visit, *, now: datetime) -> Served:
+async def served_on(tx: AsyncSession, task: Task, visit: Visit, *, now: datetime) -> Served:
+    """What the evidence of the visit says, in minutes that count."""
     query = (
         select(CheckEvent)
         .join(Assignment, col(Assignment.id) == col(CheckEvent.assignment_id))
@@ -116,7 +128,23 @@ async def _served(tx: AsyncSession, task: Task, visit: Visit, *, now: datetime) 
     came, went = events.get("in"), events.get("out")
     if came is None or went is None:
         # without both reports only an officer approves, with a reason: that vouches for what was agreed
-        return Served(task.minutes, "officer", min(visit.window_start, now))
-    spent = int((went.device_at - came.device_at).total_seconds()) // 60
+        return Served(task.worth_minutes, "officer", min(visit.window_start, now))
     # a device's clock may be some minutes ahead; an entry never occurs later than it was told
-    return Served(min(task.minutes, max(0, spent)), "evidence", min(went.device_at, went.received_at))
+    at = min(went.device_at, went.received_at)
+    if task.priced:
+        return Served(task.worth_minutes, "item", at)
+    spent = int((went.device_at - came.device_at).total_seconds()) // 60
+    return Served(min(task.minutes, max(0, spent)) * task.people, "evidence", at)
+
+
+async def confirmer(tx: AsyncSession, visit: Visit) -> str:
+    """Who approved the visit: `elder`, `family`, an `officer`, or the `site` when nobody had said a word in time."""
+    query = select(Transition).where(col(Transition.entity_id) == visit.id, col(Transition.to_state) == "approved")
+    step = (await tx.scalars(query)).one_or_none()
+    if step is None or step.actor_id is None:
+        return "site"
+    if step.reason != CONFIRMED:
+        return "officer"
+    own = col(Elder.id) == visit.elder_id, col(Elder.account_id) == step.actor_id
+    elder = await tx.scalar(select(col(Elder.id)).where(*own))  # visible: the task's own elder, id unused
+    return "elder" if elder is not None else "family"

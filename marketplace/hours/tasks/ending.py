@@ -1,56 +1,106 @@
 """Tasks that end without a credit: cancelled, expired ungrabbed, or missed. What was held goes back to its source."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 import timebank
 from marketplace.base import timers
 from marketplace.base.actor import Actor
+from marketplace.base.errors import Unknown
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.errors import TaskStarted
-from marketplace.hours.models import TASK_STEPS, Task
-from marketplace.hours.tasks.grabbing import locked_task
+from marketplace.hours.members.standing.incidents import Happened, record
+from marketplace.hours.models import TASK_STEPS, SeriesSkip, Task
+from marketplace.hours.tasks.answering import ANSWER_DUE
+from marketplace.hours.tasks.holding import TASK_DUE
 from marketplace.hours.tasks.listing import require_asker
-from marketplace.hours.tasks.publishing import TASK_DUE
-from marketplace.visits.service import cancel_visits
-from timebank import Release
+from marketplace.hours.tasks.taking import locked_task
+from marketplace.visits.service import cancel_visits, has_begun
+from timebank import Command, Release
+
+UNBEGUN = tuple(state for state, targets in TASK_STEPS.items() if "cancelled" in targets)
 
 
-async def cancel(tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Task:
+async def cancel(
+    tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datetime, reason: str, whole: bool = False
+) -> Task:
     """Cancel a task that has not begun: whoever asked for it, may book for the elder, or the community's officer.
 
-    `Unknown` to anybody else, `TaskStarted`, `IllegalTransition` for a task that has ended.
+    `whole`: with it every place of the request that has neither begun nor ended. `Unknown` to anybody else,
+    `TaskStarted`, `IllegalTransition` for a task that has ended.
     """
-    task = await locked_task(tx, task_id)
+    request = await tx.scalar(select(col(Task.request_id)).where(col(Task.id) == task_id))
+    same = col(Task.request_id) == request if whole else col(Task.id) == task_id
+    query = select(Task).where(same).order_by(col(Task.id)).with_for_update()
+    tasks = list(await tx.scalars(query.execution_options(populate_existing=True)))
+    task = next((one for one in tasks if one.id == task_id), None)
+    if task is None:
+        raise Unknown(what="task")
     await require_asker(tx, task, actor=actor, now=now)
-    await _end(tx, task, "cancelled", actor=actor, now=now, reason=reason)
+    others = [one for one in tasks if one.state in UNBEGUN and one.id != task.id]
+    unbegun = [one for one in others if not await has_begun(tx, "task", one.id)]
+    await _end([task, *unbegun], "cancelled", tx=tx, actor=actor, now=now, reason=reason)
+    await _leave_out(tx, task)
     return task
 
 
+async def _leave_out(tx: AsyncSession, task: Task) -> None:
+    """A series does not make again what was called off by itself."""
+    if task.series_id is not None:
+        skip = insert(SeriesSkip).values(series_id=task.series_id, starts_at=task.series_start)
+        await tx.execute(skip.on_conflict_do_nothing())
+
+
+async def call_off(tx: AsyncSession, tasks: Sequence[Task], *, actor: Actor, now: datetime, reason: str) -> None:
+    """Cancel what of these locked tasks has not begun; the rest goes on."""
+    unbegun = [task for task in tasks if not await has_begun(tx, "task", task.id)]
+    await _end(unbegun, "cancelled", tx=tx, actor=actor, now=now, reason=reason)
+
+
 async def expire(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
-    """A task that nobody grabbed before its window opened is over. Any other, and one not yet due, stays."""
+    """A task that nobody has when its window opens is over. Any other, and one not yet due, stays."""
     task = await locked_task(tx, task_id)
-    if task.state == "published" and now >= task.window_start:
-        await _end(tx, task, "expired", actor=Actor.system(), now=now, reason="nobody took it")
+    if task.state in {"submitted", "published", "reserved"} and now >= task.window_start:
+        await _end([task], "expired", tx=tx, actor=Actor.system(), now=now, reason="nobody took it")
 
 
-async def miss(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
-    """The volunteer did not come: the minutes go back. A task that ended already stays as it is."""
-    task = await locked_task(tx, task_id)
-    if task.state == "grabbed":
-        await move(tx, task, "missed", TASK_STEPS, actor=Actor.system(), now=now, reason="nobody checked in")
-        await _release(tx, task, now=now)
+async def miss(tx: AsyncSession, task: Task, *, rules: SanctionRules, now: datetime) -> None:
+    """The volunteer of a locked task did not come: the minutes go back, and a no-show stands against her.
+
+    A task that nobody has, or that ended already, stays as it is.
+    """
+    if task.state != "grabbed" or task.member_id is None:
+        return
+    system = Actor.system()
+    await move(tx, task, "missed", TASK_STEPS, actor=system, now=now, reason="nobody checked in")
+    happened = Happened(kind="no_show", cause=task.reference, reason="nobody checked in", task_id=task.id)
+    await record(tx, task.member_id, happened, rules=rules, actor=system, now=now)
+    await release(tx, [task], now=now)
 
 
-async def _end(tx: AsyncSession, task: Task, to: str, *, actor: Actor, now: datetime, reason: str) -> None:
-    await move(tx, task, to, TASK_STEPS, actor=actor, now=now, reason=reason)
-    if not await cancel_visits(tx, "task", task.id, actor=actor, now=now, reason=reason):
-        raise TaskStarted
-    await timers.drop_timer(tx, TASK_DUE, task.id)
-    await _release(tx, task, now=now)
+async def _end(tasks: Sequence[Task], to: str, *, tx: AsyncSession, actor: Actor, now: datetime, reason: str) -> None:
+    for task in tasks:
+        await move(tx, task, to, TASK_STEPS, actor=actor, now=now, reason=reason)
+        if not await cancel_visits(tx, "task", task.id, actor=actor, now=now, reason=reason):
+            raise TaskStarted
+        for rule in (TASK_DUE, ANSWER_DUE):
+            await timers.drop_timer(tx, rule, task.id)
+    await release(tx, tasks, now=now)
 
 
-async def _release(tx: AsyncSession, task: Task, *, now: datetime) -> None:
-    await timebank.apply(tx, [Release(key=f"{task.hold_key}:release", hold_key=task.hold_key)], now=now)
+async def release(tx: AsyncSession, tasks: Sequence[Task], *, now: datetime) -> None:
+    """Give back what these tasks hold; one that was never published holds nothing."""
+    releases: list[Command] = [
+        Release(key=f"{task.hold_key}:release", hold_key=task.hold_key)
+        for task in tasks
+        if task.source_account is not None
+    ]
+    if releases:
+        await timebank.apply(tx, releases, now=now)

@@ -1,70 +1,56 @@
 """Grabbing a task: the first volunteer gets it. The row's lock decides, the exclusion constraint guards her day."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from marketplace.base import timers
 from marketplace.base.actor import Actor
-from marketplace.base.errors import Unknown
-from marketplace.base.states import move
-from marketplace.hours.errors import MemberInactive, NotAMember, OwnTask, TaskOver, TaskTaken
-from marketplace.hours.members.finding import member_of_account
-from marketplace.hours.models import TASK_STEPS, Member, Task
-from marketplace.hours.tasks.publishing import TASK_DUE
-from marketplace.visits.service import assign, visits_of
+from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.errors import TaskOver, TaskTaken
+from marketplace.hours.members.acting import acting_member
+from marketplace.hours.members.guardians import guards
+from marketplace.hours.models import Task
+from marketplace.hours.tasks.answering import reserve, waits_for_guardian
+from marketplace.hours.tasks.errors import OnlyDispatched
+from marketplace.hours.tasks.gates import require_standing
+from marketplace.hours.tasks.taking import locked_task, pass_gates, take
 
 
-async def grab(tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datetime) -> Task:
-    """Give the task to the acting volunteer; grabbing one's own again changes nothing.
+async def grab(
+    tx: AsyncSession,
+    task_id: UUID,
+    *,
+    actor: Actor,
+    rules: TimeBankRules,
+    now: datetime,
+    member_id: UUID | None = None,
+) -> Task:
+    """Give the task to the acting volunteer, or to the minor or group she acts for; doing it again changes nothing.
 
-    `Unknown`, `NotAMember`, `MemberInactive`, `TaskTaken`, `TaskOver`, `OwnTask`, and `PerformerBusy` where she has
-    another assignment in that time.
+    A minor who grabs by herself reserves the task until her guardian says yes. `Unknown`, `NotAMember`,
+    `MemberInactive`, `TaskTaken`, `TaskOver`, `OnlyDispatched`, what `take` refuses.
     """
-    member = await member_of_account(tx, actor.account_id)
-    if member is None or member.performer_id is None:
-        raise NotAMember
-    if member.state != "active":
-        raise MemberInactive(state=member.state)
+    member = await acting_member(tx, actor, member_id)
+    await require_standing(tx, member)
     task = await locked_task(tx, task_id)
-    if task.state == "grabbed" and task.member_id == member.id:
+    if task.state in {"reserved", "grabbed"} and task.member_id == member.id:
         return task
-    _require_open(task, member, actor, now)
-    task.member_id = member.id
-    await move(tx, task, "grabbed", TASK_STEPS, actor=actor, now=now)
-    await timers.drop_timer(tx, TASK_DUE, task.id)
-    for visit in await visits_of(tx, "task", task.id):
-        await assign(
-            tx,
-            visit.id,
-            member.performer_id,
-            starts_at=task.window_start,
-            ends_at=task.window_start + timedelta(minutes=task.minutes),
-            actor=actor,
-            now=now,
-        )
+    _require_open(task, now)
+    if await waits_for_guardian(tx, member, task, rules=rules) and not await guards(tx, actor, member):
+        member = await pass_gates(tx, task, member, rules=rules, actor=actor)
+        await reserve(tx, task, member, rules=rules, actor=actor, now=now)
+    else:
+        await take(tx, task, member, rules=rules, actor=actor, now=now)
     return task
 
 
-async def locked_task(tx: AsyncSession, task_id: UUID) -> Task:
-    """The task with its row locked, as it is now. `Unknown`."""
-    query = select(Task).where(col(Task.id) == task_id).with_for_update()
-    task = await tx.scalar(query.execution_options(populate_existing=True))
-    if task is None:
-        raise Unknown(what="task")
-    return task
-
-
-def _require_open(task: Task, member: Member, actor: Actor, now: datetime) -> None:
-    if task.state == "grabbed":
+def _require_open(task: Task, now: datetime) -> None:
+    if task.state in {"reserved", "grabbed"}:
         raise TaskTaken
     if task.state != "published":
         raise TaskOver(state=task.state)
     if now >= task.window_start:
         raise TaskOver(state="expired")
-    own = task.requested_by == actor.account_id or member.elder_id == task.elder_id
-    if own or (task.source_kind in {"own", "relative"} and task.source_id == member.id):
-        raise OwnTask
+    if task.taking == "dispatch":
+        raise OnlyDispatched

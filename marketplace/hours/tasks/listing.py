@@ -10,11 +10,11 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.members.finding import member_of_account
-from marketplace.hours.models import Task
-from marketplace.people.access import Scope
+from marketplace.hours.members.finding import acts_for
+from marketplace.hours.models import Member, Task
+from marketplace.people.access import Scope, visible_to
 from marketplace.people.elders import elder_for
-from marketplace.people.models import Region
+from marketplace.people.models import Elder, Region
 from marketplace.visits.models import Assignment, Visit
 
 _LIVE = col(Assignment.state) != "withdrawn"
@@ -27,13 +27,48 @@ async def open_tasks(
     query = (
         select(Task, Region)
         .join(Region, col(Region.id) == col(Task.community_id))
-        .where(col(Task.district_id) == district_id, col(Task.state) == "published", col(Task.window_start) > now)
+        .where(
+            col(Task.district_id) == district_id,
+            col(Task.state) == "published",
+            col(Task.taking) == "grab",
+            col(Task.window_start) > now,
+        )
         .order_by(col(Task.id))
         .limit(limit)
     )
     if after is not None:
         query = query.where(col(Task.id) > after)
     return [(task, region) for task, region in await tx.execute(query)]
+
+
+async def waiting_tasks(
+    tx: AsyncSession, state: str, *, actor: Actor, now: datetime, after: UUID | None = None, limit: int = 50
+) -> list[Task]:
+    """Tasks that wait for an officer, submitted or disputed, of elders whom the actor may see, by id."""
+    query = (
+        select(Task)
+        .join(Elder, col(Elder.id) == col(Task.elder_id))
+        .where(col(Task.state) == state, visible_to(actor, now))
+        .order_by(col(Task.id))
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(col(Task.id) > after)
+    return list(await tx.scalars(query))
+
+
+async def tasks_of(tx: AsyncSession, member_id: UUID, *, after: UUID | None = None, limit: int = 50) -> list[Task]:
+    """What a member has taken or was kept for, the newest first."""
+    query = select(Task).where(col(Task.member_id) == member_id).order_by(col(Task.id).desc()).limit(limit)
+    if after is not None:
+        query = query.where(col(Task.id) < after)
+    return list(await tx.scalars(query))
+
+
+async def places_of(tx: AsyncSession, request_id: UUID) -> list[UUID]:
+    """The tasks that are a request's places, in order."""
+    query = select(col(Task.id)).where(col(Task.request_id) == request_id)
+    return list(await tx.scalars(query.order_by(col(Task.place))))
 
 
 async def task_for(tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datetime) -> Task:
@@ -66,9 +101,9 @@ async def place_of(tx: AsyncSession, task: Task) -> Place:
 
 
 async def grabbed_by(tx: AsyncSession, task: Task, actor: Actor) -> bool:
-    """Is the actor the volunteer who has the task?"""
-    member = await member_of_account(tx, actor.account_id)
-    return member is not None and task.member_id == member.id
+    """Is the actor the volunteer who has the task, or does she act for her?"""
+    member = await tx.get(Member, task.member_id) if task.member_id is not None else None
+    return member is not None and await acts_for(tx, actor, member)
 
 
 async def require_asker(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime, scope: Scope = "book") -> None:

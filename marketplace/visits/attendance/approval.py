@@ -1,4 +1,7 @@
-"""Approval: by rule when nobody objected in time, by an officer with a reason, or by the elder or her family."""
+"""Approval: by rule when nobody objected in time, by an officer with a reason, or by the elder or her family.
+
+Who objects makes an exception of it, which an officer approves or rejects.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base import timers
-from marketplace.base.actor import Actor
+from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
 from marketplace.people.access import visible_to
@@ -16,6 +19,9 @@ from marketplace.people.models import Access, Elder
 from marketplace.visits.attendance.finishing import APPROVAL_DUE, tell
 from marketplace.visits.errors import OwnVisit
 from marketplace.visits.models import VISIT_STEPS, Assignment, Performer, Visit
+
+CONFIRMED = "confirmed"
+DISPUTED = "disputed"
 
 
 async def approve_by_rule(tx: AsyncSession, visit_id: UUID, *, now: datetime) -> None:
@@ -40,6 +46,41 @@ async def confirm(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: dateti
     visit = await _visible(tx, visit_id, actor=actor, now=now)
     if not await _speaks_for_elder(tx, visit, actor=actor, now=now):
         raise Unknown(what="visit")
+    await _require_foreign(tx, visit, actor)
+    if visit.state != "checked_out":
+        raise IllegalTransition(state=visit.state, wanted="approved")
+    await _approve(tx, visit, actor=actor, now=now, reason=CONFIRMED)
+    return visit
+
+
+async def object_to(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Visit:
+    """The elder, family under her grant, or an officer for her disputes a visit: it waits for an officer's decision.
+
+    `Unknown`, `OwnVisit`, `IllegalTransition` unless it is checked out and not approved.
+    """
+    visit = await _visible(tx, visit_id, actor=actor, now=now)
+    if not (actor.is_any(Role.OFFICER) or await _speaks_for_elder(tx, visit, actor=actor, now=now)):
+        raise Unknown(what="visit")
+    await _require_foreign(tx, visit, actor)
+    if visit.state == "checked_out":
+        await move(tx, visit, "exception", VISIT_STEPS, actor=actor, now=now, reason=reason)
+        await timers.drop_timer(tx, APPROVAL_DUE, visit.id)
+    elif visit.state != "exception":
+        raise IllegalTransition(state=visit.state, wanted=DISPUTED)
+    visit.findings = sorted({*visit.findings, DISPUTED})
+    await tx.flush()
+    return visit
+
+
+async def reject(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Visit:
+    """An officer decides that a visit counts for nothing. `Unknown`, `IllegalTransition` unless it is an exception."""
+    visit = await _visible(tx, visit_id, actor=actor, now=now)
+    await move(tx, visit, "rejected", VISIT_STEPS, actor=actor, now=now, reason=reason)
+    return visit
+
+
+async def _require_foreign(tx: AsyncSession, visit: Visit, actor: Actor) -> None:
+    """`OwnVisit` for whoever attended it."""
     attended = (
         select(col(Assignment.id))
         .join(Performer, col(Performer.id) == col(Assignment.performer_id))
@@ -47,10 +88,6 @@ async def confirm(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: dateti
     )
     if await tx.scalar(attended.limit(1)):
         raise OwnVisit
-    if visit.state != "checked_out":
-        raise IllegalTransition(state=visit.state, wanted="approved")
-    await _approve(tx, visit, actor=actor, now=now, reason="confirmed")
-    return visit
 
 
 async def _approve(tx: AsyncSession, visit: Visit, *, actor: Actor, now: datetime, reason: str) -> None:

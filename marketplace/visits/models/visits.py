@@ -16,13 +16,14 @@ VISIT_STEPS = machine(
     published="planned checked_in missed cancelled",
     checked_in="checked_out",
     checked_out="exception approved",
-    exception="approved",
+    exception="approved rejected",
     approved="settled",
     settled="",
+    rejected="",
     missed="",
     cancelled="",
 )
-STARTED = frozenset({"checked_in", "checked_out", "exception", "approved", "settled"})
+STARTED = frozenset({"checked_in", "checked_out", "exception", "approved", "settled", "rejected"})
 
 
 class Visit(SQLModel, table=True):
@@ -48,7 +49,7 @@ class Visit(SQLModel, table=True):
         CheckConstraint("max_ride_seconds > 0", name="visit_ride"),
         CheckConstraint(
             "state IN ('planned', 'published', 'checked_in', 'checked_out', 'exception', 'approved', 'settled',"
-            " 'missed', 'cancelled')",
+            " 'rejected', 'missed', 'cancelled')",
             name="visit_state",
         ),
         Index("visit_of_cause", "cause_kind", "cause_id"),

@@ -10,7 +10,7 @@ from marketplace.console.words import WORDS, coded, speaker
 
 ROOT = Path(marketplace.console.__file__).parent
 REASONS = "skill excluded capacity no_shift window distance crew pin mandatory insertable priority_lost changed"
-FINDINGS = "far mocked early late short crew_incomplete no_check_in no_check_out"
+FINDINGS = "far mocked early late short crew_incomplete no_check_in no_check_out disputed"
 
 
 def fields(text: str) -> set[str]:

@@ -80,6 +80,8 @@ async def a_person(
     district: int = 0,
     gender: str = "f",
     account: Account | None = None,
+    birth_on: date | None = date(1980, 5, 1),
+    **joins: Any,
 ) -> Person:
     account = account or await an_account(platform, tx, *(roles or (Role.VOLUNTEER,)))
     member = await join(
@@ -89,7 +91,8 @@ async def a_person(
         rules=platform.policy.timebank,
         actor=SYSTEM,
         now=platform.now(),
-        attending=Attending(gender=gender),
+        attending=Attending(gender=gender, birth_on=birth_on),
+        **joins,
     )
     return Person(await actor_of(tx, account), member)
 
@@ -150,7 +153,7 @@ async def report(platform: Platform, task: Task, person: Person, kind: Kind, at:
 async def serve(platform: Platform, task: Task, person: Person, minutes: int) -> None:
     """Grab, attend for so many minutes from the window's start, be approved, be credited."""
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=person.actor, now=platform.now())
+        await grab(tx, task.id, actor=person.actor, rules=platform.policy.timebank, now=platform.now())
     await report(platform, task, person, "in", task.window_start)
     await report(platform, task, person, "out", task.window_start + timedelta(minutes=minutes))
     await approve_and_credit(platform, task)
@@ -174,10 +177,10 @@ async def task_now(platform: Platform, task: Task) -> Task:
         return await tx.get_one(Task, task.id)
 
 
-async def balances(platform: Platform, *accounts: UUID) -> list[tuple[int, int]]:
-    """(posted, held) of accounts."""
+async def balances(platform: Platform, *accounts: UUID | None) -> list[tuple[int, int]]:
+    """(posted, held) of accounts; a task that was published has one."""
     async with transaction(platform.db) as tx:
-        found = [await timebank.balance(tx, account, now=platform.now()) for account in accounts]
+        found = [await timebank.balance(tx, account, now=platform.now()) for account in accounts if account]
     return [(one.posted, one.held) for one in found]
 
 

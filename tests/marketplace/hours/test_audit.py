@@ -36,7 +36,7 @@ async def test_a_clean_day_proves(platform: Platform) -> None:
     [
         ("UPDATE task SET state = 'missed' WHERE id = :served", "entry unexpected: task:{served}"),
         ("UPDATE task SET state = 'cancelled' WHERE id = :open", "a task that ended still holds minutes: {open}"),
-        ("UPDATE task SET minutes = 59 WHERE id = :open", "an open task holds no minutes: {open}"),
+        ("UPDATE task SET worth_minutes = 59 WHERE id = :open", "an open task holds no minutes: {open}"),
         (
             "UPDATE visit SET state = 'approved' WHERE cause_id = :served",
             "a credited task has not one settled visit: {served}",

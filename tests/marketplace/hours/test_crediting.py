@@ -80,7 +80,7 @@ async def test_a_begun_minute_does_not_count(platform: Platform) -> None:
     _, elder, volunteer = await scene(platform, own=60)
     task = await publish(platform, elder)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
     await report(platform, task, volunteer, "in", TEN)
     await report(platform, task, volunteer, "out", TEN + timedelta(minutes=47, seconds=59))
     await approve_and_credit(platform, task)
@@ -161,7 +161,7 @@ async def test_two_credits_at_once_share_the_room_under_the_cap(platform: Platfo
     tasks = [await publish(platform, elder, hours_later=later) for later in (0, 1)]
     for task in tasks:
         async with transaction(platform.db) as tx:
-            await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+            await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
     for task in tasks:
         await report(platform, task, volunteer, "in", task.window_start)
         await report(platform, task, volunteer, "out", task.window_start + timedelta(hours=1))
@@ -176,7 +176,7 @@ async def test_a_visit_that_an_officer_vouches_for_without_check_out_counts_as_a
     _, elder, volunteer = await scene(platform, own=60)
     task = await publish(platform, elder)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
     await report(platform, task, volunteer, "in", TEN)
     platform.clock.set(TEN + timedelta(days=2))  # type: ignore[attr-defined]
     async with transaction(platform.db) as tx:
@@ -197,7 +197,7 @@ async def test_a_missed_visit_gives_the_minutes_back(platform: Platform) -> None
     _, elder, volunteer = await scene(platform, own=60)
     task = await publish(platform, elder)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
         visit = await visit_of(tx, task)
         await tx.execute(text("UPDATE visit SET state = 'missed' WHERE id = :id"), {"id": visit.id})
     for _ in range(2):

@@ -65,7 +65,7 @@ async def test_cancelling_gives_the_minutes_back_and_ends_the_visit(platform: Pl
 async def test_a_grabbed_task_can_be_cancelled_until_somebody_arrives(platform: Platform) -> None:
     _, task, volunteer = await scene(platform)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
     await report(platform, task, volunteer, "in", TEN)
     with pytest.raises(TaskStarted):
         await cancels(platform, task)
@@ -76,7 +76,7 @@ async def test_a_grabbed_task_can_be_cancelled_until_somebody_arrives(platform: 
 async def test_the_volunteer_of_a_cancelled_task_is_free_again(platform: Platform) -> None:
     _, task, volunteer = await scene(platform)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
     await cancels(platform, task)
     async with transaction(platform.db) as tx:
         states = (await tx.scalars(text("SELECT state FROM assignment"))).all()
@@ -104,7 +104,7 @@ async def test_an_officer_of_another_district_knows_nothing_of_it(platform: Plat
 async def test_the_volunteer_cannot_cancel_what_the_elder_asked_for(platform: Platform) -> None:
     _, task, volunteer = await scene(platform)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
     with pytest.raises(Unknown):
         await cancels(platform, task, volunteer.actor)
 
@@ -135,7 +135,7 @@ async def test_the_timer_rings_at_the_windows_start(platform: Platform) -> None:
 async def test_a_grabbed_task_does_not_expire(platform: Platform) -> None:
     _, task, volunteer = await scene(platform)
     async with transaction(platform.db) as tx:
-        await grab(tx, task.id, actor=volunteer.actor, now=platform.now())
+        await grab(tx, task.id, actor=volunteer.actor, rules=platform.policy.timebank, now=platform.now())
         assert (await tx.scalars(select(Timer).where(col(Timer.rule) == "task.due"))).all() == []
     platform.clock.set(TEN)  # type: ignore[attr-defined]
     await expires(platform, task)

@@ -38,7 +38,7 @@ async def scene(platform: Platform) -> tuple[Bank, Elder, Task, Person]:
 
 async def grabs(platform: Platform, task: Task, person: Person) -> Task:
     async with transaction(platform.db) as tx:
-        return await grab(tx, task.id, actor=person.actor, now=platform.now())
+        return await grab(tx, task.id, actor=person.actor, rules=platform.policy.timebank, now=platform.now())
 
 
 async def test_of_two_volunteers_at_once_one_wins(platform: Platform) -> None:
@@ -98,7 +98,7 @@ async def test_who_is_no_member_takes_nothing(platform: Platform) -> None:
         stranger = await an_actor(platform, tx, Role.VOLUNTEER)
     with pytest.raises(NotAMember):
         async with transaction(platform.db) as tx:
-            await grab(tx, task.id, actor=stranger, now=platform.now())
+            await grab(tx, task.id, actor=stranger, rules=platform.policy.timebank, now=platform.now())
 
 
 async def test_a_member_who_is_no_volunteer_takes_nothing(platform: Platform) -> None:

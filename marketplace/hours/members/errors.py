@@ -1,0 +1,163 @@
+"""What is refused to members, and why."""
+
+from marketplace.base.errors import Conflict, Forbidden, Malformed
+
+
+class AgeUnknown(Conflict):
+    """Who gives hours is of an age that the city allows; that takes a date of birth."""
+
+    code = "age_unknown"
+    zh = "请先登记出生日期。"
+    en = "Tell the date of birth first."
+
+
+class AgeNotAllowed(Conflict):
+    """The city lets volunteers of other ages give hours."""
+
+    code = "age_not_allowed"
+    zh = "本市志愿者年龄须为 {youngest} 岁以上（上限：{oldest}），登记年龄为 {age} 岁。"
+    en = "Volunteers here are {youngest} or older (up to: {oldest}); the age on record is {age}."
+
+
+class MinorsRefused(Conflict):
+    """The city's time bank takes nobody under age."""
+
+    code = "minors_refused"
+    zh = "本市时间银行不接受未成年志愿者。"
+    en = "This city's time bank takes no volunteers under age."
+
+
+class GroupTasksOnly(Conflict):
+    """Minors take part in tasks of a group, and in no others."""
+
+    code = "group_tasks_only"
+    zh = "未成年志愿者只能参加集体任务。"
+    en = "Minors only take part in group tasks."
+
+
+class BirthDateKept(Conflict):
+    """A date of birth on record is corrected by an officer."""
+
+    code = "birth_date_kept"
+    zh = "出生日期已登记，如有误请联系站点更正。"
+    en = "Another date of birth is on record; the site corrects it."
+
+
+class GuardianMissing(Malformed):
+    """A minor names the member who answers for her."""
+
+    code = "guardian_missing"
+    zh = "未成年人须登记监护人（成年会员）。"
+    en = "A minor names a guardian, who is an adult member."
+
+
+class NotAGuardian(Conflict):
+    """The member named cannot be a guardian: no person, not active, of unknown age, a minor, or oneself."""
+
+    code = "not_a_guardian"
+    zh = "该会员不能担任监护人。"
+    en = "This member cannot be a guardian."
+
+
+class StudentTaken(Conflict):
+    """The student's number belongs to another member."""
+
+    code = "student_taken"
+    zh = "该学校的这个学号已登记。"
+    en = "This student's number of this school is registered already."
+
+
+class NotAVolunteer(Conflict):
+    """Whoever acts for a group checks in for it, as a volunteer does."""
+
+    code = "contact_not_a_volunteer"
+    zh = "团体联系人须为志愿者账户。"
+    en = "A group's contact is a volunteer's account."
+
+
+class TrainingMissing(Conflict):
+    """The city asks for a training that is valid on the day of the task."""
+
+    code = "training_missing"
+    zh = "请先完成岗前培训，且培训在服务当日有效。"
+    en = "Pass the induction first; it must be valid on the day of the task."
+
+
+class TrainingPeriod(Malformed):
+    """A training that is not over yet, or that ends before it was passed."""
+
+    code = "training_period"
+    zh = "培训日期有误。"
+    en = "The dates of the training cannot be."
+
+
+class InsurancePeriod(Malformed):
+    """An insurance that ends before it begins."""
+
+    code = "insurance_period"
+    zh = "保险起止日期有误。"
+    en = "The insurance ends before it begins."
+
+
+class CauseMissing(Malformed):
+    """An incident comes from a task or from something that has a name."""
+
+    code = "cause_missing"
+    zh = "请注明相关任务或事由编号。"
+    en = "Name the task, or the number of the complaint, that this comes from."
+
+
+class NotTheirTask(Conflict):
+    """The task was never this member's."""
+
+    code = "not_their_task"
+    zh = "该任务与此会员无关。"
+    en = "This member never took that task."
+
+
+class OwnIncident(Conflict):
+    """Nobody records or decides in a matter of one's own."""
+
+    code = "own_incident"
+    zh = "不能处理与本人有关的记录。"
+    en = "Nobody decides in a matter of one's own."
+
+
+class AppealTooLate(Conflict):
+    """An appeal is made once, within its time."""
+
+    code = "appeal_too_late"
+    zh = "申诉期限已过或已申诉过（截止 {appeal_until}）。"
+    en = "The time to appeal is over, or an appeal was made already; it ran until {appeal_until}."
+
+
+class BalanceNotEmpty(Conflict):
+    """An account closes at zero: what it holds is given away or inherited first."""
+
+    code = "balance_not_empty"
+    zh = "账户尚有 {balance_minutes} 分钟（其中冻结 {held_minutes} 分钟），请先转出，或选择转入公共池。"
+    en = "The account has {balance_minutes} minutes, {held_minutes} of them set aside; give them away, or to the pool."
+
+
+class TasksUnsettled(Conflict):
+    """Tasks that began and are not credited yet come first."""
+
+    code = "tasks_unsettled"
+    zh = "还有 {count} 项已开始的任务尚未结算。"
+    en = "{count} tasks that have begun are not settled yet."
+
+
+class WardsLeft(Conflict):
+    """Whoever answers for minors names another guardian for them first."""
+
+    code = "wards_left"
+    zh = "您仍是 {count} 名未成年会员的监护人。"
+    en = "You are still the guardian of {count} members."
+
+
+class MembershipEnded(Forbidden):
+    """The membership was ended by sanction; joining again takes an appeal."""
+
+    code = "membership_ended"
+    zh = "会员资格已因违规终止。"
+    en = "The membership was ended by sanction."

@@ -1,0 +1,1 @@
+"""A member's file: trainings passed and insurance taken out."""

@@ -1,0 +1,1 @@
+"""A member's standing: incidents, what follows from their number, and appeals."""

@@ -1,0 +1,111 @@
+"""Incidents: recorded by officers, appealed by members, decided by another officer."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from marketplace.base.actor import Role
+from marketplace.hours.members.files import happened_to
+from marketplace.hours.members.finding import overseen_member
+from marketplace.hours.members.schemas import AppealDecisionIn, AppealIn, IncidentIn, IncidentOut, IncidentPage
+from marketplace.hours.members.standing.appeals import appeal, decide_appeal, open_appeals
+from marketplace.hours.members.standing.incidents import record
+from marketplace.web.authentication import requires, signed_in
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+
+TAGS = ["hours"]
+
+
+@post(
+    "/v1/members/{member_id:uuid}/incidents",
+    tags=TAGS,
+    guards=[requires(Role.OFFICER)],
+    operation_id="recordIncident",
+)
+async def record_incident(
+    member_id: FromPath[UUID],
+    data: JSONBody[IncidentIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> IncidentOut:
+    """Record what a member did. Suspension and the end of the membership follow from what stands on record."""
+
+    async def work() -> IncidentOut:
+        member = await overseen_member(tx, member_id, actor=actor)
+        happened = await happened_to(tx, member.id, data)
+        rules = platform.policy.timebank.sanctions
+        return IncidentOut.of(await record(tx, member.id, happened, rules=rules, actor=actor, now=now))
+
+    return await once(tx, IncidentOut, work)
+
+
+@get("/v1/incidents/appealed", tags=TAGS, guards=[requires(Role.OFFICER)], operation_id="listAppeals")
+async def list_appeals(
+    tx: Tx,
+    actor: Acting,
+    after: FromQuery[UUID | None] = None,
+    limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
+) -> IncidentPage:
+    """Appeals that wait for a decision, in one's branches."""
+    found = await open_appeals(tx, actor=actor, after=after, limit=limit + 1)
+    items = [IncidentOut.of(incident) for incident, _ in found[:limit]]
+    return IncidentPage(items=items, next_after=items[-1].id if len(found) > limit else None)
+
+
+@post(
+    "/v1/incidents/{incident_id:uuid}/appeal",
+    tags=TAGS,
+    guards=[signed_in],
+    operation_id="appealIncident",
+    status_code=200,
+)
+async def appeal_incident(
+    incident_id: FromPath[UUID], data: JSONBody[AppealIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> IncidentOut:
+    """Appeal, once and in time. The incident counts until it is struck out."""
+
+    async def work() -> IncidentOut:
+        return IncidentOut.of(await appeal(tx, incident_id, words=data.words, actor=actor, now=now))
+
+    return await once(tx, IncidentOut, work)
+
+
+@post(
+    "/v1/incidents/{incident_id:uuid}/decision",
+    tags=TAGS,
+    guards=[requires(Role.OFFICER)],
+    operation_id="decideAppeal",
+    status_code=200,
+)
+async def decide(
+    incident_id: FromPath[UUID],
+    data: JSONBody[AppealDecisionIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> IncidentOut:
+    """An officer other than who recorded it upholds an incident or strikes it out; the membership follows."""
+
+    async def work() -> IncidentOut:
+        decided = await decide_appeal(
+            tx,
+            incident_id,
+            strike_out=data.strike_out,
+            reason=data.reason,
+            rules=platform.policy.timebank.sanctions,
+            actor=actor,
+            now=now,
+        )
+        return IncidentOut.of(decided)
+
+    return await once(tx, IncidentOut, work)
+
+
+HANDLERS: list[Any] = [record_incident, list_appeals, appeal_incident, decide]

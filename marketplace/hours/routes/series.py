@@ -1,0 +1,224 @@
+"""Recurring help: asking for a series, keeping it, leaving one out."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.base.actor import Role
+from marketplace.base.platform import Platform
+from marketplace.hours.models import TaskSeries
+from marketplace.hours.routes.tasks import ASKERS, OF_A_CALL
+from marketplace.hours.schemas import WhyIn
+from marketplace.hours.tasks.publishing import Ask, Call
+from marketplace.hours.tasks.series import keeping
+from marketplace.hours.tasks.series.schemas import SeriesIn, SeriesOut, SeriesPage, SeriesState, SkipIn
+from marketplace.hours.tasks.series.showing import series_shown
+from marketplace.web.authentication import requires
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+
+TAGS = ["tasks"]
+OfState = Annotated[SeriesState | None, QueryParameter(name="state")]
+
+
+async def _shown(tx: AsyncSession, platform: Platform, series: TaskSeries) -> SeriesOut:
+    horizon_days = platform.policy.booking.horizon_days
+    return await series_shown(tx, series, horizon_days=horizon_days, now=platform.now())
+
+
+@post("/v1/task-series", tags=TAGS, guards=[requires(*ASKERS)], operation_id="beginSeries")
+async def begin_series(
+    data: JSONBody[SeriesIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> SeriesOut:
+    """Ask for help again and again. Its tasks are published some weeks ahead, each with its own hours set aside."""
+
+    async def work() -> SeriesOut:
+        call = Call(**data.model_dump(include=set(OF_A_CALL)))
+        ask = Ask(**data.model_dump(exclude={*OF_A_CALL, "rule"}), call=call)
+        series = await keeping.begin_series(
+            tx, platform.vault, ask, data.rule, policy=platform.policy, actor=actor, now=now
+        )
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+@get("/v1/task-series", tags=TAGS, guards=[requires(*ASKERS)], operation_id="listSeries")
+async def list_series(
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    of_state: OfState = None,
+    after: FromQuery[UUID | None] = None,
+    limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
+) -> SeriesPage:
+    """Series of elders whom one may see."""
+    found = await keeping.all_series(tx, actor=actor, now=now, state=of_state, after=after, limit=limit + 1)
+    items = [await _shown(tx, platform, series) for series in found[:limit]]
+    return SeriesPage(items=items, next_after=items[-1].id if len(found) > limit else None)
+
+
+@get("/v1/task-series/{series_id:uuid}", tags=TAGS, guards=[requires(*ASKERS)], operation_id="showSeries")
+async def show_series(series_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home) -> SeriesOut:
+    """One series with what is to come of it."""
+    return await _shown(tx, platform, await keeping.series_for(tx, series_id, actor=actor, now=now))
+
+
+@post(
+    "/v1/task-series/{series_id:uuid}/publish",
+    tags=TAGS,
+    guards=[requires(Role.OFFICER)],
+    operation_id="publishSeries",
+    status_code=200,
+)
+async def publish_series(
+    series_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> SeriesOut:
+    """Let a submitted series begin."""
+
+    async def work() -> SeriesOut:
+        series = await keeping.review_series(tx, series_id, return_reason=None, actor=actor, now=now)
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+@post(
+    "/v1/task-series/{series_id:uuid}/return",
+    tags=TAGS,
+    guards=[requires(Role.OFFICER)],
+    operation_id="returnSeries",
+    status_code=200,
+)
+async def return_series(
+    series_id: FromPath[UUID],
+    data: JSONBody[WhyIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> SeriesOut:
+    """Return a submitted series to who asked, with a reason."""
+
+    async def work() -> SeriesOut:
+        series = await keeping.review_series(tx, series_id, return_reason=data.reason, actor=actor, now=now)
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+@post(
+    "/v1/task-series/{series_id:uuid}/pause",
+    tags=TAGS,
+    guards=[requires(*ASKERS)],
+    operation_id="pauseSeries",
+    status_code=200,
+)
+async def pause_series(
+    series_id: FromPath[UUID],
+    data: JSONBody[WhyIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> SeriesOut:
+    """Nobody comes until the series is resumed: what was made of it and has not begun is called off."""
+
+    async def work() -> SeriesOut:
+        series = await keeping.pause_series(tx, series_id, actor=actor, now=now, reason=data.reason)
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+@post(
+    "/v1/task-series/{series_id:uuid}/resume",
+    tags=TAGS,
+    guards=[requires(*ASKERS)],
+    operation_id="resumeSeries",
+    status_code=200,
+)
+async def resume_series(
+    series_id: FromPath[UUID],
+    data: JSONBody[WhyIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> SeriesOut:
+    """A paused series goes on from now."""
+
+    async def work() -> SeriesOut:
+        series = await keeping.resume_series(tx, series_id, actor=actor, now=now, reason=data.reason)
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+@post(
+    "/v1/task-series/{series_id:uuid}/end",
+    tags=TAGS,
+    guards=[requires(*ASKERS)],
+    operation_id="endSeries",
+    status_code=200,
+)
+async def end_series(
+    series_id: FromPath[UUID],
+    data: JSONBody[WhyIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> SeriesOut:
+    """The series is over: what was made of it and has not begun is called off."""
+
+    async def work() -> SeriesOut:
+        series = await keeping.end_series(tx, series_id, actor=actor, now=now, reason=data.reason)
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+@post(
+    "/v1/task-series/{series_id:uuid}/skip",
+    tags=TAGS,
+    guards=[requires(*ASKERS)],
+    operation_id="skipOccurrence",
+    status_code=200,
+)
+async def skip_occurrence(
+    series_id: FromPath[UUID],
+    data: JSONBody[SkipIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> SeriesOut:
+    """Leave one out; the others go on."""
+
+    async def work() -> SeriesOut:
+        series = await keeping.skip_occurrence(tx, series_id, data.starts_at, actor=actor, now=now, reason=data.reason)
+        return await _shown(tx, platform, series)
+
+    return await once(tx, SeriesOut, work)
+
+
+HANDLERS: list[Any] = [
+    begin_series,
+    list_series,
+    show_series,
+    publish_series,
+    return_series,
+    pause_series,
+    resume_series,
+    end_series,
+    skip_occurrence,
+]

@@ -1,0 +1,94 @@
+"""Putting a request up: the minutes of all its places are held at one source, each place's visit stands, volunteers
+may take them. All or nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import timebank
+from marketplace.base import outbox
+from marketplace.base.actor import Actor
+from marketplace.base.states import move
+from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.errors import NoHoursSource
+from marketplace.hours.models import TASK_STEPS, Task
+from marketplace.hours.tasks.sources import PaidBy, Source, find_source
+from marketplace.people.models import Elder
+from marketplace.visits.service import VisitSpec, plan_visit
+from timebank import Hold
+from timebank.errors import InsufficientBalance
+
+TASK_DUE = "task.due"
+# the task's own steps resolve its hold; the expiry only frees the minutes of a visit that nobody ever judged
+HELD_FOR = timedelta(days=365)
+ATTEMPTS = 3
+
+
+async def put_up(
+    tx: AsyncSession,
+    tasks: Sequence[Task],
+    elder: Elder,
+    *,
+    rules: TimeBankRules,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Publish the submitted tasks of one request. `NoHoursSource`, `NotRedeemable`."""
+    for task in tasks:
+        await plan_visit(tx, _visit_of(task, elder), actor=actor, now=now)
+        await outbox.send(tx, "task.published", task_id=task.id)
+    source = await _hold(tx, tasks, elder, rules=rules, now=now)
+    for task in tasks:
+        task.source_kind = source.purse.kind
+        task.source_id = source.purse.owner_id
+        task.source_account = source.purse.account
+        task.source_reason = source.reason
+        task.considered = list(source.considered)
+        task.published_at = now
+        await move(tx, task, "published", TASK_STEPS, actor=actor, now=now)
+
+
+def _visit_of(task: Task, elder: Elder) -> VisitSpec:
+    return VisitSpec(
+        cause_kind="task",  # the planner leaves tasks alone: whoever grabs one is assigned by that
+        cause_id=task.id,
+        elder_id=elder.id,
+        district_id=elder.district_id,
+        service=task.kind,
+        lon=elder.lon,
+        lat=elder.lat,
+        window_start=task.window_start,
+        window_end=task.window_end,
+        service_seconds=task.minutes * 60,
+        skills=(f"gender:{task.gender}",) if task.gender else (),
+    )
+
+
+async def _hold(
+    tx: AsyncSession, tasks: Sequence[Task], elder: Elder, *, rules: TimeBankRules, now: datetime
+) -> Source:
+    """Decide and hold. A rival may take the minutes between the two: then decide again on what is left."""
+    first, needed = tasks[0], sum(task.worth_minutes for task in tasks)
+    paid_by: PaidBy = "me" if first.paid_by == "me" else "elder" if first.paid_by == "elder" else "auto"
+    for _ in range(ATTEMPTS):
+        source = await find_source(
+            tx, elder, needed, paid_by=paid_by, account_id=first.requested_by, rules=rules, now=now
+        )
+        holds = [
+            Hold(
+                key=task.hold_key,
+                account=source.purse.account,
+                amount=task.worth_minutes,
+                expires_at=task.window_end + HELD_FOR,
+                reference=task.reference,
+            )
+            for task in tasks
+        ]
+        try:
+            async with tx.begin_nested():  # a refusal gives back the ledger's locks with the savepoint
+                await timebank.apply(tx, holds, now=now)
+        except InsufficientBalance:
+            continue
+        return source
+    raise NoHoursSource(needed=needed, considered=[])
