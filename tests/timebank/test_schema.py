@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 import timebank.closing
+import timebank.links.models
 import timebank.models
 from timebank.schema import TABLES, install_sql
 
@@ -46,7 +47,7 @@ def files_of(migration: str) -> tuple[str, ...]:
 
 
 def test_the_migrations_install_every_sql_file_there_is() -> None:
-    installed = [file for migration in ("0002_ledger", "0010_cycles") for file in files_of(migration)]
+    installed = [file for migration in ("0002_ledger", "0010_cycles", "0011_links") for file in files_of(migration)]
     assert installed == sorted(installed)
     assert install_sql(*installed) == install_sql()
 
