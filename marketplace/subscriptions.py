@@ -3,6 +3,7 @@
 from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
+from marketplace.hours.links import jobs as links
 from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
 from marketplace.people import jobs as people
@@ -33,6 +34,11 @@ SUBSCRIPTIONS: Consumers = {
     "visit.missed": (checkout.settle, hours.credit, matters.count_no_show),
     "task.published": (),
     "cycle.debt_above_cap": (),
+    # payments to and from outside banks
+    "relay.requested": (links.carry_relays,),
+    "relay.ended": (),
+    "link.check": (links.compare_link,),
+    "link.diverged": (),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),
@@ -56,7 +62,8 @@ SUBSCRIPTIONS: Consumers = {
     "payment.reconcile_due": (payments.reconcile_due,),
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),
-    "cycle.due": (hours.cycle_due,),
+    "cycle.due": (hours.cycle_due, links.compare_links),
+    "link.due": (links.link_due,),
 }
 
 CONSUMER_NAMES: dict[str, tuple[str, ...]] = {

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from timebank.links.links import Link, link_of
 from timebank.links.relays import Direction, Relay, find_relay, in_flight
 
+HeadAt = Callable[[int], Awaitable[bytes | None]]
 SENT_DIFFERS = "sent_chain_differs"
 RECEIVED_DIFFERS = "received_chain_differs"
 MIRROR_DIFFERS = "mirror_differs"
@@ -116,18 +117,19 @@ async def _sum(tx: AsyncSession, link: UUID, direction: Direction, upto: int) ->
     return int(await tx.scalar(_SUM, {"link": link, "direction": direction, "upto": upto}) or 0)
 
 
-async def first_difference(
-    tx: AsyncSession, link: UUID, direction: Direction, upto: int, theirs: Callable[[int], Awaitable[bytes | None]]
-) -> tuple[int, UUID | None]:
-    """The height at which a direction's chains part, up to one where they differ, and our relay there; by halving.
-
-    `theirs` asks the partner for its head at a height of the same direction.
-    """
+async def first_difference(upto: int, ours: HeadAt, theirs: HeadAt) -> int:
+    """The first height at which two chains differ that differ at `upto`, by halving: both are asked for some heads."""
     same, differs = 0, upto
     while differs - same > 1:
         middle = (same + differs) // 2
-        if await theirs(middle) == await head_at(tx, link, direction, middle):
+        if await ours(middle) == await theirs(middle):
             same = middle
         else:
             differs = middle
-    return differs, await tx.scalar(_RELAY_AT, {"link": link, "direction": direction, "seq": differs})
+    return differs
+
+
+async def relay_at(tx: AsyncSession, link: UUID, direction: Direction, seq: int) -> UUID | None:
+    """The relay that stands at a height of a direction's chain."""
+    found: UUID | None = await tx.scalar(_RELAY_AT, {"link": link, "direction": direction, "seq": seq})
+    return found

@@ -49,7 +49,10 @@ _COLUMNS = (
 )
 _RELAY = text(f"{_COLUMNS} WHERE link = :link AND id = :relay")
 _IN_FLIGHT = text(f"{_COLUMNS} WHERE link = :link AND confirmed_at IS NULL ORDER BY seq NULLS LAST, prepared_at, id")
-_OF_ACCOUNT = text(f"{_COLUMNS} WHERE account = :account ORDER BY prepared_at DESC, id LIMIT :limit")
+_OF_ACCOUNT = text(
+    f"{_COLUMNS} WHERE account = :account AND (CAST(:relay AS uuid) IS NULL OR id = :relay)"
+    " ORDER BY prepared_at DESC, id LIMIT :limit"
+)
 _PREPARE_OUT = text("SELECT ledger_prepare_out(:link, :relay, :account, :amount, :payer, :payee, :expires_at, :now)")
 _PREPARE_IN = text(
     "SELECT ledger_prepare_in(:link, :relay, :account, CAST(:excess_to AS uuid), :unit, :amount, :payer, :payee,"
@@ -187,6 +190,7 @@ async def in_flight(tx: AsyncSession, link: UUID) -> list[Relay]:
     return [Relay(**row._asdict()) for row in await tx.execute(_IN_FLIGHT, {"link": link})]
 
 
-async def relays_of(tx: AsyncSession, account: UUID, *, limit: int = 50) -> list[Relay]:
-    """The relays that paid or were paid to an account, newest first."""
-    return [Relay(**row._asdict()) for row in await tx.execute(_OF_ACCOUNT, {"account": account, "limit": limit})]
+async def relays_of(tx: AsyncSession, account: UUID, *, relay: UUID | None = None, limit: int = 50) -> list[Relay]:
+    """The relays that paid or were paid to an account, newest first; only the one asked for, if one is."""
+    asked = {"account": account, "relay": relay, "limit": limit}
+    return [Relay(**row._asdict()) for row in await tx.execute(_OF_ACCOUNT, asked)]

@@ -1,4 +1,4 @@
-"""Links to outside banks: their tables and SQL in the ledger."""
+"""Links to outside banks: their tables and SQL in the ledger, and how the program reaches a partner."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,17 @@ def upgrade() -> None:
     _relay()
     for statement in install_sql(*FILES):
         op.get_bind().exec_driver_sql(statement)  # as it stands: a colon is no parameter in there
+    op.create_table(
+        "link_peer",
+        sa.Column("link_id", sa.Uuid(), sa.ForeignKey("ledger_link.id"), primary_key=True),
+        sa.Column("address", sa.String(), nullable=True),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.Column("signing_key_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("own_public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=True),
+    )
 
 
 def _link() -> None:

@@ -14,6 +14,7 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "task": (("志愿服务（{what}）获得", "earned by {what}"), ("接受服务（{what}）支出", "spent on {what}")),
     "booking": (("提供服务获得", "received for a booking"), ("预约服务支出", "spent on a booking")),
     "grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
+    "relay": (("来自外部时间银行", "received from another bank"), ("支付给外部时间银行", "paid to another bank")),
     "reversal": (("冲正退回", "given back by a correction"), ("冲正扣除", "taken back by a correction")),
 }
 OTHER = (("转入", "received"), ("转出", "given"))

@@ -30,7 +30,7 @@ from timebank.links import (
     set_our_limit,
     suspend_link,
 )
-from timebank.links.mirrors import differences, first_difference, head_at, word_of
+from timebank.links.mirrors import differences, first_difference, head_at, relay_at, word_of
 from timebank.links.protocol import REFUSED, Answer, Move, Step
 from timebank.links.relays import relays_of
 from timebank.proof import prove
@@ -288,8 +288,13 @@ async def test_a_divergence_names_its_first_relay(banks: Banks) -> None:
         async with west.begin() as tx:
             return b"other" if seq >= 3 else await head_at(tx, west.id, "in", seq)
 
+    async def ours(seq: int) -> bytes | None:
+        async with east.begin() as tx:
+            return await head_at(tx, east.id, "out", seq)
+
+    assert await first_difference(4, ours, theirs) == 3
     async with east.begin() as tx:
-        assert await first_difference(tx, east.id, "out", 4, theirs) == (3, relays[2].id)
+        assert await relay_at(tx, east.id, "out", 3) == relays[2].id
 
 
 async def test_a_partner_set_back_to_yesterday_is_found(banks: Banks) -> None:
