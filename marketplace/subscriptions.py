@@ -3,6 +3,7 @@
 from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
+from marketplace.hours.links import jobs as links
 from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
 from marketplace.people import jobs as people
@@ -35,6 +36,11 @@ SUBSCRIPTIONS: Consumers = {
     "task.published": (),
     "member.barred": (hours.recall,),
     "cycle.debt_above_cap": (),
+    # payments to and from outside banks
+    "relay.requested": (links.carry_relays,),
+    "relay.ended": (),
+    "link.check": (links.compare_link,),
+    "link.diverged": (),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),
@@ -62,7 +68,8 @@ SUBSCRIPTIONS: Consumers = {
     "series.due": (hours.series_due,),
     "member.suspension_due": (hours.suspension_due,),
     "member.of_age_due": (hours.of_age_due,),
-    "cycle.due": (hours.cycle_due,),
+    "cycle.due": (hours.cycle_due, links.compare_links),
+    "link.due": (links.link_due,),
 }
 
 CONSUMER_NAMES: dict[str, tuple[str, ...]] = {

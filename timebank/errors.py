@@ -9,12 +9,17 @@ from typing import Any, ClassVar
 
 from sqlalchemy.exc import DBAPIError
 
+BY_SQLSTATE: dict[str, type["LedgerError"]] = {}
+
 
 class LedgerError(Exception):
     """A refusal of the ledger: nothing of the call was written. `data` names the account, key or limit concerned."""
 
     code: ClassVar[str] = "ledger_error"
     sqlstate: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        BY_SQLSTATE[cls.sqlstate] = cls
 
     def __init__(self, data: dict[str, Any] | None = None) -> None:
         self.data: dict[str, Any] = data or {}
@@ -178,9 +183,6 @@ class BalanceOutOfRange(LedgerError):
     """A balance would leave the range of 64-bit integers. data: none."""
 
     code, sqlstate = "balance_out_of_range", "22003"
-
-
-BY_SQLSTATE: dict[str, type[LedgerError]] = {kind.sqlstate: kind for kind in LedgerError.__subclasses__()}
 
 
 def named(error: Exception) -> LedgerError | None:

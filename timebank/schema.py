@@ -43,6 +43,8 @@ TABLES = (
     "ledger_cycle",
     "ledger_cycle_line",
     "ledger_cycle_partner",
+    "ledger_link",
+    "ledger_relay",
     "ledger_leg_sum",
     "ledger_net_position",
 )
@@ -54,4 +56,13 @@ PUBLIC_FUNCTIONS = (
     "ledger_take_snapshot()",
     "ledger_make_root(date)",
     "ledger_run_cycle(text, text, date, jsonb, timestamptz)",
+    "ledger_open_link(uuid, uuid, uuid, text, text, timestamptz)",
+    "ledger_hear_limit(uuid, bigint)",
+    "ledger_turn_link(uuid, text, text, timestamptz)",
+    "ledger_prepare_out(uuid, uuid, uuid, bigint, text, text, timestamptz, timestamptz)",
+    "ledger_prepare_in(uuid, uuid, uuid, uuid, text, bigint, text, text, timestamptz, timestamptz)",
+    "ledger_commit_out(uuid, uuid, timestamptz)",
+    "ledger_commit_in(uuid, uuid, bytea, bigint, timestamptz, bytea, timestamptz)",
+    "ledger_end_relay(uuid, uuid, text, text, text, boolean, timestamptz)",
+    "ledger_confirm_relay(uuid, uuid, timestamptz)",
 )

@@ -16,7 +16,18 @@ ALLOWED = frozenset(
         *("event", "level", "timestamp", "logger", "request_id", "job_id", "consumer", "message", "attempts", "dead"),
         *("error", "code", "status", "method", "route", "seconds", "count", "day", "district_id", "plan_id", "version"),
         *("visits", "unassigned", "process", "signal", "host", "port", "booking_id", "visit_id", "shift_id"),
-        *("provider_id", "payment_id", "delivery_id", "event_id", "kind", "state", "rule", "reason", "exception"),
+        *(
+            "provider_id",
+            "link_id",
+            "payment_id",
+            "delivery_id",
+            "event_id",
+            "kind",
+            "state",
+            "rule",
+            "reason",
+            "exception",
+        ),
     )
 )
 

@@ -6,6 +6,7 @@ a typing mistake in a deployment must not become a silent default.
 
 import base64
 import dataclasses
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,12 @@ def _web(text: str) -> str:
     return text.rstrip("/")
 
 
+def _networks(text: str) -> str:
+    for one in text.split(","):
+        ipaddress.ip_network(one.strip())
+    return text
+
+
 def _setting(name: str, read: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"name": name, "read": read, "secret": secret})
 
@@ -87,6 +94,8 @@ class Settings:
     sms_url: str | None = _setting("LIUZHU_SMS_URL", _web, None)
     solve_seconds: float = _setting("LIUZHU_SOLVE_SECONDS", _positive, 5.0)
     lease_seconds: float = _setting("LIUZHU_LEASE_SECONDS", _positive, 60.0)
+    link_seconds: float = _setting("LIUZHU_LINK_SECONDS", _positive, 10.0)
+    link_networks: str = _setting("LIUZHU_LINK_NETWORKS", _networks, "")
     log_level: str = _setting("LIUZHU_LOG_LEVEL", str, "info")
 
     @classmethod

@@ -7,7 +7,7 @@ whoever subscribes to the message acts. Timers read the domain's clock, so a sim
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, delete, func, select, text, update
+from sqlalchemy import Index, UniqueConstraint, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
@@ -46,6 +46,15 @@ async def arm_timer(tx: AsyncSession, rule: str, entity_id: UUID, due_at: dateti
     """Set the timer of `rule` for one entity unless there is one, fired or not."""
     row = insert(Timer).values(id=new_id(), rule=rule, entity_id=entity_id, due_at=due_at)
     await tx.execute(row.on_conflict_do_nothing(index_elements=["rule", "entity_id"]))
+
+
+async def advance_timer(tx: AsyncSession, rule: str, entity_id: UUID, due_at: datetime) -> None:
+    """Set the timer of `rule` for one entity, unless an earlier one waits; a fired one is armed again."""
+    row = insert(Timer).values(id=new_id(), rule=rule, entity_id=entity_id, due_at=due_at)
+    sooner = case((col(Timer.fired_at).is_(None), func.least(col(Timer.due_at), due_at)), else_=due_at)
+    await tx.execute(
+        row.on_conflict_do_update(index_elements=["rule", "entity_id"], set_={"due_at": sooner, "fired_at": None})
+    )
 
 
 async def drop_timer(tx: AsyncSession, rule: str, entity_id: UUID) -> None:

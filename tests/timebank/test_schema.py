@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 import timebank.closing
+import timebank.links.models
 import timebank.models
 from timebank.schema import TABLES, install_sql
 

@@ -294,15 +294,30 @@ END $$;
 CREATE TRIGGER ledger_account_judged BEFORE INSERT OR UPDATE OF floor ON ledger_account
   FOR EACH ROW EXECUTE FUNCTION ledger_judge_account();
 -- next
--- A balance moves only together with its version and its chain.
+-- A balance moves only together with its version and its chain, and a link's mirror with a relay of its link only.
 CREATE FUNCTION ledger_judge_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF NEW.kind = 'link' AND NEW.posted <> OLD.posted THEN PERFORM ledger_require_relayed(NEW.id, OLD.posted, NEW.posted); END IF;
   IF (NEW.posted <> OLD.posted) <> (NEW.version = OLD.version + 1)
      OR (NEW.version <> OLD.version) <> (NEW.chain_head <> OLD.chain_head) THEN
     PERFORM ledger_refuse('LZ022', 'append_only', jsonb_build_object('table', TG_TABLE_NAME, 'operation', TG_OP));
   END IF;
   RETURN NEW;
 END $$;
+-- next
+-- Leg by leg (a cap's excess is a leg of its own) a mirror comes nearer to the balance that the relay has given its link,
+-- and never passes it.
+CREATE FUNCTION ledger_require_relayed(p_account uuid, p_before bigint, p_after bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_balance bigint := (SELECT balance FROM ledger_link WHERE mirror = p_account);
+BEGIN
+  IF v_balance IS NULL OR p_after NOT BETWEEN LEAST(p_before, v_balance) AND GREATEST(p_before, v_balance) THEN
+    PERFORM ledger_refuse('LZ110', 'mirror_locked', jsonb_build_object('account', p_account));
+  END IF;
+END $$;
+-- next
+DROP TRIGGER ledger_mirror_moves ON ledger_account;
+-- next
+DROP FUNCTION ledger_check_mirror();
 -- next
 CREATE TRIGGER ledger_account_moves BEFORE UPDATE OF posted, version, chain_head ON ledger_account
   FOR EACH ROW EXECUTE FUNCTION ledger_judge_move();

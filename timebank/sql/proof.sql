@@ -37,6 +37,26 @@ SELECT l.account, 'root of ' || l.on_day
 FROM ledger_root_leaf l LEFT JOIN ledger_posting p ON p.account = l.account AND p.version = l.version
 WHERE l.head <> COALESCE(p.hash, CASE WHEN l.version = 0 THEN sha256(uuid_send(l.account)) ELSE '' END)
 
+-- check 3 relay_chain_broken
+SELECT link || ' ' || direction, 'seq ' || seq
+FROM (
+  SELECT r.link, r.direction, r.seq, r.decided_at, r.head, row_number() OVER chain AS place,
+    ledger_relay_contents(r.link, r.id, l.unit, r.amount, r.payer, r.payee, r.expires_at) AS contents,
+    lag(r.head, 1, CASE r.direction WHEN 'out' THEN ledger_relay_root(l.id, l.unit, l.our_name, l.their_name)
+                   ELSE ledger_relay_root(l.id, l.unit, l.their_name, l.our_name) END) OVER chain AS before
+  FROM ledger_relay r JOIN ledger_link l ON l.id = r.link WHERE r.seq IS NOT NULL
+  WINDOW chain AS (PARTITION BY r.link, r.direction ORDER BY r.seq)) relay
+WHERE seq <> place OR head <> ledger_relay_chain(before, contents, seq, decided_at)
+
+-- check 3 link_head_differs_from_relays
+SELECT l.id, 'sent ' || l.sent_height || ', received ' || l.received_height
+FROM ledger_link l LEFT JOIN ledger_relay s ON (s.link, s.direction, s.seq) = (l.id, 'out', l.sent_height)
+LEFT JOIN ledger_relay r ON (r.link, r.direction, r.seq) = (l.id, 'in', l.received_height)
+WHERE l.sent_head <> COALESCE(s.head, ledger_relay_root(l.id, l.unit, l.our_name, l.their_name))
+  OR l.received_head <> COALESCE(r.head, ledger_relay_root(l.id, l.unit, l.their_name, l.our_name))
+  OR (l.sent_height, l.received_height) <> (SELECT count(*) FILTER (WHERE direction = 'out'), count(*) FILTER (WHERE direction = 'in')
+      FROM ledger_relay WHERE link = l.id AND state = 'committed')
+
 -- check 4 key_used_twice
 SELECT e.key, 'entry ' || e.id
 FROM ledger_entry e JOIN ledger_command c ON c.key = e.key
@@ -49,6 +69,12 @@ FROM ledger_account WHERE owed <> GREATEST(0, floor - (posted - held))
 SELECT a.id, 'held ' || a.held || ', holds ' || COALESCE(sum(h.amount), 0)
 FROM ledger_account a LEFT JOIN ledger_hold h ON h.account = a.id AND h.state = 'held'
 GROUP BY a.id HAVING a.held <> COALESCE(sum(h.amount), 0)
+
+-- check 6 relay_without_its_hold
+SELECT r.link || ' ' || r.id, r.direction || ' ' || r.state || ', hold ' || COALESCE(h.state, 'missing')
+FROM ledger_relay r JOIN ledger_link l ON l.id = r.link LEFT JOIN ledger_hold h ON h.key = ledger_relay_key(r.link, r.id, 'hold')
+WHERE h.key IS NULL OR h.amount <> r.amount OR h.account <> CASE r.direction WHEN 'out' THEN r.account ELSE l.mirror END
+  OR h.state <> CASE r.state WHEN 'prepared' THEN 'held' WHEN 'committed' THEN 'captured' ELSE 'released' END
 
 -- check 7 reversal_is_no_mirror
 SELECT r.id, 'of entry ' || r.reverses
@@ -89,6 +115,20 @@ FROM ledger_cycle c JOIN ledger_cycle_line l USING (city, unit, on_day) LEFT JOI
   SELECT sum(amount) AS amount FROM ledger_posting
   WHERE entry = c.entry AND branch = l.branch AND role = 'settled') p ON true
 WHERE l.owes - l.is_owed <> COALESCE(p.amount, 0)
+
+-- check 11 link_differs_from_relays
+SELECT l.id, 'mirror ' || a.posted || ', balance ' || l.balance || ', relays ' || r.moved || ', leaving ' || l.leaving || ' of ' || r.leaving
+FROM ledger_link l JOIN ledger_account a ON a.id = l.mirror CROSS JOIN LATERAL (
+  SELECT COALESCE(sum(CASE direction WHEN 'out' THEN amount ELSE -amount END) FILTER (WHERE state = 'committed'), 0) AS moved,
+    COALESCE(sum(amount) FILTER (WHERE state = 'prepared' AND direction = 'out'), 0) AS leaving
+  FROM ledger_relay WHERE link = l.id) r
+WHERE a.posted <> l.balance OR l.balance <> r.moved OR l.leaving <> r.leaving
+
+-- check 11 relay_differs_from_entry
+SELECT r.link || ' ' || r.id, r.amount || ', entry ' || r.entry || ' moves the mirror by ' || COALESCE(p.amount, 0)
+FROM ledger_relay r JOIN ledger_link l ON l.id = r.link LEFT JOIN LATERAL (
+  SELECT sum(amount) AS amount FROM ledger_posting WHERE entry = r.entry AND account = l.mirror) p ON true
+WHERE r.state = 'committed' AND COALESCE(p.amount, 0) <> CASE r.direction WHEN 'out' THEN r.amount ELSE -r.amount END
 
 -- check 12 supply_differs_from_issuance
 SELECT COALESCE(b.city, b.id), a.unit || ' differs by ' || sum(a.posted)

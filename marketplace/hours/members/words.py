@@ -19,6 +19,7 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("退出会员转入", "received from a member who left"),
         ("退出会员，转入公共池", "given to the pool on leaving"),
     ),
+    "relay": (("来自外部时间银行", "received from another bank"), ("支付给外部时间银行", "paid to another bank")),
     "reversal": (("冲正退回", "given back by a correction"), ("冲正扣除", "taken back by a correction")),
 }
 OTHER = (("转入", "received"), ("转出", "given"))

@@ -1,7 +1,8 @@
-"""Routes of hours: joining, members' files and standing, one's account and statement; tasks."""
+"""Routes of hours: joining, members' files and standing, one's account and statement; tasks; links to outside banks."""
 
 from typing import Any
 
+from marketplace.hours.links import routes as links
 from marketplace.hours.routes import files, incidents, judging, members, series, tasks
 
 ROUTES: list[Any] = [
@@ -11,4 +12,5 @@ ROUTES: list[Any] = [
     *tasks.HANDLERS,
     *judging.HANDLERS,
     *series.HANDLERS,
+    *links.HANDLERS,
 ]

@@ -1,0 +1,38 @@
+"""Links as operators see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import timebank
+from marketplace.hours.books import CITY
+from marketplace.hours.links.finding import link_and_peer
+from marketplace.hours.links.models import LinkPeer
+from timebank import links
+from timebank.links import Link
+from timebank.links.mirrors import Flying, word_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A link with its partner, what is in flight, and what waits for a payee who has left."""
+
+    link: Link
+    peer: LinkPeer
+    flying: tuple[Flying, ...]
+    unclaimed: int
+
+
+async def shown(tx: AsyncSession, link_id: UUID, *, now: datetime) -> Shown:
+    """One link. `LinkUnknown`."""
+    link, peer = await link_and_peer(tx, link_id)
+    word = await word_of(tx, link_id, received=0)
+    unclaimed = await timebank.balance(tx, link.unclaimed, now=now)
+    return Shown(link, peer, word.flying, unclaimed.posted)
+
+
+async def all_links(tx: AsyncSession, *, now: datetime) -> list[Shown]:
+    """Every link, by the partner's name."""
+    return [await shown(tx, link.id, now=now) for link in await links.find_links(tx, CITY)]
