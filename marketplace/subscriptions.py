@@ -3,6 +3,7 @@
 from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
+from marketplace.hours.giving import jobs as giving
 from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
 from marketplace.people import jobs as people
@@ -33,6 +34,9 @@ SUBSCRIPTIONS: Consumers = {
     "visit.missed": (checkout.settle, hours.credit, matters.count_no_show),
     "task.published": (),
     "cycle.debt_above_cap": (),
+    "order.changed": (giving.tell_of_order,),
+    "member.acted_for": (giving.tell_of_act,),
+    "key_elder.issued": (giving.tell_of_issue,),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),
@@ -56,7 +60,9 @@ SUBSCRIPTIONS: Consumers = {
     "payment.reconcile_due": (payments.reconcile_due,),
     "payout.due": (payments.pay_out,),
     "task.due": (hours.task_expired,),
-    "cycle.due": (hours.cycle_due,),
+    "cycle.due": (hours.cycle_due, giving.key_elders_due),
+    "order.due": (giving.order_due,),
+    "schedule.due": (giving.schedule_due,),
 }
 
 CONSUMER_NAMES: dict[str, tuple[str, ...]] = {

@@ -133,4 +133,4 @@ class TaskOut(Out):
     source_reason: str | None = Field(examples=["own has 90 of 60: the beneficiary's own"])
     verified_minutes: int | None
     credited_minutes: int | None
-    excess_minutes: int | None = Field(description="above the volunteer's caps; went to the branch's pool")
+    excess_minutes: int | None = Field(description="above the volunteer's caps; went to the pool of her choice")

@@ -121,9 +121,12 @@ def _post(
     return [*_opened({CASH, RECEIVABLE, TRANSIT, FEE}, provider_id), entry]
 
 
+def open_payable(provider_id: UUID) -> list[Command]:
+    """The command that opens what a provider is owed, for whoever else pays it; repeating it changes nothing."""
+    return [open_account(BOOK, UNIT, PAYABLE, owner=str(provider_id), floor=None)]
+
+
 def _opened(kinds: set[str], provider_id: UUID | None) -> list[Command]:
     # no floors: each of these runs below zero while the other side of its business is still to come
     shared: list[Command] = [open_account(BOOK, UNIT, kind, floor=None) for kind in sorted(kinds)]
-    if provider_id is None:
-        return shared
-    return [*shared, open_account(BOOK, UNIT, PAYABLE, owner=str(provider_id), floor=None)]
+    return shared if provider_id is None else [*shared, *open_payable(provider_id)]

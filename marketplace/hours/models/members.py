@@ -14,7 +14,10 @@ from marketplace.base.ids import new_id
 
 
 class Member(SQLModel, table=True):
-    """`ledger_account` is the account in the home branch's book; `performer_id` is set for who may take tasks."""
+    """`ledger_account` is the account in the home branch's book; `performer_id` is set for who may take tasks.
+
+    `excess_to` is the pool that she chose for what passes her caps; None: the first that the rule set names.
+    """
 
     __tablename__ = "member"
     __table_args__ = (
@@ -23,6 +26,7 @@ class Member(SQLModel, table=True):
         CheckConstraint("(kind = 'provider') = (provider_id IS NOT NULL)", name="member_provider"),
         CheckConstraint("kind <> 'individual' OR account_id IS NOT NULL", name="member_individual"),
         CheckConstraint("state IN ('active', 'suspended', 'left')", name="member_state"),
+        CheckConstraint("excess_to IN ('branch', 'city')", name="member_excess"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -36,3 +40,4 @@ class Member(SQLModel, table=True):
     state: str = "active"
     version: int = 1
     joined_at: datetime = instant()
+    excess_to: str | None = None

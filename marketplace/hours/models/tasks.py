@@ -38,7 +38,8 @@ def hold_key(task_id: UUID) -> str:
 class Task(SQLModel, table=True):
     """`source_*` says whose minutes are held and why; `considered` what each possible source had.
 
-    At the credit: `verified_minutes` = `credited_minutes` to the volunteer + `excess_minutes` above her caps.
+    At the credit: `verified_minutes` = `credited_minutes` to the volunteer + `excess_minutes` above her caps, which
+    went to the pool `excess_account`.
     """
 
     __tablename__ = "task"
@@ -88,6 +89,7 @@ class Task(SQLModel, table=True):
     verified_minutes: int | None = None
     credited_minutes: int | None = None
     excess_minutes: int | None = None
+    excess_account: UUID | None = None
     minutes_by: str | None = None
     served_on: date | None = None
     published_at: datetime = instant()

@@ -15,7 +15,7 @@ from marketplace.hours.tasks.grabbing import locked_task
 from marketplace.hours.tasks.listing import require_asker
 from marketplace.hours.tasks.publishing import TASK_DUE
 from marketplace.visits.service import cancel_visits
-from timebank import Release
+from timebank import Command, Release
 
 
 async def cancel(tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Task:
@@ -44,13 +44,22 @@ async def miss(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
         await _release(tx, task, now=now)
 
 
-async def _end(tx: AsyncSession, task: Task, to: str, *, actor: Actor, now: datetime, reason: str) -> None:
+async def call_off(tx: AsyncSession, task: Task, to: str, *, actor: Actor, now: datetime, reason: str) -> list[Command]:
+    """End the locked task before it begins; the caller applies what gives its minutes back. `TaskStarted`."""
     await move(tx, task, to, TASK_STEPS, actor=actor, now=now, reason=reason)
     if not await cancel_visits(tx, "task", task.id, actor=actor, now=now, reason=reason):
         raise TaskStarted
     await timers.drop_timer(tx, TASK_DUE, task.id)
-    await _release(tx, task, now=now)
+    return [_release_of(task)]
+
+
+async def _end(tx: AsyncSession, task: Task, to: str, *, actor: Actor, now: datetime, reason: str) -> None:
+    await timebank.apply(tx, await call_off(tx, task, to, actor=actor, now=now, reason=reason), now=now)
 
 
 async def _release(tx: AsyncSession, task: Task, *, now: datetime) -> None:
-    await timebank.apply(tx, [Release(key=f"{task.hold_key}:release", hold_key=task.hold_key)], now=now)
+    await timebank.apply(tx, [_release_of(task)], now=now)
+
+
+def _release_of(task: Task) -> Command:
+    return Release(key=f"{task.hold_key}:release", hold_key=task.hold_key)
