@@ -4,6 +4,8 @@ Each occurrence becomes one order, unique by schedule and instant. What cannot b
 says why, the giver is told, and the next occurrence tries again.
 """
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,9 +36,26 @@ LONGEST_DAYS = 366  # ahead of the first occurrence
 LONGEST_RULE = 200
 
 
+DAYS = {str(sign * day) for day in range(1, 32) for sign in (1, -1)}
+WEEKDAY = re.compile(r"(-?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
+# what a monthly rule may say, and how; anything finer or rarer may never come, which takes long to find out
+PARTS: dict[str, Callable[[str], bool]] = {
+    "FREQ": lambda value: value == "MONTHLY",
+    "INTERVAL": lambda value: value in {str(months) for months in range(1, 13)},
+    "BYMONTHDAY": lambda value: all(day in DAYS for day in value.split(",")),
+    "BYDAY": lambda value: all(WEEKDAY.fullmatch(day) for day in value.split(",")),
+    "COUNT": lambda value: value.isdecimal() and 0 < len(value) <= 4,
+    "UNTIL": lambda value: value.endswith("Z"),
+}
+
+
 def occurrences(rule: str, starts_at: datetime) -> rrule:
     """The monthly rule, counted from `starts_at` by the city's calendar. `RuleUnreadable` for any other."""
-    if len(rule) > LONGEST_RULE or rule.count("FREQ=") != 1 or not rule.startswith("FREQ=MONTHLY") or _is_fine(rule):
+    parts = [part.partition("=") for part in rule.split(";")]
+    names = [name for name, _, _ in parts]
+    known = len(rule) <= LONGEST_RULE and names[0] == "FREQ" and len(set(names)) == len(names)
+    both = {"BYDAY", "BYMONTHDAY"} <= set(names)
+    if not known or both or not all(name in PARTS and PARTS[name](value) for name, _, value in parts):
         raise RuleUnreadable(pointer="/rule")
     try:
         found = rrulestr(rule, dtstart=starts_at.astimezone(LOCAL))
@@ -45,11 +64,6 @@ def occurrences(rule: str, starts_at: datetime) -> rrule:
     if not isinstance(found, rrule):  # a set of rules
         raise RuleUnreadable(pointer="/rule")
     return found
-
-
-def _is_fine(rule: str) -> bool:
-    """Parts finer than a day would make a month's order many."""
-    return any(part.partition("=")[0] in {"BYHOUR", "BYMINUTE", "BYSECOND"} for part in rule.split(";"))
 
 
 def following(schedule: TransferSchedule, after: datetime) -> datetime | None:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -95,7 +96,9 @@ def _in_one(found: Sequence[timebank.Statement]) -> list[timebank.Line]:
     if len(found) == 1:
         return list(found[0].lines)
     balance = sum(one.opening for one in found)
-    lines = sorted((line for one in found for line in one.lines), key=lambda one: (one.occurred_at, one.entry_id))
+    # of a move's two lines the one that leaves comes first
+    order = attrgetter("occurred_at", "entry_id", "amount")
+    lines = sorted((line for one in found for line in one.lines), key=order)
     together = []
     for line in lines:
         balance += line.amount
