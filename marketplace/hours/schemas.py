@@ -37,6 +37,9 @@ class MemberOut(Out):
     performer_id: UUID | None
     state: Literal["active", "suspended", "left"]
     joined_at: datetime
+    excess_to: Literal["branch", "city"] | None = Field(
+        description="where what passes the caps goes; null: where the rule set says first"
+    )
 
 
 class EntryOut(Out):

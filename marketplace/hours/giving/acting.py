@@ -17,6 +17,7 @@ from marketplace.hours.models import Member
 from marketplace.people.access import in_reach
 
 OFFICERS = (Role.OFFICER, Role.OPERATOR)
+ACTED_FOR = "member.acted_for"  # the message by which a member is told of what moved no hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ async def is_officer_of(tx: AsyncSession, district_id: UUID, actor: Actor) -> bo
     return actor.is_any(*OFFICERS) and await in_reach(tx, actor, district_id)
 
 
-async def require_no_benefit(tx: AsyncSession, members: set[UUID | None], *, actor: Actor) -> None:
-    """`OwnBenefit` where the actor is one of these members."""
-    own = await member_of_account(tx, actor.account_id) if actor.account_id else None
+async def require_no_benefit(tx: AsyncSession, members: set[UUID | None], *, account_id: UUID | None) -> None:
+    """`OwnBenefit` where the account is one of these members'."""
+    own = await member_of_account(tx, account_id) if account_id else None
     if own is not None and own.id in members:
         raise OwnBenefit

@@ -66,7 +66,7 @@ def share_out(
     left, short = pool_minutes, 0
     for elder in elders:
         wanted = elder.group.month_minutes if each is None else each
-        due = max(0, wanted - elder.received_minutes)
+        due = elder.due(wanted)
         minutes = min(due, left)
         left -= minutes
         short += due - minutes

@@ -8,12 +8,13 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.giving.acting import Acts
+from marketplace.hours.giving.acting import ACTED_FOR, Acts
 from marketplace.hours.giving.donations import donation_line, require_donation
-from marketplace.hours.giving.entries import Around, Placed, hold, post
+from marketplace.hours.giving.entries import Around, Placed, hold, post, readdress
 from marketplace.hours.giving.errors import (
     EndsTooSoon,
     GiftsNotAllowed,
@@ -97,7 +98,7 @@ async def _line(
 async def answer(
     tx: AsyncSession,
     placed: Placed,
-    giver: Member,
+    acts: Acts,
     word: Literal["given", "declined"],
     *,
     policy: Policy,
@@ -108,7 +109,7 @@ async def answer(
 
     `OrderOver`, `NotAsked`, `GiftsOfYearReached`, `NotEnoughMinutes`, `ReceiverFull`.
     """
-    order = placed.order
+    order, giver = placed.order, acts.member
     if order.state != "collecting" or order.executes_at is None or order.executes_at <= now:
         raise OrderOver(state=order.state)
     line = next((one for one in placed.lines if one.giver_id == giver.id and one.consent == "asked"), None)
@@ -119,11 +120,20 @@ async def answer(
     held_before = [one for one in placed.lines if one.consent == "given"]
     line.source_account = giver.ledger_account  # she may have moved to another branch since she was asked
     line.consent = word
-    await tx.flush()
+    await _note(tx, placed, acts, word, actor=actor)
     if all(one.consent != "asked" for one in placed.lines):
         await _carry_out(tx, placed, held_before, policy=policy, actor=actor, now=now)
     elif word == "given":
         await hold(tx, placed, [line], now=now)
+
+
+async def _note(tx: AsyncSession, placed: Placed, acts: Acts, word: str, *, actor: Actor) -> None:
+    detail = {"member": str(acts.member.id), "on_behalf_of": str(acts.on_behalf_of) if acts.on_behalf_of else None}
+    entity_id = placed.order.id
+    audit.note(tx, f"order.consent_{word}", actor=actor, entity="transfer_order", entity_id=entity_id, **detail)
+    if acts.on_behalf_of is not None:
+        await outbox.send(tx, ACTED_FOR, member_id=acts.on_behalf_of, act=f"consent_{word}")
+    await tx.flush()
 
 
 async def finish(tx: AsyncSession, placed: Placed, *, policy: Policy, now: datetime) -> None:
@@ -149,6 +159,7 @@ async def _carry_out(
         await step(tx, placed.order, "pending", actor=actor, now=now)
         await hold(tx, placed, [line for line in moving if line not in held], now=now)
     else:
+        await readdress(tx, placed)
         await step(tx, placed.order, "done", actor=actor, now=now)
         await post(tx, placed, Around(), now=now, held=held)
 

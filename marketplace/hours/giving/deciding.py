@@ -11,7 +11,7 @@ from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.hours.giving import collecting, inheritance
 from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
-from marketplace.hours.giving.entries import Around, Placed, post, release_commands
+from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
 from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
 from marketplace.hours.giving.orders import locked, step
 
@@ -27,6 +27,7 @@ async def approve(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: dateti
     if placed.order.kind == "inheritance":
         around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
     _decide(placed, actor=actor, now=now, reason=reason)
+    await readdress(tx, placed)
     await step(tx, placed.order, "done", actor=actor, now=now, reason=reason)
     await post(tx, placed, around, now=now, held=held)
     return placed
@@ -54,7 +55,7 @@ async def _to_decide(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: dat
     if actor.account_id == order.asked_by:
         raise SecondPersonNeeded
     concerned = {order.giver_id, *(one for line in placed.lines for one in (line.giver_id, line.receiver_id))}
-    await require_no_benefit(tx, concerned, actor=actor)
+    await require_no_benefit(tx, concerned, account_id=actor.account_id)
     return placed
 
 

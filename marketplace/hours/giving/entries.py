@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 import timebank
 from marketplace.hours.giving.errors import NotEnoughMinutes, ReceiverFull, ReceiverUnknown
 from marketplace.hours.giving.models import TransferLine, TransferOrder
+from marketplace.hours.models import Member
 from timebank import Command, Hold, Post, Release, Transfer
 from timebank.errors import AccountClosed, CapReached, InsufficientBalance
 
@@ -90,6 +93,17 @@ async def post(
     entry = entry_of(placed, now=now, excess_to=around.excess_to)
     commands = [*around.before, *freed, *([entry] if entry else []), *around.after]
     await _apply(tx, commands, placed, now=now)
+
+
+async def readdress(tx: AsyncSession, placed: Placed) -> None:
+    """Receivers who moved to another branch while the order waited receive there."""
+    ids = {line.receiver_id for line in placed.moving if line.receiver_id is not None}
+    query = select(col(Member.id), col(Member.ledger_account)).where(col(Member.id).in_(ids))
+    accounts = {member_id: account for member_id, account in await tx.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+    for line in placed.moving:
+        if line.receiver_id in accounts:
+            line.destination_account = accounts[line.receiver_id]
+    await tx.flush()
 
 
 def entry_of(placed: Placed, *, now: datetime, excess_to: UUID | None = None) -> Post | None:

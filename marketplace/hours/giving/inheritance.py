@@ -66,7 +66,7 @@ async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: 
     if member.state == "left":
         raise MemberInactive(state=member.state)
     heir = await _heir(tx, member, passing, rules=policy.timebank)
-    await require_no_benefit(tx, {member.id, heir.id if heir else None}, actor=actor)
+    await require_no_benefit(tx, {member.id, heir.id if heir else None}, account_id=actor.account_id)
     freed = await _end_what_is_open(tx, member, actor=actor, now=now)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
     lines = _lines(member, heir, balance)

@@ -77,13 +77,15 @@ async def issue(tx: AsyncSession, district_id: UUID, *, dry_run: bool, policy: P
 
 def _planned(elder: KeyElder, programmes: Sequence[Programme], left: dict[UUID, int]) -> Issue:
     """The first programme for her with enough below its ceiling; `left` is lessened by what it issues."""
-    minutes = elder.group.month_minutes
-    belongs = in_words(elder.rank, elder.group)
+    promised, belongs = elder.group.month_minutes, in_words(elder.rank, elder.group)
+    minutes = promised if elder.room_minutes is None else min(promised, elder.room_minutes)
+    if not minutes:
+        return Issue(elder, minutes, None, f"{belongs}: her account is full")
     serving = [one for one in programmes if elder.categories & set(one.categories)]
     for programme in serving:
         if left[programme.id] >= minutes:
             left[programme.id] -= minutes
-            return Issue(elder, minutes, programme, f"{belongs}: {minutes} a month")
+            return Issue(elder, minutes, programme, f"{belongs}: {promised} a month")
     why = "the ceiling is reached" if serving else "no programme is in force for her"
     return Issue(elder, minutes, None, f"{belongs}: {why}")
 

@@ -36,7 +36,7 @@ async def key_elders_due(platform: Platform, message: Message) -> None:  # noqa:
     now, policy = platform.now(), platform.policy
     async with transaction(platform.db) as tx:
         branches = [UUID(book) for book in await tx.scalars(_BRANCHES, {"city": CITY})]
-    for branch in branches:  # a transaction each: the ledger is called once in it, and one branch never stops another
+    for branch in branches:  # a transaction each, as the ledger is called once in it
         async with transaction(platform.db) as tx:
             await issue(tx, branch, dry_run=False, policy=policy, now=now)
         async with transaction(platform.db) as tx:
@@ -47,7 +47,8 @@ async def tell_of_order(platform: Platform, message: Message) -> None:
     """Tell those whose hours an order moves what became of it."""
     async with transaction(platform.db) as tx:
         order_id, state = UUID(message.ids["order_id"]), message.ids["state"]
-        letters = await telling.letters_about(tx, platform.vault, order_id, state, now=platform.now())
+        by = message.ids["by"]
+        letters = await telling.letters_about(tx, platform.vault, order_id, state, by=by, now=platform.now())
     await _send(platform, letters)
 
 

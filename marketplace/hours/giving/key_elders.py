@@ -22,10 +22,12 @@ from marketplace.hours.giving.models import KeyGrant, TransferLine, TransferOrde
 from marketplace.hours.members.relatives import age_on
 from marketplace.hours.models import Member, Task
 from marketplace.people.models import Elder
+from timebank.models import LedgerAccount
 
 STANDING = ("pending", "done")  # orders whose minutes are granted, or set aside to be
 UNSERVED = ("missed", "expired", "cancelled")
 _BY_POOL = and_(col(TransferOrder.kind) == "pool_grant", col(TransferOrder.state).in_(STANDING))
+_ROOM = col(LedgerAccount.cap) - col(LedgerAccount.posted)
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7216))")
 
 
@@ -40,11 +42,17 @@ class KeyElder:
     group: KeyElders
     received_minutes: int
     waiting_since: datetime
+    room_minutes: int | None = None  # what the cap of her account still takes; None: there is no cap
 
     @property
     def due_minutes(self) -> int:
         """What the month still promises her."""
-        return max(0, self.group.month_minutes - self.received_minutes)
+        return self.due(self.group.month_minutes)
+
+    def due(self, promised: int) -> int:
+        """What she lacks of so many minutes this month, as far as her account takes them."""
+        due = max(0, promised - self.received_minutes)
+        return due if self.room_minutes is None else min(due, self.room_minutes)
 
 
 def group_of(
@@ -79,19 +87,21 @@ async def key_elders_of(tx: AsyncSession, district_id: UUID, *, rules: TimeBankR
     """The branch's key elders in the order in which its pool grants: by group, in a group who received least this
     month, then who waits longest (since her last grant of the pool, or since she joined)."""
     rows = await tx.execute(
-        select(Member, col(Elder.id), col(Elder.categories), col(Elder.birth_on))
+        select(Member, col(Elder.id), col(Elder.categories), col(Elder.birth_on), _ROOM)
         .join(Elder, col(Elder.id) == col(Member.elder_id))  # visible: a branch's run over all of its own members
+        .join(LedgerAccount, col(LedgerAccount.id) == col(Member.ledger_account))
         .where(col(Member.district_id) == district_id, col(Member.state) == "active", col(Elder.state) == "active")
     )
     issued, granted, helped = [await _sums(tx, query) for query in _received(district_id, month_of(now))]
     granted_at = await _last_grants(tx, district_id)
     found = []
-    for member, elder_id, categories, birth_on in rows:
+    for member, elder_id, categories, birth_on, room in rows:
         belongs = group_of(categories, birth_on, local_day(now), rules)
         if belongs is not None:
             since = granted_at.get(member.id, member.joined_at)
             got = issued.get(member.id, 0) + granted.get(member.id, 0) + helped.get(elder_id, 0)
-            found.append(KeyElder(elder_id, member, frozenset(categories), *belongs, got, since))
+            left = None if room is None else max(0, room)
+            found.append(KeyElder(elder_id, member, frozenset(categories), *belongs, got, since, left))
     return sorted(found, key=lambda one: (one.rank, one.received_minutes, one.waiting_since, one.elder_id))
 
 

@@ -85,7 +85,8 @@ async def place(
     waits = above_limit(minutes, policy) if wish.needs_second is None else wish.needs_second
     placed = await write(tx, wish, "pending" if waits else "done", policy=policy, actor=actor, now=now)
     if wish.on_behalf_of is not None or wish.giver_id is None:
-        await require_no_benefit(tx, {line.receiver_id for line in wish.lines}, actor=actor)
+        receivers = {line.receiver_id for line in wish.lines}
+        await require_no_benefit(tx, receivers, account_id=placed.order.asked_by)
     around = around or Around()
     if waits:
         await hold(tx, placed, placed.lines, now=now, before=around.before)
@@ -153,7 +154,7 @@ def _line(order: TransferOrder, place: int, draft: Draft) -> TransferLine:
 async def _tell_of(tx: AsyncSession, order: TransferOrder, actor: Actor) -> None:
     detail = {"kind": order.kind, "minutes": order.minutes, "on_behalf_of": _text(order.on_behalf_of)}
     audit.note(tx, f"order.{order.state}", actor=actor, entity="transfer_order", entity_id=order.id, **detail)
-    await outbox.send(tx, CHANGED, order_id=order.id, state=order.state)
+    await outbox.send(tx, CHANGED, order_id=order.id, state=order.state, by=str(actor.account_id or ""))
 
 
 def _text(one: UUID | None) -> str | None:

@@ -52,6 +52,9 @@ OFFICER = ("由工作人员代您办理，如有疑问请联系社区。", " An 
 # what an officer did for a member that moved no hours
 ACTS: dict[str, tuple[str, str]] = {
     "excess": ("超额时间的去向已更改。", "Where your excess hours go was changed."),
+    "consent_given": ("已代您同意一项合捐。", "A collection was agreed to."),
+    "consent_declined": ("已代您谢绝一项合捐。", "A collection was declined."),
+    "task": ("已为您发布互助任务。", "A task was published for you."),
     "schedule": ("您的定期转出已更改。", "Your standing order was changed."),
 }
 

@@ -15,14 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base import audit, timers
+from marketplace.base import audit, outbox, timers
 from marketplace.base.actor import Actor
 from marketplace.base.clock import LOCAL
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
 from marketplace.hours.errors import MemberInactive
-from marketplace.hours.giving.acting import Acts, is_officer_of
+from marketplace.hours.giving.acting import ACTED_FOR, Acts, is_officer_of
 from marketplace.hours.giving.donations import donate
 from marketplace.hours.giving.errors import EndsTooSoon, RuleUnreadable
 from marketplace.hours.giving.gifts import Share, give
@@ -187,6 +187,9 @@ async def steer(
     if to == "active" and row.next_at is not None:
         await timers.set_timer(tx, SCHEDULE_DUE, row.id, row.next_at)
     audit.note(tx, f"schedule.{to}", actor=actor, entity="transfer_schedule", entity_id=row.id)
+    giver = await tx.get_one(Member, row.giver_id)
+    if giver.account_id is None or giver.account_id != actor.account_id:
+        await outbox.send(tx, ACTED_FOR, member_id=giver.id, act="schedule")
     return row
 
 

@@ -27,12 +27,16 @@ class Letter:
     text: str
 
 
-async def letters_about(tx: AsyncSession, vault: Vault, order_id: UUID, state: str, *, now: datetime) -> list[Letter]:
-    """What is told of an order that has come to `state`, and to whom."""
+async def letters_about(
+    tx: AsyncSession, vault: Vault, order_id: UUID, state: str, *, by: str, now: datetime
+) -> list[Letter]:
+    """What is told of an order that has come to `state` by an account's doing (empty: by itself), and to whom."""
     order = await tx.get_one(TransferOrder, order_id)
     lines = await lines_of(tx, order.id)
     letters: list[Letter] = []
     for member_id, minutes in givers_to_tell(order, lines, state):
+        if by and await _is_account_of(tx, member_id, by):
+            continue  # what she did herself a moment ago she knows
         template = GIVEN[state]
         if order.on_behalf_of == member_id:
             template = tuple(said + by for said, by in zip(template, OFFICER, strict=True))
@@ -46,13 +50,17 @@ async def letters_about(tx: AsyncSession, vault: Vault, order_id: UUID, state: s
 
 
 def givers_to_tell(order: TransferOrder, lines: Iterable[TransferLine], state: str) -> list[tuple[UUID, int]]:
-    """Whoever's hours it is about. What a member did herself a moment ago needs no text."""
+    """Whoever's hours it is about."""
     if order.kind == "collection":
         return [(line.giver_id, line.minutes) for line in lines if line.giver_id is not None and _is_told(line, state)]
-    by_herself = order.on_behalf_of is None and order.schedule_id is None and state in {"done", "pending", "cancelled"}
-    if order.giver_id is None or by_herself or state not in GIVEN:
+    if order.giver_id is None or state not in GIVEN:
         return []
     return [(order.giver_id, order.minutes)]
+
+
+async def _is_account_of(tx: AsyncSession, member_id: UUID, account: str) -> bool:
+    member = await tx.get_one(Member, member_id)
+    return str(member.account_id) == account
 
 
 def _is_told(line: TransferLine, state: str) -> bool:

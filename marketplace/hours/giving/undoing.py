@@ -71,7 +71,7 @@ async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor) 
         raise Unknown(what="order")
     if order.kind == "inheritance" and actor.account_id in {order.asked_by, order.decided_by}:
         raise SecondPersonNeeded
-    await require_no_benefit(tx, {order.giver_id}, actor=actor)
+    await require_no_benefit(tx, {order.giver_id}, account_id=actor.account_id)
 
 
 async def _restored(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> list[Command]:

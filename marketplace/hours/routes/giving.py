@@ -241,7 +241,7 @@ async def consent(
     async def work() -> OrderOut:
         acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
         placed = await locked(tx, order_id)
-        await collecting.answer(tx, placed, acts.member, "given", policy=platform.policy, actor=actor, now=now)
+        await collecting.answer(tx, placed, acts, "given", policy=platform.policy, actor=actor, now=now)
         return shown(_mine(placed, acts))
 
     return await once(tx, OrderOut, work)
@@ -256,7 +256,7 @@ async def decline(
     async def work() -> OrderOut:
         acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
         placed = await locked(tx, order_id)
-        await collecting.answer(tx, placed, acts.member, "declined", policy=platform.policy, actor=actor, now=now)
+        await collecting.answer(tx, placed, acts, "declined", policy=platform.policy, actor=actor, now=now)
         return shown(_mine(placed, acts))
 
     return await once(tx, OrderOut, work)

@@ -11,7 +11,7 @@ from marketplace.base import outbox
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Malformed, Unknown
 from marketplace.hours.giving import schedules
-from marketplace.hours.giving.acting import acting, officers_member
+from marketplace.hours.giving.acting import ACTED_FOR, acting, officers_member
 from marketplace.hours.giving.models import TransferSchedule
 from marketplace.hours.giving.schemas import BecauseIn, ExcessIn, ScheduleIn, ScheduleOut
 from marketplace.hours.members.excess import choose_pool
@@ -21,7 +21,6 @@ from marketplace.web.authentication import signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
 TAGS = ["giving"]
-ACTED_FOR = "member.acted_for"
 
 
 @post("/v1/me/excess", tags=TAGS, guards=[signed_in], status_code=200, operation_id="chooseExcessPool")

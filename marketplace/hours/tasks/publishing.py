@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
-from marketplace.base import outbox, timers
+from marketplace.base import audit, outbox, timers
 from marketplace.base.actor import Actor
 from marketplace.base.crypto import Vault
 from marketplace.base.ids import new_id
@@ -15,6 +15,7 @@ from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.bookings.windows import home_window
 from marketplace.hours.errors import NoHoursSource, TaskTooLong
+from marketplace.hours.giving.acting import ACTED_FOR, OFFICERS
 from marketplace.hours.models import Task, hold_key, reference
 from marketplace.hours.tasks.sources import PaidBy, Source, find_source
 from marketplace.people.elders import elder_for
@@ -79,7 +80,17 @@ async def publish(tx: AsyncSession, vault: Vault, ask: Ask, *, policy: Policy, a
     )
     tx.add(task)
     await tx.flush()
+    await _tell_her(tx, task, actor)
     return task
+
+
+async def _tell_her(tx: AsyncSession, task: Task, actor: Actor) -> None:
+    """An officer spends an elder's own minutes for her: that stands in the audit log, and she is told."""
+    if task.source_kind == "own" and not actor.is_system and actor.is_any(*OFFICERS):
+        audit.note(
+            tx, "task.published", actor=actor, entity="task", entity_id=task.id, on_behalf_of=str(task.source_id)
+        )
+        await outbox.send(tx, ACTED_FOR, member_id=str(task.source_id), act="task")
 
 
 def _visit_of(task_id: UUID, ask: Ask, elder: Elder) -> VisitSpec:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import httpx
-import pytest
 
 from marketplace.base.actor import Actor
 from marketplace.base.platform import Platform
@@ -49,25 +48,24 @@ async def test_a_person_a_branch_and_the_city_are_donated_to(
     assert await faults(platform) == []
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"to": "person", "minutes": 10}, 400, "malformed"),
-        ({"to": "city", "member_id": "OTHER", "minutes": 10}, 400, "malformed"),
-        ({"to": "person", "member_id": "OTHER", "minutes": 10}, 409, "not_an_elder"),
-        ({"to": "person", "member_id": "GIVER", "minutes": 10}, 400, "to_oneself"),
-        ({"to": "person", "elder_id": "NOBODY", "minutes": 10}, 409, "receiver_unknown"),
-        ({"to": "branch", "district_id": "NOBODY", "minutes": 10}, 400, "not_a_district"),
-        ({"to": "city", "minutes": 0}, 400, "malformed"),
-        ({"to": "city", "minutes": -5}, 400, "malformed"),
-        ({"to": "city", "minutes": 1.5}, 400, "malformed"),
-        ({"to": "city", "minutes": 2**63}, 400, "malformed"),
-        ({"to": "city", "minutes": 601}, 409, "not_enough_minutes"),
-        ({"to": "city", "minutes": 10, "surprise": 1}, 400, "malformed"),
-    ],
-)
+IMPOSSIBLE: list[tuple[dict[str, object], int, str]] = [
+    ({"to": "person", "minutes": 10}, 400, "malformed"),
+    ({"to": "city", "member_id": "OTHER", "minutes": 10}, 400, "malformed"),
+    ({"to": "person", "member_id": "OTHER", "minutes": 10}, 409, "not_an_elder"),
+    ({"to": "person", "member_id": "GIVER", "minutes": 10}, 400, "to_oneself"),
+    ({"to": "person", "elder_id": "NOBODY", "minutes": 10}, 409, "receiver_unknown"),
+    ({"to": "branch", "district_id": "NOBODY", "minutes": 10}, 400, "not_a_district"),
+    ({"to": "city", "minutes": 0}, 400, "malformed"),
+    ({"to": "city", "minutes": -5}, 400, "malformed"),
+    ({"to": "city", "minutes": 1.5}, 400, "malformed"),
+    ({"to": "city", "minutes": 2**63}, 400, "malformed"),
+    ({"to": "city", "minutes": 601}, 409, "not_enough_minutes"),
+    ({"to": "city", "minutes": 10, "surprise": 1}, 400, "malformed"),
+]
+
+
 async def test_what_cannot_be_donated_is_refused_and_nothing_changes(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, body: dict[str, object], status: int, code: str
+    platform: Platform, client: httpx.AsyncClient, as_: Headers
 ) -> None:
     scene = await a_scene(platform)
     names = {
@@ -75,9 +73,10 @@ async def test_what_cannot_be_donated_is_refused_and_nothing_changes(
         "GIVER": str(scene.giver.member.id),
         "NOBODY": "00000000-0000-7000-8000-000000000000",
     }
-    sent = {key: names.get(str(value), value) for key, value in body.items()}
-    answer = await client.post("/v1/donations", json=sent, headers=as_(scene.giver.actor))
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    for body, status, code in IMPOSSIBLE:
+        sent = {key: names.get(str(value), value) for key, value in body.items()}
+        answer = await client.post("/v1/donations", json=sent, headers=as_(scene.giver.actor))
+        assert (answer.status_code, answer.json()["code"]) == (status, code), body
     assert await balances(platform, scene.giver.account) == [(600, 0)]
     assert await rows(platform, "SELECT count(*) FROM transfer_order") == [(0,)]
 

@@ -77,6 +77,13 @@ def test_a_pool_is_shared_out_until_it_is_empty_and_the_last_gets_a_part() -> No
     assert share_out(1_000, [first, second, third], each=60)[0][1].minutes == 30
 
 
+def test_who_has_no_room_below_the_cap_is_passed_over() -> None:
+    full, next_one = replace(key_elder(1, 0, 9), room_minutes=0), replace(key_elder(1, 0, 5), room_minutes=50)
+    turns, short = share_out(200, [full, next_one])
+    assert [(turn.elder, turn.minutes) for turn in turns] == [(next_one, 50)]
+    assert short == 0
+
+
 async def three_elders(platform: Platform, scene: Scene) -> list[tuple[Elder, Member]]:
     """Of group 2, of group 1, and of none; all members of the first branch."""
     return [

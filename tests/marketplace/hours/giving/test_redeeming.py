@@ -69,34 +69,32 @@ async def test_in_beijing_own_hours_are_saved_until_sixty_and_the_pool_pays_befo
     assert (await ask(beijing, elder, SYSTEM, "elder")).source_kind == "own"
 
 
-@pytest.mark.parametrize(
-    ("rules", "relation", "allowed"),
-    [
-        ("beijing", "child", True),
-        ("beijing", "parent", False),
-        ("beijing", "spouse", False),
-        ("nanjing", "spouse", True),
-        ("nanjing", "parent", True),
-        ("nanjing", "sibling", False),
-        ("taiyuan", "spouse", False),
-    ],
-)
-async def test_each_rule_set_says_for_whom_hours_are_redeemed(
-    platform: Platform, rules: str, relation: Relation, *, allowed: bool
-) -> None:
-    city = under(platform, rules)
-    scene = await a_scene(city)
-    elder, _ = await an_elder_with(city, scene)
-    await relate(city, scene.giver, elder, relation)
-    if allowed:
-        task = await ask(city, elder, scene.giver.actor, "me")
-        assert (task.source_kind, task.source_account) == ("relative", scene.giver.account)
-        assert len(await booking(city, elder, scene)) == 1
-        return
-    for redeem in (ask(city, elder, scene.giver.actor, "me"), booking(city, elder, scene)):
-        with pytest.raises(NotARelative) as refused:
-            await redeem
-        assert relation not in refused.value.data["relations"]  # type: ignore[operator]  # a text
+FOR_WHOM: list[tuple[str, Relation, bool]] = [
+    ("beijing", "child", True),
+    ("beijing", "parent", False),
+    ("beijing", "spouse", False),
+    ("nanjing", "spouse", True),
+    ("nanjing", "parent", True),
+    ("nanjing", "sibling", False),
+    ("taiyuan", "spouse", False),
+]
+
+
+async def test_each_rule_set_says_for_whom_hours_are_redeemed(platform: Platform) -> None:
+    scene = await a_scene(platform)
+    for rules, relation, allowed in FOR_WHOM:
+        city = under(platform, rules)
+        elder, _ = await an_elder_with(city, scene)
+        await relate(city, scene.giver, elder, relation)
+        if allowed:
+            task = await ask(city, elder, scene.giver.actor, "me")
+            assert (task.source_kind, task.source_account) == ("relative", scene.giver.account)
+            assert len(await booking(city, elder, scene)) == 1
+            continue
+        for redeem in (ask(city, elder, scene.giver.actor, "me"), booking(city, elder, scene)):
+            with pytest.raises(NotARelative) as refused:
+                await redeem
+            assert refused.value.data == {"relations": ", ".join(city.policy.timebank.redeeming.relations)}
 
 
 async def test_what_an_elder_says_of_a_relation_counts_once_staff_saw_a_proof(

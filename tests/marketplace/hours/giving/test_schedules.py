@@ -145,11 +145,12 @@ async def test_once_at_an_instant_by_an_officer_and_above_the_limit_it_waits(des
     assert [one["id"] for one in listed.json()] == [made["id"]]
 
 
-@pytest.mark.parametrize("starts_at", ["2026-03-02T01:00:00Z", "2027-03-04T01:00:00Z"])
-async def test_a_schedule_begins_ahead_and_within_a_year(desk: Desk, starts_at: str) -> None:
+async def test_a_schedule_begins_ahead_and_within_a_year(desk: Desk) -> None:
     scene = await a_scene(desk.platform)
-    body = {"donation": {"to": "city", "minutes": 5}, "starts_at": starts_at}
-    assert await desk.refused(scene.giver.actor, "/v1/schedules", body) == (400, "instant_not_possible")
+    body: Json = {"donation": {"to": "city", "minutes": 5}}
+    for starts_at in ("2026-03-02T01:00:00Z", "2027-03-04T01:00:00Z"):
+        body["starts_at"] = starts_at
+        assert await desk.refused(scene.giver.actor, "/v1/schedules", body) == (400, "instant_not_possible")
     both = {**body, "gift": {"to": [{"member_id": str(UUID(int=0)), "minutes": 1}]}}
     assert await desk.refused(scene.giver.actor, "/v1/schedules", both) == (400, "malformed")
 

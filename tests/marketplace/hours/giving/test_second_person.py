@@ -1,5 +1,6 @@
 """Above the limit a second person agrees; an officer acts for a member, who is told; what was given is taken back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -179,7 +180,7 @@ async def test_nobody_acts_for_a_member_beyond_the_own_branch_or_without_a_reaso
     assert await desk.post(scene.officer, "/v1/donations", body, 201)
 
 
-async def test_a_gift_is_taken_back_within_a_day_and_both_are_told(desk: Desk, clock: MovableClock) -> None:
+async def test_a_gift_is_taken_back_within_a_day_and_the_receiver_is_told(desk: Desk, clock: MovableClock) -> None:
     scene = await a_scene(desk.platform)
     order, late = await desk.gift(scene, 60), await desk.gift(scene, 10)
     await desk.deliver()
@@ -189,7 +190,7 @@ async def test_a_gift_is_taken_back_within_a_day_and_both_are_told(desk: Desk, c
     assert (await desk.post(scene.giver.actor, address, why))["state"] == "reversed"
     assert await balances(desk.platform, scene.giver.account, scene.other.account) == [(590, 0), (10, 0)]
     told = await desk.deliver()
-    assert told == ["【六助】您的 60 分钟（赠送）已撤回。", "【六助】您收到的 60 分钟（赠送）已撤回。"]
+    assert told == ["【六助】您收到的 60 分钟（赠送）已撤回。"]
     assert await desk.refused(scene.giver.actor, address, why) == (409, "order_over")
     clock.set(clock.instant + timedelta(seconds=1))
     address = f"/v1/orders/{late['id']}/undo"
@@ -229,6 +230,49 @@ async def test_orders_are_seen_by_those_whom_they_concern_and_a_receiver_sees_he
     assert [await lines(one) for one in (stranger.actor, scene.foreign)] == [None, None]
     page = await desk.client.get("/v1/orders?state=pending", headers=desk.as_(scene.officer))
     assert page.json() == {"items": [], "next_after": None}
+
+
+async def test_of_two_who_decide_at_once_one_does(desk: Desk) -> None:
+    scene = await a_scene(desk.platform)
+    order = await desk.gift(scene, 150)
+    address, why = f"/v1/orders/{order['id']}", {"reason": "at the same time"}
+    answers = await asyncio.gather(
+        desk.client.post(f"{address}/approve", json=why, headers=desk.as_(scene.officer)),
+        desk.client.post(f"{address}/reject", json=why, headers=desk.as_(scene.colleague)),
+        desk.client.post(f"{address}/cancel", json=why, headers=desk.as_(scene.giver.actor)),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    ((state,),) = await rows(desk.platform, "SELECT state FROM transfer_order")
+    moved = 150 if state == "done" else 0
+    assert await balances(desk.platform, scene.giver.account, scene.other.account) == [(600 - moved, 0), (moved, 0)]
+    assert await faults(desk.platform) == []
+
+
+async def test_a_receiver_who_moved_while_it_waited_receives_at_home(desk: Desk) -> None:
+    scene = await a_scene(desk.platform)
+    order = await desk.gift(scene, 150)
+    await desk.post(scene.other.actor, "/v1/me/branch", {"district_id": str(scene.districts[0])}, 201)
+    await desk.post(scene.officer, f"/v1/orders/{order['id']}/approve", {})
+    hours = await desk.client.get("/v1/me/hours", headers=desk.as_(scene.other.actor))
+    assert hours.json()["balance_minutes"] == 150
+    assert await balances(desk.platform, scene.other.account) == [(0, 0)]
+    assert await faults(desk.platform) == []
+
+
+async def test_a_task_that_an_officer_publishes_for_an_elder_is_told_to_her(desk: Desk) -> None:
+    scene = await a_scene(desk.platform)
+    elder, member = await an_elder_with(desk.platform, scene, minutes=60)
+    body = {
+        "elder_id": str(elder.id),
+        "kind": "shopping",
+        "window_start": "2026-03-03T10:00:00+08:00",
+        "window_end": "2026-03-03T11:00:00+08:00",
+        "minutes": 30,
+    }
+    await desk.post(scene.officer, "/v1/tasks", body, 201)
+    assert await desk.deliver() == ["【六助】已为您发布互助任务。由工作人员代您办理，如有疑问请联系社区。"]
+    noted = "SELECT actor_id, detail->>'on_behalf_of' FROM audit WHERE action = 'task.published'"
+    assert await rows(desk.platform, noted) == [(scene.officer.account_id, str(member.id))]
 
 
 async def test_planted_damage_to_orders_is_found(desk: Desk) -> None:
