@@ -5,6 +5,8 @@
     provider_payable owed to a provider; a refund after a payout takes it below zero, the next payout nets it
     payout_transit   on its way to a provider
     platform_fee     earned by the platform
+    programme_funds  paid in by an authority for redeemed hours; what its budget has paid is minus its account of the
+                     time bank (issuance in fen), so the two together are what is left of the money
 
 All functions return commands; the caller makes the transaction's one call of `timebank.apply`.
 """
@@ -21,6 +23,7 @@ RECEIVABLE = "card_receivable"
 PAYABLE = "provider_payable"
 TRANSIT = "payout_transit"
 FEE = "platform_fee"
+FUNDS = "programme_funds"
 
 
 def account(kind: str, provider_id: UUID | None = None) -> UUID:
@@ -90,6 +93,19 @@ def refunded_commands(
     moved = (Transfer(account(source), account(destination), abs(after_fen - before_fen)),)
     kind = "card_refunded" if given else "card_refund_failed"
     return _post(f"payment:{payment_id}:refunds:{turn}", moved, kind, payment_id, occurred_at)
+
+
+def funded_commands(programme_id: UUID, reference: str, *, amount_fen: int, occurred_at: datetime) -> list[Command]:
+    """An authority paid money for a programme into the gateway's account; `reference` is the bank's, once."""
+    funds = account_id(BOOK, UNIT, FUNDS, str(programme_id))
+    entry = Post(
+        key=f"funds:{programme_id}:{reference}",
+        transfers=(Transfer(account(CASH), funds, amount_fen),),
+        kind="programme_funded",
+        reference=str(programme_id),
+        occurred_at=occurred_at,
+    )
+    return [*_opened({CASH}, None), open_account(BOOK, UNIT, FUNDS, owner=str(programme_id)), entry]
 
 
 def payout_commands(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base.actor import Actor, Role
@@ -14,7 +15,9 @@ from marketplace.hours.audit import prove
 from marketplace.hours.books import CITY, book_of, budget_account, programme_account
 from marketplace.hours.members.redemptions import BudgetTooLow, fen_for, set_budget
 from marketplace.hours.models import Member, Programme, Redemption
+from marketplace.payments import audit as money
 from marketplace.payments import books
+from marketplace.payments.payouts.models import Payout
 from tests.builders import an_actor
 from tests.conftest import MovableClock
 from tests.marketplace.checkout.conftest import Desk
@@ -79,6 +82,41 @@ async def test_the_programmes_money_pays_the_provider_and_the_hours_go_back_to_i
         assert await tx.scalar(text("SELECT count(*) FROM member WHERE kind = 'provider'")) == 0
         assert await tx.scalar(text("SELECT count(*) FROM payout WHERE state = 'pending'")) == 1
         assert await prove(tx) == []
+
+
+async def test_the_authoritys_money_reaches_the_provider_and_the_books_follow_the_cash(
+    desk: Desk, clock: MovableClock
+) -> None:
+    scene = await paid(desk)
+    address, bank = f"/v1/programmes/{scene.programme}/fundings", {"amount_fen": 9_000, "reference": "20260302-1"}
+    for _ in range(2):  # told twice, booked once
+        assert (await desk.post(address, bank, actor=scene.operator))["funded_fen"] == 9_000
+    other = await desk.post(address, {**bank, "amount_fen": 9_001}, actor=scene.operator, expect=409)
+    assert other["code"] == "funding_known"
+    await desk.serve(await book(desk, scene), clock)
+    async with transaction(desk.platform.db) as tx:
+        await apply_payout(tx, desk)
+    cash, transit = books.account(books.CASH), books.account(books.TRANSIT)
+    # 9,000 came in, 6,000 went out: the gateway should show 3,000
+    assert await balances(desk.platform, cash, transit) == [(-3_000, 0), (0, 0)]
+    async with transaction(desk.platform.db) as tx:
+        assert await prove(tx) == []
+        assert await money.prove(tx) == []
+
+
+async def apply_payout(tx: AsyncSession, desk: Desk) -> None:
+    """The day's payout leaves: its two entries, and its row as the transfer leaves it."""
+    payout = (await tx.scalars(select(Payout))).one()
+    payout.state, payout.amount_fen, payout.transfer_id = "paid", 6_000, "tr_sample"
+    for step in ("sent", "paid"):
+        commands = books.payout_commands(
+            payout.id,
+            step,
+            provider_id=desk.market.provider_id,
+            amount_fen=6_000,
+            occurred_at=desk.platform.now(),
+        )
+        await timebank.apply(tx, commands, now=desk.platform.now())
 
 
 async def test_a_booking_beyond_the_budget_is_refused_and_holds_nothing(desk: Desk) -> None:
