@@ -3,6 +3,7 @@
 from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
+from marketplace.hours.giving import jobs as giving
 from marketplace.hours.links import jobs as links
 from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
@@ -41,6 +42,9 @@ SUBSCRIPTIONS: Consumers = {
     "relay.ended": (),
     "link.check": (links.compare_link,),
     "link.diverged": (),
+    "order.changed": (giving.tell_of_order,),
+    "member.acted_for": (giving.tell_of_act,),
+    "key_elder.issued": (giving.tell_of_issue,),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),
@@ -68,8 +72,10 @@ SUBSCRIPTIONS: Consumers = {
     "series.due": (hours.series_due,),
     "member.suspension_due": (hours.suspension_due,),
     "member.of_age_due": (hours.of_age_due,),
-    "cycle.due": (hours.cycle_due, links.compare_links),
     "link.due": (links.link_due,),
+    "cycle.due": (hours.cycle_due, links.compare_links, giving.key_elders_due),
+    "order.due": (giving.order_due,),
+    "schedule.due": (giving.schedule_due,),
 }
 
 CONSUMER_NAMES: dict[str, tuple[str, ...]] = {

@@ -18,6 +18,8 @@ from marketplace.bookings.models import Booking
 from marketplace.bookings.windows import SITTINGS, meal_cutoff
 from marketplace.catalogue.service import service_by_code
 from marketplace.checkout.booking import boxes_cooked
+from marketplace.hours.members.redemptions import agreement_of, redemption_of
+from marketplace.hours.tenders import reference_of_hours
 from marketplace.people.models import Elder
 from marketplace.providers.offers import offer_for_booking
 from marketplace.providers.rating import bayesian_mean
@@ -88,6 +90,8 @@ def _affordable(booking: Booking, row: Row[Any]) -> bool:
 async def _can_keep(tx: AsyncSession, booking: Booking, row: Row[Any], policy: Policy, now: datetime) -> bool:
     if not await is_bookable(tx, row.provider_id, booking.day, service=booking.service):
         return False
+    if not await is_paid_alike(tx, booking, row.offer_id):
+        return False
     if booking.sitting is None:
         share = permille(policy.booking.capacity_share)
         return await has_room(tx, row.provider_id, booking, share_permille=share, since=now)
@@ -95,6 +99,14 @@ async def _can_keep(tx: AsyncSession, booking: Booking, row: Row[Any], policy: P
     cooked = boxes_cooked(offer, booking.sitting)
     left = await meals_left(tx, row.kitchen_id, booking.day, booking.sitting, kitchen_capacity=cooked)
     return left >= booking.boxes
+
+
+async def is_paid_alike(tx: AsyncSession, booking: Booking, offer_id: UUID) -> bool:
+    """Who is paid by a programme for redeemed hours takes over only what that money was set aside for. Where it was, it
+    pays whoever serves."""
+    if booking.unit != "minutes" or await agreement_of(tx, offer_id) is None:
+        return True
+    return await redemption_of(tx, reference_of_hours(booking.id)) is not None
 
 
 def _shown(booking: Booking, row: Row[Any], policy: Policy) -> Alternative:

@@ -19,7 +19,7 @@ from marketplace.bookings.cancel_terms import CancelTerms
 from marketplace.bookings.capacity.demand import permille
 from marketplace.bookings.models import Booking
 from marketplace.checkout import tenders
-from marketplace.checkout.alternatives import is_affordable, still_orderable, whole_amount
+from marketplace.checkout.alternatives import is_affordable, is_paid_alike, still_orderable, whole_amount
 from marketplace.checkout.booking import boxes_cooked
 from marketplace.checkout.confirming import because, show_to_provider
 from marketplace.checkout.errors import NotAnAlternative, ServiceStarted
@@ -44,6 +44,8 @@ async def move_to(
     offer = await offer_to_promise(tx, offer_id, booking.unit, now=now, on=booking.day)
     await require_served(tx, offer, elder, day=booking.day, now=now)
     _require_alternative(booking, offer, policy, now)
+    if not await is_paid_alike(tx, booking, offer.offer_id):
+        raise NotAnAlternative(pointer="/offer_id", reason="paid_by_programme")
     before = booking.provider_id
     await capacity.free(tx, booking)
     _agree_anew(booking, offer, elder)

@@ -22,6 +22,9 @@ from marketplace.bookings.models import Booking
 from marketplace.checkout.errors import NotEnoughHours, PaymentMethodMissing, PaymentMethodUnused
 from marketplace.checkout.models import TENDER_STEPS, Tender
 from marketplace.hours import tenders as hours
+from marketplace.hours.members.redemptions import BudgetReached, redemption_of
+from marketplace.hours.models import Redemption
+from marketplace.payments import books, payouts
 from marketplace.payments import service as payments
 from timebank import Command
 from timebank.errors import InsufficientBalance
@@ -63,7 +66,7 @@ async def _ask_card(tx: AsyncSession, booking: Booking, method: str, *, actor: A
 
 
 async def _hold_hours(tx: AsyncSession, booking: Booking, *, rules: TimeBankRules, now: datetime) -> Tender:
-    key = f"booking:{booking.id}:hours"
+    key = hours.reference_of_hours(booking.id)
     commands = await hours.hold_commands(
         tx,
         key=key,
@@ -73,12 +76,16 @@ async def _hold_hours(tx: AsyncSession, booking: Booking, *, rules: TimeBankRule
         expires_at=booking.window_end + HOURS_HELD_FOR,
         rules=rules,
         now=now,
+        offer_id=booking.offer_id,
     )
     tender = await _added(tx, booking, kind="hours", state="held", reference=key)
     try:
         await timebank.apply(tx, commands, now=now)
     except InsufficientBalance as error:
-        raise NotEnoughHours(available=error.data.get("available", 0), amount=booking.amount) from error
+        available = error.data.get("available", 0)
+        if error.data.get("key") != key:
+            raise BudgetReached(available=available, needed=error.data.get("amount")) from error
+        raise NotEnoughHours(available=available, amount=booking.amount) from error
     return tender
 
 
@@ -151,8 +158,23 @@ async def _resolve_hours(
     if keep == 0:
         return list(await hours.release_commands(tx, key=tender.reference))
     # the hold may be larger: a booking that moved to a cheaper provider costs less than was reserved for it
+    redemption = await redemption_of(tx, tender.reference, lock=True)
+    if redemption is not None:
+        return await _paid_by_programme(tx, booking, tender, redemption, now=now)
     return list(
         await hours.capture_commands(
             tx, key=tender.reference, provider_id=booking.provider_id, now=now, minutes=tender.amount
         )
     )
+
+
+async def _paid_by_programme(
+    tx: AsyncSession, booking: Booking, tender: Tender, redemption: Redemption, *, now: datetime
+) -> list[Command]:
+    """The hours go back to the programme, its money to the provider, who is paid with the day's other earnings."""
+    payable = books.account(books.PAYABLE, booking.provider_id)
+    commands = await hours.paid_commands(tx, redemption, minutes=tender.amount, payable=payable, now=now)
+    if not commands:
+        return []
+    await payouts.schedule(tx, booking.provider_id, now=now)
+    return [*books.open_payable(booking.provider_id), *commands]

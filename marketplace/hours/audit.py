@@ -1,17 +1,16 @@
-"""The proof of hours: tasks, visits, holds and entries agree one to one, and the ledger itself is whole."""
+"""The proof of hours: tasks, visits, orders, holds and entries agree one to one, and the ledger itself is whole."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.hours.giving import proof as orders
 from marketplace.hours.models import OPEN
 from timebank.audit import reconcile
 from timebank.proof import prove as prove_ledger
 
 _MOVED = text(
-    "SELECT 'task:' || task.id FROM task JOIN member ON member.id = task.member_id"
-    " JOIN ledger_account pool ON pool.book = member.district_id::text AND pool.unit = 'minute' AND pool.kind = 'pool'"
-    " WHERE task.state = 'credited'"
-    " AND (task.credited_minutes > 0 OR (task.excess_minutes > 0 AND pool.id <> task.source_account))"
+    "SELECT 'task:' || task.id FROM task WHERE task.state = 'credited'"
+    " AND (task.credited_minutes > 0 OR (task.excess_minutes > 0 AND task.excess_account <> task.source_account))"
 )
 _CHECKS = {
     "a task that ended still holds minutes": (
@@ -72,6 +71,7 @@ async def prove(tx: AsyncSession) -> list[str]:
         for subject in await tx.scalars(text(query), {"open": list(OPEN)} if ":open" in query else {})
     ]
     found = await reconcile(tx, (await tx.scalars(_MOVED)).all(), kinds=["task"])
+    faults += await orders.prove(tx)
     for word, references in (
         ("missing", found.missing),
         ("unexpected", found.unexpected),

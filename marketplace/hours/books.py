@@ -1,7 +1,7 @@
 """The books of hours: one per district's branch under the city's, and the names of the accounts in them.
 
     branch   member (one each) · pool (what was donated) · expired · relief
-    city     issuance (one per programme, floor = minus its ceiling) · reserve
+    city     issuance (one per programme, floor = minus its ceiling; in fen: its budget) · reserve
 
 Ids are made from what an account is for, so that a command can name an account without a look-up.
 """
@@ -21,6 +21,7 @@ from timebank.errors import UnknownAccount
 
 CITY = "city"
 MINUTE = "minute"
+FEN = "fen"
 
 
 def book_of(district_id: UUID) -> str:
@@ -31,6 +32,16 @@ def book_of(district_id: UUID) -> str:
 def pool_account(district_id: UUID) -> UUID:
     """A branch's pool of donated minutes."""
     return account_id(book_of(district_id), MINUTE, POOL)
+
+
+def reserve_account() -> UUID:
+    """The city's own minutes: what is given to the city, and helps branches in debt at night."""
+    return account_id(CITY, MINUTE, RESERVE)
+
+
+def excess_account(district_id: UUID, excess_to: str) -> UUID:
+    """Where a member of this branch lets go what passes her caps: `branch` or `city`."""
+    return reserve_account() if excess_to == "city" else pool_account(district_id)
 
 
 def member_account(district_id: UUID, owner: str) -> UUID:
@@ -46,6 +57,16 @@ def programme_account(programme_id: UUID) -> UUID:
 def open_programme(programme_id: UUID, ceiling_minutes: int) -> OpenAccount:
     """The command that opens a programme's issuance: it never issues more than the ceiling."""
     return open_account(CITY, MINUTE, ISSUANCE, owner=f"programme:{programme_id}", floor=-ceiling_minutes)
+
+
+def budget_account(programme_id: UUID) -> UUID:
+    """The account in fen from which a programme pays for redeemed hours."""
+    return account_id(CITY, FEN, ISSUANCE, f"programme:{programme_id}")
+
+
+def open_budget(programme_id: UUID, budget_fen: int) -> OpenAccount:
+    """The command that opens a programme's budget: it never pays more."""
+    return open_account(CITY, FEN, ISSUANCE, owner=f"programme:{programme_id}", floor=-budget_fen)
 
 
 def open_member(district_id: UUID, owner: str, *, cap_minutes: int | None) -> OpenAccount:

@@ -12,11 +12,51 @@ class NoHoursSource(Conflict):
 
 
 class NotRedeemable(Conflict):
-    """Hours pay for oneself, or for a lineal relative of a certain age whose grant says so."""
+    """Hours pay for oneself, or for relatives as the rule set says; which rule failed is the subclass."""
 
     code = "not_redeemable"
-    zh = "时间只能为本人或年满 {relative_age} 岁、已登记授权的直系亲属兑换。"
-    en = "Hours pay for oneself, or for a lineal relative aged {relative_age} or more whose grant says so."
+    zh = "本次兑换不符合规则。"
+    en = "The rules do not let these hours pay for this elder."
+
+
+class NotARelative(NotRedeemable):
+    """What the payer is to the elder is not among the relations for whom the rule set lets hours be redeemed."""
+
+    code = "not_a_relative"
+    zh = "时间只能为本人或规定范围内的亲属兑换（{relations}）。"
+    en = "Hours pay for oneself, or for an elder to whom one is: {relations}."
+
+
+class RelationNotProved(NotRedeemable):
+    """Somebody said that they are related, and no staff has seen a proof."""
+
+    code = "relation_not_proved"
+    zh = "亲属关系尚未由工作人员核实。"
+    en = "No staff has proved this relation yet."
+
+
+class RelativeTooYoung(NotRedeemable):
+    """Hours are redeemed for relatives from a certain age on."""
+
+    code = "relative_too_young"
+    zh = "只能为年满 {relative_age} 岁的亲属兑换。"
+    en = "Hours are redeemed for relatives aged {relative_age} or more."
+
+
+class TooYoungToRedeem(NotRedeemable):
+    """Own hours are saved until a certain age."""
+
+    code = "too_young_to_redeem"
+    zh = "年满 {youngest} 岁后方可为本人兑换时间。"
+    en = "One's own hours are spent on oneself from the age of {youngest} on."
+
+
+class MayNotRedeem(NotRedeemable):
+    """A group's or an organisation's hours are donated, never spent."""
+
+    code = "may_not_redeem"
+    zh = "团体和机构的时间只能捐赠，不能兑换。"
+    en = "The hours of groups and organisations are donated, never redeemed."
 
 
 class NotAMember(Conflict):
@@ -105,3 +145,11 @@ class CeilingTooLow(Conflict):
     code = "ceiling_too_low"
     zh = "授权上限不能低于已发放的时间。"
     en = "A ceiling cannot fall below what has been granted."
+
+
+class PoolNotOffered(Conflict):
+    """The rule set names the pools among which a member chooses."""
+
+    code = "pool_not_offered"
+    zh = "可选择的去向为：{offered}。"
+    en = "The pools to choose among are: {offered}."

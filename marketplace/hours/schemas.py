@@ -77,6 +77,9 @@ class MemberOut(Out):
     size: int | None = Field(description="how many people a group counts", examples=[12])
     may_redeem: bool = Field(description="a group's hours can only be given away", examples=[True])
     suspended_until: datetime | None
+    excess_to: Literal["branch", "city"] | None = Field(
+        description="where what passes the caps goes; null: where the rule set says first"
+    )
 
     @classmethod
     def of(cls, member: Member) -> "MemberOut":
@@ -239,7 +242,7 @@ class TaskOut(Out):
     source_reason: str | None = Field(examples=["own has 90 of 60: the beneficiary's own"])
     verified_minutes: int | None
     credited_minutes: int | None
-    excess_minutes: int | None = Field(description="above the volunteer's caps; went to the branch's pool")
+    excess_minutes: int | None = Field(description="above the volunteer's caps; went to the pool of her choice")
     confirmed_by: Literal["elder", "family", "site", "officer"] | None
     return_reason: str | None
     dispute_reason: str | None

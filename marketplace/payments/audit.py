@@ -91,7 +91,8 @@ async def _posted(tx: AsyncSession, kind: str) -> int:
 
 async def _expected_cash(tx: AsyncSession) -> int:
     kept = select(func.coalesce(func.sum(col(Payment.captured_fen) - col(Payment.refunded_fen)), 0))
-    return int(await tx.scalar(kept) or 0) - await _sum_payouts(tx, "paid")
+    funded_fen = await _posted(tx, books.FUNDS)  # paid in for redeemed hours, by no card
+    return int(await tx.scalar(kept) or 0) + funded_fen - await _sum_payouts(tx, "paid")
 
 
 async def _sum_payouts(tx: AsyncSession, state: str) -> int:

@@ -5,6 +5,8 @@
     provider_payable owed to a provider; a refund after a payout takes it below zero, the next payout nets it
     payout_transit   on its way to a provider
     platform_fee     earned by the platform
+    programme_funds  paid in by an authority for redeemed hours; what its budget has paid is minus its account of the
+                     time bank (issuance in fen), so the two together are what is left of the money
 
 All functions return commands; the caller makes the transaction's one call of `timebank.apply`.
 """
@@ -21,6 +23,7 @@ RECEIVABLE = "card_receivable"
 PAYABLE = "provider_payable"
 TRANSIT = "payout_transit"
 FEE = "platform_fee"
+FUNDS = "programme_funds"
 
 
 def account(kind: str, provider_id: UUID | None = None) -> UUID:
@@ -92,6 +95,19 @@ def refunded_commands(
     return _post(f"payment:{payment_id}:refunds:{turn}", moved, kind, payment_id, occurred_at)
 
 
+def funded_commands(programme_id: UUID, reference: str, *, amount_fen: int, occurred_at: datetime) -> list[Command]:
+    """An authority paid money for a programme into the gateway's account; `reference` is the bank's, once."""
+    funds = account_id(BOOK, UNIT, FUNDS, str(programme_id))
+    entry = Post(
+        key=f"funds:{programme_id}:{reference}",
+        transfers=(Transfer(account(CASH), funds, amount_fen),),
+        kind="programme_funded",
+        reference=str(programme_id),
+        occurred_at=occurred_at,
+    )
+    return [*_opened({CASH}, None), open_account(BOOK, UNIT, FUNDS, owner=str(programme_id)), entry]
+
+
 def payout_commands(
     payout_id: UUID, step: str, *, provider_id: UUID, amount_fen: int, occurred_at: datetime
 ) -> list[Command]:
@@ -121,9 +137,12 @@ def _post(
     return [*_opened({CASH, RECEIVABLE, TRANSIT, FEE}, provider_id), entry]
 
 
+def open_payable(provider_id: UUID) -> list[Command]:
+    """The command that opens what a provider is owed, for whoever else pays it; repeating it changes nothing."""
+    return [open_account(BOOK, UNIT, PAYABLE, owner=str(provider_id), floor=None)]
+
+
 def _opened(kinds: set[str], provider_id: UUID | None) -> list[Command]:
     # no floors: each of these runs below zero while the other side of its business is still to come
     shared: list[Command] = [open_account(BOOK, UNIT, kind, floor=None) for kind in sorted(kinds)]
-    if provider_id is None:
-        return shared
-    return [*shared, open_account(BOOK, UNIT, PAYABLE, owner=str(provider_id), floor=None)]
+    return shared if provider_id is None else [*shared, *open_payable(provider_id)]

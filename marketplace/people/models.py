@@ -117,9 +117,13 @@ class Elder(SQLModel, table=True):
 
 
 class FamilyGrant(SQLModel, table=True):
-    """An elder lets a family member act: which scopes, until when. Ended by `revoked_at`."""
+    """An elder lets a family member act: which scopes, until when. Ended by `revoked_at`.
+
+    `relation` is what was said; it is proved once staff saw a `proof` of it: nothing that costs hours counts on less.
+    """
 
     __tablename__ = "family_grant"
+    __table_args__ = (CheckConstraint("(proof IS NULL) = (proved_at IS NULL)", name="family_grant_proof"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     elder_id: UUID = Field(foreign_key="elder.id", index=True)
@@ -129,6 +133,9 @@ class FamilyGrant(SQLModel, table=True):
     until: datetime | None = instant(default=None)
     granted_by: UUID | None = None
     revoked_at: datetime | None = instant(default=None)
+    proof: str | None = None
+    proved_by: UUID | None = None
+    proved_at: datetime | None = instant(default=None)
 
 
 class Access(SQLModel, table=True):

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy import select
 from sqlmodel import col
 
-from marketplace.base.actor import Role
+from marketplace.base.actor import STAFF, Role
 from marketplace.base.errors import Malformed
 from marketplace.base.tokens import LIFETIME
 from marketplace.people import codes, elders, grants, signing_in
@@ -24,6 +24,7 @@ from marketplace.people.schemas import (
     GrantIn,
     GrantOut,
     Me,
+    ProofIn,
     RefreshIn,
     RegionOut,
     SignedIn,
@@ -155,6 +156,30 @@ async def revoke_grant(elder_id: FromPath[UUID], grant_id: FromPath[UUID], tx: T
     return _grant_out(await grants.revoke(tx, elder_id, grant_id, actor=actor, now=now))
 
 
+@post(
+    "/v1/elders/{elder_id:uuid}/grants/{grant_id:uuid}/proof",
+    tags=PEOPLE,
+    guards=[requires(*STAFF)],
+    status_code=200,
+    operation_id="proveRelation",
+)
+async def prove_relation(
+    elder_id: FromPath[UUID],
+    grant_id: FromPath[UUID],
+    data: JSONBody[ProofIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    once: OnceGiven,
+) -> GrantOut:
+    """Say which paper proves that the two are related: only then may hours be redeemed for her."""
+
+    async def work() -> GrantOut:
+        return _grant_out(await grants.prove(tx, elder_id, grant_id, data.proof, actor=actor, now=now))
+
+    return await once(tx, GrantOut, work)
+
+
 def _grant_out(row: FamilyGrant) -> GrantOut:
     return GrantOut(**row.model_dump(include=set(GrantOut.model_fields)))
 
@@ -171,4 +196,5 @@ ROUTES: list[Any] = [
     show_elder,
     give_grant,
     revoke_grant,
+    prove_relation,
 ]

@@ -13,6 +13,7 @@ from marketplace.web.schemas import In, Instant, LonLat, Name, Out, Phone, Text
 
 Gender = Literal["f", "m"]
 Ability = Literal["able", "mild", "moderate", "severe"]
+Proof = Literal["household_register", "birth_certificate", "marriage_certificate", "community_letter"]
 Relation = Literal["spouse", "child", "grandchild", "parent", "sibling", "other"]
 
 
@@ -138,3 +139,10 @@ class GrantOut(Out):
     scopes: list[str]
     until: datetime | None
     revoked_at: datetime | None
+    proved_at: datetime | None = Field(description="when staff made sure of the relation; hours count on no other")
+
+
+class ProofIn(In):
+    """Which paper staff saw."""
+
+    proof: Proof = Field(examples=["household_register"])

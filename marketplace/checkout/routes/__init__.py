@@ -1,7 +1,7 @@
-"""Routes of checkout: slots and quotes, bookings and what becomes of them."""
+"""Routes of checkout: slots and quotes, bookings and what becomes of them; money for programmes."""
 
 from typing import Any
 
-from marketplace.checkout.routes import bookings, offers
+from marketplace.checkout.routes import bookings, funding, offers
 
-ROUTES: list[Any] = [*offers.ROUTES, *bookings.ROUTES]
+ROUTES: list[Any] = [*offers.ROUTES, *bookings.ROUTES, *funding.ROUTES]

@@ -42,12 +42,19 @@ async def leave(
     member = await member_for(tx, member_id, actor=actor)
     if member.kind == "provider":
         raise IllegalTransition(state=member.kind, wanted=LEFT)
-    await _give_back(tx, member, actor=actor, now=now, reason=reason)
+    await give_back(tx, member, actor=actor, now=now, reason=reason)
     member = await locked_member(tx, member.id)
     if member.state == LEFT:
         return member
     if wards := await wards_of(tx, member.id):
         raise WardsLeft(count=wards)
+    await depart(tx, member, actor=actor, now=now, reason=reason)
+    await timebank.apply(tx, await _closing(tx, member, balance_to, now=now), now=now)
+    return member
+
+
+async def depart(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
+    """The locked member is one no longer; the caller closes the account."""
     await move(tx, member, LEFT, MEMBER_STEPS, actor=actor, now=now, reason=reason)
     member.suspended_until = None
     for rule in (SUSPENSION_DUE, OF_AGE_DUE):
@@ -56,12 +63,10 @@ async def leave(
         (await tx.get_one(Performer, member.performer_id)).state = LEFT
     audit.note(tx, "member.left", actor=actor, entity="member", entity_id=member.id)
     await tx.flush()
-    await timebank.apply(tx, await _closing(tx, member, balance_to, now=now), now=now)
-    return member
 
 
-async def _give_back(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
-    """Tasks are locked before the member, as everywhere."""
+async def give_back(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Put the member's open tasks back; `TasksUnsettled` where one has begun. Tasks are locked before the member."""
     theirs = (col(Task.member_id) == member.id, col(Task.state).in_(UNSETTLED))
     tasks = list(await tx.scalars(select(Task).where(*theirs).order_by(col(Task.id)).with_for_update()))
     begun = [task for task in tasks if await has_begun(tx, "task", task.id)]

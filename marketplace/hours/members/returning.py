@@ -26,12 +26,18 @@ async def come_back(tx: AsyncSession, member: Member, *, rules: TimeBankRules, a
         return member
     if outcome_of(await incidents_of(tx, member.id), rules.sanctions, now=now).state == "ended":
         raise MembershipEnded
-    waits = member.guardian_id is not None and member.consented_at is None
-    await move(tx, member, "pending" if waits else "active", MEMBER_STEPS, actor=actor, now=now, reason="joined again")
-    if member.performer_id is not None:
-        (await tx.get_one(Performer, member.performer_id)).state = "active"
+    await revive(tx, member, actor=actor, now=now, reason="joined again")
     await follow_incidents(tx, member, rules=rules.sanctions, actor=actor, now=now)
     audit.note(tx, "member.joined_again", actor=actor, entity="member", entity_id=member.id)
     reopening = ReopenAccount(key=f"member:{member.id}:reopen:{member.version}", account=member.ledger_account)
     await timebank.apply(tx, [reopening], now=now)
     return member
+
+
+async def revive(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
+    """A locked member who left is one again, a minor once her guardian consents; the caller reopens the account."""
+    waits = member.guardian_id is not None and member.consented_at is None
+    await move(tx, member, "pending" if waits else "active", MEMBER_STEPS, actor=actor, now=now, reason=reason)
+    if member.performer_id is not None:
+        (await tx.get_one(Performer, member.performer_id)).state = "active"
+    await tx.flush()

@@ -20,15 +20,25 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("退出会员，转入公共池", "given to the pool on leaving"),
     ),
     "relay": (("来自外部时间银行", "received from another bank"), ("支付给外部时间银行", "paid to another bank")),
+    "gift": (("获赠", "received as a gift"), ("赠出", "given as a gift")),
+    "donation": (("获捐", "received as a donation"), ("捐出", "donated")),
+    "collection": (("合捐收到", "received from a collection"), ("合捐支出", "given to a collection")),
+    "inheritance": (("继承", "inherited"), ("由继承人或分行承接", "passed on to the heir or the branch")),
+    "move": (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch")),
+    "pool_grant": (("区资源池发放", "granted by the branch's pool"), ("区资源池发放支出", "granted out of the pool")),
+    "programme_grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
+    "issue": (("本月项目发放", "issued for the month by a programme"), ("本月项目发放支出", "issued for the month")),
     "reversal": (("冲正退回", "given back by a correction"), ("冲正扣除", "taken back by a correction")),
 }
 OTHER = (("转入", "received"), ("转出", "given"))
+BY_OFFICER = ("（工作人员代办）", " (an officer acted for the member)")
 
 
-def in_words(kind: str, minutes: int, task_kind: str | None, language: Language) -> str:
+def in_words(kind: str, minutes: int, task_kind: str | None, language: Language, *, by_officer: bool = False) -> str:
     """One entry as a sentence: `志愿服务（陪伴）获得 60 分钟`, `60 minutes earned by companionship`."""
     gained, spent = ENTRIES.get(kind, OTHER)
     place = 0 if language == "zh" else 1
     what = TASKS.get(task_kind or "", ("服务", "service"))[place]
     phrase = (gained if minutes > 0 else spent)[place].format(what=what)
-    return f"{phrase} {abs(minutes)} 分钟" if language == "zh" else f"{abs(minutes)} minutes {phrase}"
+    said = f"{phrase} {abs(minutes)} 分钟" if language == "zh" else f"{abs(minutes)} minutes {phrase}"
+    return said + BY_OFFICER[place] if by_officer else said

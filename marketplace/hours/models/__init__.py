@@ -2,7 +2,7 @@
 
 from marketplace.hours.models.incidents import INCIDENT_STEPS, Incident
 from marketplace.hours.models.members import LARGEST_GROUP, MEMBER_STEPS, Member
-from marketplace.hours.models.programmes import Programme
+from marketplace.hours.models.programmes import Agreement, Programme, Redemption
 from marketplace.hours.models.records import Insurance, Training
 from marketplace.hours.models.series import SERIES_STEPS, SeriesSkip, TaskSeries
 from marketplace.hours.models.tasks import OPEN, TASK_STEPS, Task, hold_key, reference
@@ -14,10 +14,12 @@ __all__ = [
     "OPEN",
     "SERIES_STEPS",
     "TASK_STEPS",
+    "Agreement",
     "Incident",
     "Insurance",
     "Member",
     "Programme",
+    "Redemption",
     "SeriesSkip",
     "Task",
     "TaskSeries",

@@ -21,6 +21,7 @@ MEMBER_STEPS = machine(
     left="active pending",
 )
 LARGEST_GROUP = 500
+ONLY_DONATE = frozenset({"group", "provider"})  # kinds that are no person
 
 
 class Member(SQLModel, table=True):
@@ -29,6 +30,7 @@ class Member(SQLModel, table=True):
     pending: a minor whose guardian has not consented · ended: by sanction, the account still open · left: it is closed.
     A group is `size` people under a `name` for whom `contact_id` acts; `guardian_id` is the member who answers for a
     minor. The number of a student is sealed; its hash with the school's name is of one member only.
+    `excess_to` is the pool that she chose for what passes her caps; None: the first that the rule set names.
     """
 
     __tablename__ = "member"
@@ -49,6 +51,7 @@ class Member(SQLModel, table=True):
         ),
         CheckConstraint(f"size BETWEEN 2 AND {LARGEST_GROUP}", name="member_size"),
         CheckConstraint("state IN ('pending', 'active', 'suspended', 'ended', 'left')", name="member_state"),
+        CheckConstraint("excess_to IN ('branch', 'city')", name="member_excess"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -72,8 +75,9 @@ class Member(SQLModel, table=True):
     contact_id: UUID | None = Field(default=None, foreign_key="account.id", index=True)
     size: int | None = None
     suspended_until: datetime | None = instant(default=None)
+    excess_to: str | None = None
 
     @property
     def may_redeem(self) -> bool:
-        """A group's hours belong to nobody in particular: it gives them away."""
-        return self.kind != "group"
+        """May its hours ever be spent, or passed on but by donating? Not those of groups and organisations."""
+        return self.kind not in ONLY_DONATE

@@ -49,7 +49,8 @@ class Task(SQLModel, table=True):
 
     submitted, returned: before and instead of publishing · reserved: somebody was found, and a yes is waited for, hers
     or her guardian's · disputed: an officer decides, ending in credited (in full or part) or voided.
-    At the credit: `verified_minutes` = `credited_minutes` to the volunteer + `excess_minutes` above her caps.
+    At the credit: `verified_minutes` = `credited_minutes` to the volunteer + `excess_minutes` above her caps, which
+    went to the pool `excess_account`.
     """
 
     __tablename__ = "task"
@@ -159,6 +160,7 @@ class Task(SQLModel, table=True):
     verified_minutes: int | None = None
     credited_minutes: int | None = None
     excess_minutes: int | None = None
+    excess_account: UUID | None = None
     minutes_by: str | None = None
     served_on: date | None = None
     confirmed_by: str | None = None

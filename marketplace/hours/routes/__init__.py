@@ -1,9 +1,20 @@
-"""Routes of hours: joining, members' files and standing, one's account and statement; tasks; links to outside banks."""
+"""Routes of hours: joining, files and standing, accounts and statements; tasks; giving and granting; outside banks."""
 
 from typing import Any
 
 from marketplace.hours.links import routes as links
-from marketplace.hours.routes import files, incidents, judging, members, series, tasks
+from marketplace.hours.routes import (
+    files,
+    giving,
+    granting,
+    incidents,
+    judging,
+    members,
+    programmes,
+    schedules,
+    series,
+    tasks,
+)
 
 ROUTES: list[Any] = [
     *members.HANDLERS,
@@ -12,5 +23,9 @@ ROUTES: list[Any] = [
     *tasks.HANDLERS,
     *judging.HANDLERS,
     *series.HANDLERS,
+    *giving.HANDLERS,
+    *schedules.HANDLERS,
+    *granting.HANDLERS,
+    *programmes.HANDLERS,
     *links.HANDLERS,
 ]

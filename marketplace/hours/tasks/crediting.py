@@ -1,8 +1,8 @@
 """Crediting: an approved visit turns the minutes that its task holds into minutes of the volunteer.
 
 Verified are the full minutes between check-in and check-out, at most those agreed, times the people of a group; a
-priced kind counts its price. What passes the volunteer's caps of the day or of her balance goes to her branch's pool in
-the same entry. Her member row is locked, so that two credits of hers cannot both see the same room.
+priced kind counts its price. What passes the volunteer's caps of the day or of her balance goes to the pool of her
+choice in the same entry. Her member row is locked, so that two credits of hers cannot both see the same room.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ from marketplace.base.audit import Transition
 from marketplace.base.clock import local_day
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.books import pool_account
+from marketplace.hours.books import excess_account
+from marketplace.hours.members.excess import chosen_pool
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.ending import miss
 from marketplace.hours.tasks.taking import locked_task
@@ -70,8 +71,9 @@ async def credit(
     task.verified_minutes = served.minutes
     task.credited_minutes = min(served.minutes, room)
     task.excess_minutes = served.minutes - task.credited_minutes
+    pool = excess_account(member.district_id, chosen_pool(member, rules))
+    task.excess_account = pool if task.excess_minutes else None
     await move(tx, task, "credited", TASK_STEPS, actor=Actor.system(), now=now)
-    pool = pool_account(member.district_id)
     await timebank.apply(tx, credit_commands(task, member.ledger_account, pool, at=served.at), now=now)
 
 

@@ -86,21 +86,35 @@ async def miss(tx: AsyncSession, task: Task, *, rules: SanctionRules, now: datet
 
 
 async def _end(tasks: Sequence[Task], to: str, *, tx: AsyncSession, actor: Actor, now: datetime, reason: str) -> None:
+    releases = await end_unreleased(tx, tasks, to, actor=actor, now=now, reason=reason)
+    if releases:
+        await timebank.apply(tx, releases, now=now)
+
+
+async def end_unreleased(
+    tx: AsyncSession, tasks: Sequence[Task], to: str, *, actor: Actor, now: datetime, reason: str
+) -> list[Command]:
+    """End locked tasks before they begin; the caller applies the releases returned. `TaskStarted`."""
     for task in tasks:
         await move(tx, task, to, TASK_STEPS, actor=actor, now=now, reason=reason)
         if not await cancel_visits(tx, "task", task.id, actor=actor, now=now, reason=reason):
             raise TaskStarted
         for rule in (TASK_DUE, ANSWER_DUE):
             await timers.drop_timer(tx, rule, task.id)
-    await release(tx, tasks, now=now)
+    return _releases(tasks)
 
 
 async def release(tx: AsyncSession, tasks: Sequence[Task], *, now: datetime) -> None:
-    """Give back what these tasks hold; one that was never published holds nothing."""
-    releases: list[Command] = [
+    """Give back what these tasks hold."""
+    releases = _releases(tasks)
+    if releases:
+        await timebank.apply(tx, releases, now=now)
+
+
+def _releases(tasks: Sequence[Task]) -> list[Command]:
+    """A task that was never published holds nothing."""
+    return [
         Release(key=f"{task.hold_key}:release", hold_key=task.hold_key)
         for task in tasks
         if task.source_account is not None
     ]
-    if releases:
-        await timebank.apply(tx, releases, now=now)

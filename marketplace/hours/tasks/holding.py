@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
-from marketplace.base import outbox
+from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import NoHoursSource
+from marketplace.hours.giving.acting import ACTED_FOR, OFFICERS
 from marketplace.hours.models import TASK_STEPS, Task
 from marketplace.hours.tasks.sources import PaidBy, Source, find_source
 from marketplace.people.models import Elder
@@ -47,6 +48,15 @@ async def put_up(
         task.considered = list(source.considered)
         task.published_at = now
         await move(tx, task, "published", TASK_STEPS, actor=actor, now=now)
+    await _tell_her(tx, tasks[0], source, actor)
+
+
+async def _tell_her(tx: AsyncSession, task: Task, source: Source, actor: Actor) -> None:
+    """An officer spends an elder's own minutes for her: that stands in the audit log, and she is told."""
+    if source.purse.kind == "own" and not actor.is_system and actor.is_any(*OFFICERS):
+        owner = str(source.purse.owner_id)
+        audit.note(tx, "task.published", actor=actor, entity="task", entity_id=task.id, on_behalf_of=owner)
+        await outbox.send(tx, ACTED_FOR, member_id=owner, act="task")
 
 
 def _visit_of(task: Task, elder: Elder) -> VisitSpec:

@@ -1,7 +1,8 @@
 """Where an earned hour comes from, decided in one place with its reason.
 
-A named payer pays or nobody does. Else, in order: the beneficiary's own minutes, the pool of her branch, a programme
-in force for her category. A source pays the whole task or nothing of it; if none can, the task is not published.
+A named payer pays or nobody does. Else, in order: the beneficiary's own minutes (from the age on from which the rule
+set lets them be spent), the pool of her branch (key elders first), a programme in force for her category. A source pays
+the whole task or nothing of it; if none can, the task is not published.
 """
 
 from collections.abc import Sequence
@@ -13,11 +14,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.books import available_minutes, pool_account, programme_account
+from marketplace.hours.books import available_minutes, programme_account
 from marketplace.hours.errors import NoHoursSource
+from marketplace.hours.giving.key_elders import pool_for
 from marketplace.hours.members.finding import member_of_account, member_of_elder
 from marketplace.hours.members.programmes import programmes_for
-from marketplace.hours.members.relatives import redeeming_relation
+from marketplace.hours.members.relatives import old_enough, redeeming_relation, require_old_enough
 from marketplace.hours.models import Member
 from marketplace.people.models import Elder
 
@@ -74,27 +76,32 @@ async def find_source(
 ) -> Source:
     """Who pays `minutes` for this elder. `account_id` is the actor's, for `me`. `NoHoursSource`, `NotRedeemable`."""
     if paid_by == "me" and account_id is not None:
-        relation = await redeeming_relation(tx, account_id, elder, relative_age=rules.relative_age, now=now)
+        relation = await redeeming_relation(tx, account_id, elder, rules=rules, now=now)
         if relation != "self":
             payer = await member_of_account(tx, account_id)
             return decide(minutes, await _members(tx, payer, "relative", f"redeemed by a {relation}", now=now))
-    own = await _members(tx, await member_of_elder(tx, elder.id), "own", "the beneficiary's own", now=now)
     if paid_by != "auto":
-        return decide(minutes, own)
-    return decide(minutes, [*own, await _pool(tx, elder, now=now), *await _programmes(tx, elder, now=now)])
+        require_old_enough(elder, rules=rules, now=now)
+        return decide(minutes, await _own(tx, elder, now=now))
+    own = await _own(tx, elder, now=now) if old_enough(elder, rules=rules, now=now) else []
+    pool = await _pool(tx, elder, rules=rules, now=now)
+    return decide(minutes, [*own, pool, *await _programmes(tx, elder, now=now)])
+
+
+async def _own(tx: AsyncSession, elder: Elder, *, now: datetime) -> list[Purse]:
+    return await _members(tx, await member_of_elder(tx, elder.id), "own", "the beneficiary's own", now=now)
 
 
 async def _members(tx: AsyncSession, member: Member | None, kind: Kind, because: str, *, now: datetime) -> list[Purse]:
-    if member is None or member.state != "active":
+    if member is None or member.state != "active" or not member.may_redeem:
         return []
     available = await available_minutes(tx, member.ledger_account, now=now)
     return [Purse(kind, member.id, member.ledger_account, available, because)]
 
 
-async def _pool(tx: AsyncSession, elder: Elder, *, now: datetime) -> Purse:
-    account = pool_account(elder.district_id)
-    available = await available_minutes(tx, account, now=now)
-    return Purse("pool", elder.district_id, account, available, "donated to the branch")
+async def _pool(tx: AsyncSession, elder: Elder, *, rules: TimeBankRules, now: datetime) -> Purse:
+    share = await pool_for(tx, elder, rules=rules, now=now)
+    return Purse("pool", elder.district_id, share.account, share.available_minutes, share.because)
 
 
 async def _programmes(tx: AsyncSession, elder: Elder, *, now: datetime) -> list[Purse]:

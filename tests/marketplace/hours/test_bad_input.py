@@ -80,7 +80,7 @@ def body_of(scene: Scene, **changes: Any) -> dict[str, Any]:
         ({"window_start": (TEN - timedelta(days=2)).isoformat()}, 400, "window_too_long"),
         ({"window_start": "2026-03-03T10:00:00"}, 400, "malformed"),
         ({"notes": "x" * 501}, 400, "malformed"),
-        ({"paid_by": "me"}, 409, "not_redeemable"),
+        ({"paid_by": "me"}, 409, "not_a_relative"),
     ],
 )
 async def test_a_task_that_cannot_be_is_refused_and_nothing_changes(

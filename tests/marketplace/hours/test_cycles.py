@@ -35,7 +35,7 @@ async def scene(platform: Platform) -> Bank:
     async with transaction(platform.db) as tx:
         vera = open_member(second, "account:vera", cap_minutes=None)
         move = Transfer(pool_account(first), vera.account, 90)
-        await apply(tx, [vera, Post("thanks", (move,), "gift", "gift:1", platform.now())], now=platform.now())
+        await apply(tx, [vera, Post("thanks", (move,), "test", "test:1", platform.now())], now=platform.now())
     return bank
 
 

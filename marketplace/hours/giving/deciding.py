@@ -1,0 +1,81 @@
+"""The second person: another officer agrees to an order above the limit, or does not. What nobody decides expires."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import timebank
+from marketplace.base.actor import Actor
+from marketplace.base.errors import Unknown
+from marketplace.base.policy import Policy
+from marketplace.hours.giving import collecting, inheritance
+from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
+from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
+from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
+from marketplace.hours.giving.orders import locked, step
+
+
+async def approve(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str | None) -> Placed:
+    """Agree: the order is carried out.
+
+    `Unknown` beyond the officer's reach, `SecondPersonNeeded` for who asked, `OwnBenefit` for who gives or receives,
+    `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`.
+    """
+    placed = await _to_decide(tx, order_id, actor=actor, now=now)
+    around, held = Around(), placed.moving
+    if placed.order.kind == "inheritance":
+        around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
+    _decide(placed, actor=actor, now=now, reason=reason)
+    await readdress(tx, placed)
+    await step(tx, placed.order, "done", actor=actor, now=now, reason=reason)
+    await post(tx, placed, around, now=now, held=held)
+    return placed
+
+
+async def reject(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
+    """Do not agree: what was held is free again. Errors as of `approve`."""
+    placed = await _to_decide(tx, order_id, actor=actor, now=now)
+    _decide(placed, actor=actor, now=now, reason=reason)
+    await _end(tx, placed, "rejected", actor=actor, now=now, reason=reason)
+    return placed
+
+
+def _decide(placed: Placed, *, actor: Actor, now: datetime, reason: str | None) -> None:
+    placed.order.decided_by, placed.order.decided_at, placed.order.decision = actor.account_id, now, reason
+
+
+async def _to_decide(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime) -> Placed:
+    placed = await locked(tx, order_id)
+    order = placed.order
+    if not await is_officer_of(tx, order.district_id, actor):
+        raise Unknown(what="order")
+    if order.state != "pending" or order.expires_at is None or order.expires_at <= now:
+        raise OrderOver(state=order.state)
+    if actor.account_id == order.asked_by:
+        raise SecondPersonNeeded
+    concerned = {order.giver_id, *(one for line in placed.lines for one in (line.giver_id, line.receiver_id))}
+    await require_no_benefit(tx, concerned, account_id=actor.account_id)
+    return placed
+
+
+async def cancel(tx: AsyncSession, placed: Placed, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Take back a locked order that waits. `OrderOver`."""
+    if placed.order.state not in {"pending", "collecting"}:
+        raise OrderOver(state=placed.order.state)
+    await _end(tx, placed, "cancelled", actor=actor, now=now, reason=reason)
+
+
+async def due(tx: AsyncSession, order_id: UUID, *, policy: Policy, now: datetime) -> None:
+    """A waiting order's time has come: a collection is carried out with what it has, anything else expires."""
+    placed = await locked(tx, order_id)
+    order = placed.order
+    if order.state == "collecting" and order.executes_at is not None and order.executes_at <= now:
+        await collecting.finish(tx, placed, policy=policy, now=now)
+    elif order.state == "pending" and order.expires_at is not None and order.expires_at <= now:
+        await _end(tx, placed, "expired", actor=Actor.system(), now=now, reason="nobody decided")
+
+
+async def _end(tx: AsyncSession, placed: Placed, to: str, *, actor: Actor, now: datetime, reason: str) -> None:
+    await step(tx, placed.order, to, actor=actor, now=now, reason=reason)
+    await timebank.apply(tx, release_commands(placed.order, placed.moving), now=now)

@@ -1,0 +1,203 @@
+"""What giving and moving hours refuses."""
+
+from marketplace.base.errors import Conflict, Forbidden, Malformed
+
+
+class NotEnoughMinutes(Conflict):
+    """The source cannot give that much now."""
+
+    code = "not_enough_minutes"
+    zh = "可用时间不足：需要 {needed} 分钟，可用 {available} 分钟。"
+    en = "Not enough minutes: {needed} are needed, {available} are available."
+
+
+class ReceiverFull(Conflict):
+    """The gift would pass the most that the receiver may save."""
+
+    code = "receiver_full"
+    zh = "对方账户最多可存 {cap} 分钟。"
+    en = "The receiver may save at most {cap} minutes."
+
+
+class ReceiverUnknown(Conflict):
+    """No active member of the time bank can receive there."""
+
+    code = "receiver_unknown"
+    zh = "接收人不是时间银行的有效会员。"
+    en = "The receiver is no active member of the time bank."
+
+
+class GiftsNotAllowed(Conflict):
+    """The rule set lets nobody give hours to persons, or not to this one."""
+
+    code = "gifts_not_allowed"
+    zh = "现行规则不允许向此人赠送时间（{gifts_to}）。"
+    en = "The rules do not let hours be given to this person (gifts go to: {gifts_to})."
+
+
+class GiftsOfYearReached(Conflict):
+    """A giver's gifts of a calendar year have their limit."""
+
+    code = "gifts_of_year_reached"
+    zh = "本年度赠送上限为 {limit} 分钟，已赠送 {given} 分钟。"
+    en = "A year's gifts are limited to {limit} minutes; {given} were given."
+
+
+class DonationsNotAllowed(Conflict):
+    """The rule set names to whom hours may be donated."""
+
+    code = "donations_not_allowed"
+    zh = "现行规则下可捐赠的对象为：{donations_to}。"
+    en = "Hours may be donated to: {donations_to}."
+
+
+class NotAnElder(Conflict):
+    """A donation to a person goes to an elder: anything else would be a gift."""
+
+    code = "not_an_elder"
+    zh = "个人捐赠的对象须为老年会员。"
+    en = "A donation to a person goes to an elder."
+
+
+class ToOneself(Malformed):
+    """Giver and receiver are the same."""
+
+    code = "to_oneself"
+    zh = "不能转给自己。"
+    en = "Nobody gives to oneself."
+
+
+class NamedTwice(Malformed):
+    """A member stands twice in one order."""
+
+    code = "named_twice"
+    zh = "同一会员在名单中出现两次。"
+    en = "A member is named twice."
+
+
+class ReasonMissing(Malformed):
+    """Who acts for somebody else, or for a pool, says why."""
+
+    code = "reason_missing"
+    zh = "代他人办理时请说明原因。"
+    en = "Say why when you act for somebody else."
+
+
+class OwnBenefit(Forbidden):
+    """Nobody acts for a member, or agrees, to one's own benefit."""
+
+    code = "own_benefit"
+    zh = "不得为本人利益代办或审批。"
+    en = "Nobody acts or agrees to one's own benefit."
+
+
+class SecondPersonNeeded(Forbidden):
+    """Who asked does not agree to it as well."""
+
+    code = "second_person_needed"
+    zh = "须由另一位工作人员审批。"
+    en = "Another person must agree to this."
+
+
+class OrderOver(Conflict):
+    """The order no longer waits for anybody."""
+
+    code = "order_over"
+    zh = "该申请当前为“{state}”。"
+    en = "This order is {state}."
+
+
+class NotAsked(Conflict):
+    """Nobody waits for this member's consent."""
+
+    code = "not_asked"
+    zh = "没有等待该会员确认的事项。"
+    en = "Nobody waits for this member's consent."
+
+
+class TooLateToUndo(Conflict):
+    """What was given can be taken back for a while only."""
+
+    code = "too_late_to_undo"
+    zh = "撤回期限为 {hours} 小时，已过期。"
+    en = "It could be taken back within {hours} hours."
+
+
+class AlreadySpent(Conflict):
+    """The receiver has used some of it: it is not taken back."""
+
+    code = "already_spent"
+    zh = "对方已使用部分时间，不能撤回。"
+    en = "The receiver has spent some of it: it cannot be taken back."
+
+
+class NotUndoable(Conflict):
+    """Orders of this kind are not taken back."""
+
+    code = "not_undoable"
+    zh = "此类事项不能撤回。"
+    en = "Orders of this kind are not taken back."
+
+
+class HoldsOpen(Conflict):
+    """Minutes are set aside on the account: they are used or given back first."""
+
+    code = "holds_open"
+    zh = "账户仍有 {held} 分钟被占用，请先处理：{references}。"
+    en = "{held} minutes are still set aside on the account; end these first: {references}."
+
+
+class SameBranch(Conflict):
+    """The member is at home there already."""
+
+    code = "same_branch"
+    zh = "该会员已属于此分行。"
+    en = "The member is at home in this branch already."
+
+
+class HeirNotAllowed(Conflict):
+    """Where hours go when a member is gone is said by the rule set."""
+
+    code = "heir_not_allowed"
+    zh = "按现行规则，余额归入区资源池，不设继承人。"
+    en = "By the rules what is left goes to the branch's pool, not to an heir."
+
+
+class ProofMissing(Malformed):
+    """An heir is named with a proof."""
+
+    code = "proof_missing"
+    zh = "指定继承人须登记证明材料。"
+    en = "An heir is named together with a proof."
+
+
+class EndsTooSoon(Malformed):
+    """The instant has passed, or is further away than anybody plans."""
+
+    code = "instant_not_possible"
+    zh = "时间须在现在之后，且不超过 {longest_days} 天。"
+    en = "The instant lies ahead, at most {longest_days} days."
+
+
+class RuleUnreadable(Malformed):
+    """A recurrence is monthly, written as in RFC 5545."""
+
+    code = "rule_unreadable"
+    zh = "重复规则须为按月的 RFC 5545 规则，例如 FREQ=MONTHLY;BYMONTHDAY=1。"
+    en = "The rule must be monthly as in RFC 5545, for example FREQ=MONTHLY;BYMONTHDAY=1."
+
+
+class ProgrammeOver(Conflict):
+    """The programme is not in force."""
+
+    code = "programme_over"
+    zh = "该项目当前不在有效期内。"
+    en = "The programme is not in force."
+
+
+class DebtOpen(Conflict):
+    """A debt stays where it was made."""
+
+    code = "debt_open"
+    zh = "账户尚欠 {owed} 分钟，请先结清。"
+    en = "The account owes {owed} minutes; they are settled first."

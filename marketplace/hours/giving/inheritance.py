@@ -1,0 +1,214 @@
+"""A member is gone: what she had goes to her heir or to her branch's pool, and the account is closed, all at once.
+
+What is open is ended first: her published tasks, her orders that wait, her schedules. A debt is reported and stays on
+the account, which is then left open; bookings paid in hours are cancelled before, by who manages them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+import timebank
+from marketplace.base.actor import Actor
+from marketplace.base.policy import Policy
+from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.books import pool_account
+from marketplace.hours.errors import MemberInactive
+from marketplace.hours.giving import schedules
+from marketplace.hours.giving.acting import officers_member, require_no_benefit
+from marketplace.hours.giving.entries import Around, Placed, release_commands
+from marketplace.hours.giving.errors import (
+    HeirNotAllowed,
+    HoldsOpen,
+    ProofMissing,
+    ReasonMissing,
+    ReceiverUnknown,
+    ToOneself,
+)
+from marketplace.hours.giving.models import TransferLine, TransferOrder
+from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step
+from marketplace.hours.members.leaving import depart, give_back
+from marketplace.hours.models import Member, Task
+from marketplace.hours.tasks.ending import UNBEGUN, end_unreleased
+from timebank import Balance, CloseAccount, Command
+
+ENDED = "the membership ended"
+_HELD = text(
+    "SELECT key, reference, amount FROM ledger_hold"
+    " WHERE account = :account AND state = 'held' AND expires_at > :now ORDER BY key"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """Who is gone, who inherits (None: the branch), by which proof, and why the membership ends."""
+
+    member_id: UUID
+    heir_id: UUID | None = None
+    proof: str | None = None
+    reason: str | None = None
+
+
+async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: Actor, now: datetime) -> Placed:
+    """End a membership; above the limit a second person must agree first.
+
+    `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, `HeirNotAllowed`, `ProofMissing`,
+    `ReceiverUnknown`, `TaskStarted`, `HoldsOpen`, `OwnBenefit`.
+    """
+    member = await _locked(tx, (await officers_member(tx, passing.member_id, actor=actor)).id)
+    if not passing.reason:
+        raise ReasonMissing(pointer="/reason")
+    if member.state == "left":
+        raise MemberInactive(state=member.state)
+    heir = await _heir(tx, member, passing, rules=policy.timebank)
+    await require_no_benefit(tx, {member.id, heir.id if heir else None}, account_id=actor.account_id)
+    freed = await _end_what_is_open(tx, member, actor=actor, now=now)
+    balance = await timebank.balance(tx, member.ledger_account, now=now)
+    lines = _lines(member, heir, balance)
+    waits = above_limit(balance.posted, policy)
+    if not waits:
+        await _leave(tx, member, actor=actor, now=now)
+    wish = Wish(
+        kind="inheritance",
+        district_id=member.district_id,
+        lines=lines,
+        giver_id=member.id,
+        on_behalf_of=member.id,
+        reason=passing.reason,
+        proof=passing.proof,
+        owed_minutes=balance.owed,
+        needs_second=waits,
+    )
+    around = Around(before=freed, after=closing(member, balance), excess_to=_excess_to(member, heir))
+    return await place(tx, wish, policy=policy, actor=actor, now=now, around=around)
+
+
+async def _heir(tx: AsyncSession, member: Member, passing: Passing, *, rules: TimeBankRules) -> Member | None:
+    if passing.heir_id is None:
+        return None
+    if rules.giving.inherited_by != "heir":
+        raise HeirNotAllowed(pointer="/heir_id")
+    if passing.heir_id == member.id:
+        raise ToOneself(pointer="/heir_id")
+    if not passing.proof:
+        raise ProofMissing(pointer="/proof")
+    heir = await tx.get(Member, passing.heir_id)
+    if heir is None or heir.state != "active" or not heir.may_redeem:
+        raise ReceiverUnknown(pointer="/heir_id")
+    return heir
+
+
+def _lines(member: Member, heir: Member | None, balance: Balance) -> list[Draft]:
+    if balance.posted <= 0:
+        return []
+    return [
+        Draft(
+            source=member.ledger_account,
+            giver_id=member.id,
+            destination="member" if heir else "branch",
+            account=heir.ledger_account if heir else pool_account(member.district_id),
+            receiver_id=heir.id if heir else None,
+            minutes=balance.posted,
+        )
+    ]
+
+
+def _excess_to(member: Member, heir: Member | None) -> UUID | None:
+    """What passes the heir's cap goes to the pool of the branch where it was earned."""
+    return pool_account(member.district_id) if heir else None
+
+
+def closing(member: Member, balance: Balance) -> list[Command]:
+    """The account is closed; one that owes stays open until the branch has made up its mind."""
+    if balance.owed:
+        return []
+    # the version makes the key: a membership may end, be restored, and end again
+    return [CloseAccount(key=f"member:{member.id}:close:{balance.version}", account=member.ledger_account)]
+
+
+async def complete(tx: AsyncSession, placed: Placed, *, actor: Actor, now: datetime) -> Around:
+    """A second person agreed: end what was opened meanwhile and pass on what there is now, be it more or less.
+
+    The order's own hold is freed among the commands that it returns.
+    """
+    order = placed.order
+    member = await _locked(tx, order.giver_id)
+    heir = await tx.get(Member, placed.lines[0].receiver_id) if placed.lines[0].receiver_id else None
+    own = release_commands(order, placed.lines)
+    freed = await _end_what_is_open(tx, member, actor=actor, now=now, but=order)
+    balance = await timebank.balance(tx, member.ledger_account, now=now)
+    order.minutes, order.owed_minutes = max(0, balance.posted), balance.owed
+    if balance.posted > 0:
+        placed.lines[0].minutes = balance.posted
+    else:
+        await tx.delete(placed.lines.pop())
+    await _leave(tx, member, actor=actor, now=now)
+    return Around(before=[*own, *freed], after=closing(member, balance), excess_to=_excess_to(member, heir))
+
+
+async def _end_what_is_open(
+    tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, but: TransferOrder | None = None
+) -> list[Command]:
+    """Tasks that her minutes pay, her orders and consents, her schedules. Returns the ledger's releases.
+
+    `TaskStarted`, and `HoldsOpen` where something else holds minutes of hers.
+    """
+    commands = await _end_tasks(tx, member, actor=actor, now=now)
+    commands += await _end_orders(tx, member, actor=actor, now=now, but=but)
+    await schedules.end_all(tx, member, actor=actor, now=now)
+    freed = {getattr(command, "hold_key", "") for command in commands}
+    kept = [
+        one
+        for one in await tx.execute(_HELD, {"account": member.ledger_account, "now": now})
+        if one.key not in freed and (but is None or one.reference != but.key)
+    ]
+    if kept:
+        raise HoldsOpen(held=sum(one.amount for one in kept), references=", ".join(one.reference for one in kept))
+    return commands
+
+
+async def _end_tasks(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime) -> list[Command]:
+    open_ = (col(Task.source_account) == member.ledger_account, col(Task.state).in_(UNBEGUN))
+    tasks = (await tx.scalars(select(Task).where(*open_).order_by(col(Task.id)).with_for_update())).all()
+    return await end_unreleased(tx, tasks, "cancelled", actor=actor, now=now, reason=ENDED)
+
+
+async def _end_orders(
+    tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, but: TransferOrder | None
+) -> list[Command]:
+    mine = col(TransferOrder.id).in_(select(col(TransferLine.order_id)).where(col(TransferLine.giver_id) == member.id))
+    query = select(TransferOrder).where(mine, col(TransferOrder.state).in_(("pending", "collecting")))
+    commands: list[Command] = []
+    for order in (await tx.scalars(query.order_by(col(TransferOrder.id)).with_for_update())).all():
+        if but is not None and order.id == but.id:
+            continue
+        lines = [line for line in await lines_of(tx, order.id) if line.giver_id == member.id]
+        commands += release_commands(order, [line for line in lines if line.moves])
+        if order.giver_id == member.id:
+            await step(tx, order, "cancelled", actor=actor, now=now, reason=ENDED)
+        else:
+            _withdraw(order, lines)
+    await tx.flush()
+    return commands
+
+
+def _withdraw(order: TransferOrder, lines: Sequence[TransferLine]) -> None:
+    for line in lines:
+        if order.state == "pending" and line.moves:
+            order.minutes -= line.minutes
+        line.consent = "declined"
+
+
+async def _leave(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime) -> None:
+    await give_back(tx, member, actor=actor, now=now, reason=ENDED)
+    await depart(tx, member, actor=actor, now=now, reason=ENDED)
+
+
+async def _locked(tx: AsyncSession, member_id: UUID | None) -> Member:
+    query = select(Member).where(col(Member.id) == member_id).with_for_update()
+    return (await tx.scalars(query.execution_options(populate_existing=True))).one()

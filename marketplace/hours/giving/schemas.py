@@ -1,0 +1,184 @@
+"""What the routes of giving take and give. All hours are minutes."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from marketplace.web.schemas import In, Instant, Out
+
+Minutes = Annotated[int, Field(gt=0, le=1_000_000, examples=[60])]
+Reason = Annotated[str, Field(min_length=2, max_length=200, examples=["谢谢您这一年的帮助"])]
+Kind = Literal["gift", "donation", "collection", "inheritance", "move", "pool_grant", "programme_grant"]
+State = Literal["collecting", "pending", "done", "reversed", "rejected", "expired", "cancelled", "skipped"]
+Behalf = Annotated[
+    UUID | None, Field(description="the member for whom an officer acts; needs a reason, and she is told")
+]
+MOST_LINES = 1_000  # an entry of the ledger takes no more
+
+
+class ShareIn(In):
+    """So much for, or from, this member."""
+
+    member_id: UUID
+    minutes: Minutes
+
+
+class GiftIn(In):
+    """Own hours to one member, or to up to 1,000 at once, all or nothing."""
+
+    to: Annotated[tuple[ShareIn, ...], Field(min_length=1, max_length=MOST_LINES)]
+    reason: Reason | None = None
+    on_behalf_of: Behalf = None
+
+
+class DonationIn(In):
+    """To an elder, a branch's pool (the giver's own unless one is named), or the city."""
+
+    to: Literal["person", "branch", "city"] = Field(examples=["branch"])
+    minutes: Minutes
+    elder_id: UUID | None = None
+    member_id: UUID | None = None
+    district_id: UUID | None = None
+    reason: Reason | None = None
+    on_behalf_of: Behalf = None
+
+    @model_validator(mode="after")
+    def _names_who_is_meant(self) -> "DonationIn":
+        """A person is named by one id; nobody is named where a pool or the city receives."""
+        named = [one for one in (self.elder_id, self.member_id) if one is not None]
+        if len(named) != (1 if self.to == "person" else 0) or (self.district_id is not None and self.to != "branch"):
+            raise ValueError("name the elder or the member for a person, a district for a branch, nobody for the city")
+        return self
+
+
+class CollectionIn(In):
+    """Ask many to give to one. Each agrees for herself; who has not by `ends_at` gives nothing."""
+
+    member_id: UUID = Field(description="who receives")
+    shares: Annotated[tuple[ShareIn, ...], Field(min_length=1, max_length=MOST_LINES)]
+    ends_at: Instant = Field(examples=["2026-03-09T20:00:00+08:00"])
+    reason: Reason | None = None
+    on_behalf_of: Behalf = None
+
+
+class InheritanceIn(In):
+    """A member is gone: the balance goes to the heir, with a proof, or to the branch's pool."""
+
+    member_id: UUID
+    heir_id: UUID | None = None
+    proof: Literal["will", "household_register", "notary", "court"] | None = Field(default=None, examples=["notary"])
+    reason: Reason
+
+
+class MoveIn(In):
+    """A new home branch. Nothing may be set aside on the account."""
+
+    district_id: UUID
+    reason: Reason | None = None
+    on_behalf_of: Behalf = None
+
+
+class ExcessIn(In):
+    """Where what passes one's caps goes, among what the rule set offers."""
+
+    excess_to: Literal["branch", "city"] = Field(examples=["city"])
+    reason: Reason | None = None
+    on_behalf_of: Behalf = None
+
+
+class DecisionIn(In):
+    """A second person's word."""
+
+    reason: Reason | None = None
+
+
+class BecauseIn(In):
+    """Why."""
+
+    reason: Reason
+
+
+class AnswerIn(In):
+    """A giver's word on a collection."""
+
+    reason: Reason | None = None
+    on_behalf_of: Behalf = None
+
+
+class ScheduleIn(In):
+    """A gift or a donation at an instant, or monthly by a rule from then on."""
+
+    gift: GiftIn | None = None
+    donation: DonationIn | None = None
+    starts_at: Instant = Field(examples=["2026-04-01T08:00:00+08:00"])
+    rule: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, examples=["FREQ=MONTHLY;BYMONTHDAY=1;COUNT=12"], description="RFC 5545, by the city's calendar"
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> "ScheduleIn":
+        if (self.gift is None) == (self.donation is None):
+            raise ValueError("give a gift or a donation, one of them")
+        return self
+
+
+class LineOut(Out):
+    """One transfer of an order."""
+
+    place: int
+    giver_id: UUID | None
+    destination: Literal["member", "branch", "city"]
+    receiver_id: UUID | None
+    minutes: int = Field(examples=[60])
+    counts_as: Literal["gift", "donation"] | None
+    consent: Literal["asked", "given", "declined"] | None
+
+
+class OrderOut(Out):
+    """An order with the lines that one may see. `pending`: a second person must agree by `expires_at`."""
+
+    id: UUID
+    kind: Kind
+    state: State
+    version: int
+    district_id: UUID
+    giver_id: UUID | None
+    asked_by: UUID | None
+    on_behalf_of: UUID | None
+    minutes: int = Field(examples=[60])
+    owed_minutes: int = Field(examples=[0], description="a debt that an inheritance leaves open")
+    reason: str | None
+    proof: str | None
+    asked_at: datetime
+    executes_at: datetime | None
+    expires_at: datetime | None
+    decided_by: UUID | None
+    decided_at: datetime | None
+    decision: str | None
+    done_at: datetime | None
+    schedule_id: UUID | None
+    occurs_at: datetime | None
+    lines: list[LineOut]
+
+
+class OrderPage(Out):
+    """A page of orders, newest first."""
+
+    items: list[OrderOut]
+    next_after: UUID | None
+
+
+class ScheduleOut(Out):
+    """A standing order."""
+
+    id: UUID
+    kind: Literal["gift", "donation"]
+    state: Literal["active", "paused", "ended"]
+    giver_id: UUID
+    on_behalf_of: UUID | None
+    reason: str | None
+    rule: str | None
+    starts_at: datetime
+    next_at: datetime | None

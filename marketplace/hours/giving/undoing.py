@@ -1,0 +1,107 @@
+"""Taking back what was given: the entry is reversed, once, if nobody has spent it and it is not too late."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import timebank
+from marketplace.base import audit
+from marketplace.base.actor import Actor
+from marketplace.base.errors import Unknown
+from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
+from marketplace.hours.giving.entries import Placed
+from marketplace.hours.giving.errors import (
+    AlreadySpent,
+    NotUndoable,
+    OrderOver,
+    ReceiverUnknown,
+    SecondPersonNeeded,
+    TooLateToUndo,
+)
+from marketplace.hours.giving.models import TransferOrder
+from marketplace.hours.giving.orders import locked, step
+from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.returning import revive
+from marketplace.hours.models import Member
+from timebank import Command, Hold, Release, ReopenAccount, Reverse
+from timebank.errors import AccountClosed, InsufficientBalance
+
+SLIP = timedelta(hours=24)  # a slip is noticed when the message about it is read, and that is read within a day
+# as long as the rule sets let anybody appeal: an heir may be contested, and by then another officer has looked
+WINDOWS = {"gift": SLIP, "donation": SLIP, "inheritance": timedelta(days=30)}
+A_MOMENT = timedelta(minutes=1)
+
+_REACHED = text(
+    "SELECT posting.account, sum(posting.amount)::bigint AS minutes FROM ledger_entry entry"
+    " JOIN ledger_posting posting ON posting.entry = entry.id"
+    " WHERE entry.key = :key AND posting.account IS NOT NULL AND posting.amount > 0"
+    " GROUP BY posting.account ORDER BY posting.account"
+)
+
+
+async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
+    """Take a gift, a donation or an inheritance back.
+
+    The giver herself, or an officer of her branch; an inheritance by another officer than asked or agreed. `Unknown`,
+    `NotUndoable`, `OrderOver`, `TooLateToUndo`, `SecondPersonNeeded`, `OwnBenefit`, `AlreadySpent`.
+    """
+    placed = await locked(tx, order_id)
+    order = placed.order
+    await _require_may(tx, order, actor=actor)
+    window = WINDOWS.get(order.kind)
+    if window is None:
+        raise NotUndoable
+    if order.state != "done" or order.done_at is None:
+        raise OrderOver(state=order.state)
+    if now > order.done_at + window:
+        raise TooLateToUndo(hours=int(window.total_seconds()) // 3600)
+    await step(tx, order, "reversed", actor=actor, now=now, reason=reason)
+    opened = await _restored(tx, order, actor=actor, now=now) if order.kind == "inheritance" else []
+    await _reverse(tx, order, opened, now=now)
+    return placed
+
+
+async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor) -> None:
+    own = await member_of_account(tx, actor.account_id) if actor.account_id else None
+    if own is not None and own.id == order.giver_id and order.kind != "inheritance":
+        return
+    if not await is_officer_of(tx, order.district_id, actor):
+        raise Unknown(what="order")
+    if order.kind == "inheritance" and actor.account_id in {order.asked_by, order.decided_by}:
+        raise SecondPersonNeeded
+    await require_no_benefit(tx, {order.giver_id}, account_id=actor.account_id)
+
+
+async def _restored(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> list[Command]:
+    """The membership lives again, with its account."""
+    member = await tx.get_one(Member, order.giver_id)
+    await revive(tx, member, actor=actor, now=now, reason="the inheritance is taken back")
+    audit.note(tx, "member.restored", actor=actor, entity="member", entity_id=member.id)
+    await tx.flush()
+    there = await timebank.balance(tx, member.ledger_account, now=now)
+    if there.state == "open":
+        return []
+    return [ReopenAccount(key=f"{order.key}:reopen", account=member.ledger_account)]
+
+
+async def _reverse(tx: AsyncSession, order: TransferOrder, opened: Sequence[Command], *, now: datetime) -> None:
+    commands: list[Command] = [*opened]
+    for account, minutes in await tx.execute(_REACHED, {"key": order.key}):
+        # held for an instant, so that it is known under the locks of this call that all of it is still there
+        name = f"{order.key}:undo:{account}"
+        commands += [
+            Hold(key=name, account=account, amount=minutes, expires_at=now + A_MOMENT, reference=order.key),
+            Release(key=f"{name}:release", hold_key=name),
+        ]
+    if order.minutes:
+        commands.append(Reverse(key=f"{order.key}:undo", entry_key=order.key, occurred_at=now, reason=order.key))
+    try:
+        async with tx.begin_nested():
+            await timebank.apply(tx, commands, now=now)
+    except InsufficientBalance as error:
+        raise AlreadySpent from error
+    except AccountClosed as error:
+        raise ReceiverUnknown from error

@@ -1,0 +1,295 @@
+"""Orders: giving, collecting, passing on, moving; looking at them, agreeing to them, taking them back."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from marketplace.base.actor import Role
+from marketplace.base.errors import Unknown
+from marketplace.hours.giving import (
+    collecting,
+    deciding,
+    donations,
+    gifts,
+    homes,
+    inheritance,
+    listing,
+    undoing,
+)
+from marketplace.hours.giving.acting import Acts, acting, is_officer_of
+from marketplace.hours.giving.entries import Placed
+from marketplace.hours.giving.orders import locked
+from marketplace.hours.giving.schemas import (
+    AnswerIn,
+    BecauseIn,
+    CollectionIn,
+    DecisionIn,
+    DonationIn,
+    GiftIn,
+    InheritanceIn,
+    LineOut,
+    MoveIn,
+    OrderOut,
+    OrderPage,
+    ShareIn,
+    State,
+)
+from marketplace.web.authentication import requires, signed_in
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+
+TAGS = ["giving"]
+STAFF = (Role.OFFICER, Role.OPERATOR)
+
+
+@post("/v1/gifts", tags=TAGS, guards=[signed_in], operation_id="giveHours")
+async def give(data: JSONBody[GiftIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven) -> OrderOut:
+    """Give own hours to one member or to many, as the rules let them go; above the limit a second person agrees."""
+
+    async def work() -> OrderOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        placed = await gifts.give(
+            tx, acts, _shares(data.to), reason=data.reason, policy=platform.policy, actor=actor, now=now
+        )
+        return shown(placed)
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/donations", tags=TAGS, guards=[signed_in], operation_id="donateHours")
+async def donate(
+    data: JSONBody[DonationIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> OrderOut:
+    """Donate hours to an elder, a branch's pool or the city."""
+
+    async def work() -> OrderOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        placed = await donations.donate(
+            tx,
+            acts,
+            data.to,
+            data.minutes,
+            elder_id=data.elder_id,
+            member_id=data.member_id,
+            district_id=data.district_id,
+            reason=data.reason,
+            policy=platform.policy,
+            actor=actor,
+            now=now,
+        )
+        return shown(placed)
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/collections", tags=TAGS, guards=[signed_in], operation_id="collectHours")
+async def collect(
+    data: JSONBody[CollectionIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> OrderOut:
+    """Ask many to give to one. What each agrees to is held, and moves at once when all have answered or time is up."""
+
+    async def work() -> OrderOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        receiver = await donations.receiver_of(tx, None, data.member_id)
+        placed = await collecting.collect(
+            tx,
+            acts,
+            receiver,
+            _shares(data.shares),
+            ends_at=data.ends_at,
+            reason=data.reason,
+            policy=platform.policy,
+            actor=actor,
+            now=now,
+        )
+        return shown(placed)
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/inheritances", tags=TAGS, guards=[requires(*STAFF)], operation_id="passHoursOn")
+async def pass_on(
+    data: JSONBody[InheritanceIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> OrderOut:
+    """A member is gone: her balance goes to her heir or her branch, and her account is closed."""
+
+    async def work() -> OrderOut:
+        passing = inheritance.Passing(**data.model_dump())
+        return shown(await inheritance.pass_on(tx, passing, policy=platform.policy, actor=actor, now=now))
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/me/branch", tags=TAGS, guards=[signed_in], operation_id="moveHomeBranch")
+async def move_home(
+    data: JSONBody[MoveIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> OrderOut:
+    """Be at home in another branch from now on: the balance moves to its book."""
+
+    async def work() -> OrderOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        placed = await homes.move_home(
+            tx, acts, data.district_id, reason=data.reason, policy=platform.policy, actor=actor, now=now
+        )
+        return shown(placed)
+
+    return await once(tx, OrderOut, work)
+
+
+@get("/v1/orders", tags=TAGS, guards=[signed_in], operation_id="listOrders")
+async def list_orders(
+    tx: Tx,
+    actor: Acting,
+    only: FromQuery[Annotated[State | None, QueryParameter(name="state")]] = None,
+    member_id: FromQuery[UUID | None] = None,
+    after: FromQuery[UUID | None] = None,
+    limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
+) -> OrderPage:
+    """Orders that concern one, newest first; for officers those of their branches."""
+    found = await listing.orders_for(tx, actor=actor, state=only, member_id=member_id, after=after, limit=limit + 1)
+    items = [shown(placed) for placed in found[:limit]]
+    return OrderPage(items=items, next_after=items[-1].id if len(found) > limit else None)
+
+
+@get("/v1/orders/{order_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="showOrder")
+async def show_order(order_id: FromPath[UUID], tx: Tx, actor: Acting) -> OrderOut:
+    """One order, for who asked, gives, receives or decides."""
+    return shown(await listing.order_for(tx, order_id, actor=actor))
+
+
+@post(
+    "/v1/orders/{order_id:uuid}/approve",
+    tags=TAGS,
+    guards=[requires(*STAFF)],
+    status_code=200,
+    operation_id="approveOrder",
+)
+async def approve(
+    order_id: FromPath[UUID], data: JSONBody[DecisionIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> OrderOut:
+    """Agree to an order above the limit, as another person than who asked, gives or receives."""
+
+    async def work() -> OrderOut:
+        return shown(await deciding.approve(tx, order_id, actor=actor, now=now, reason=data.reason))
+
+    return await once(tx, OrderOut, work)
+
+
+@post(
+    "/v1/orders/{order_id:uuid}/reject",
+    tags=TAGS,
+    guards=[requires(*STAFF)],
+    status_code=200,
+    operation_id="rejectOrder",
+)
+async def reject(
+    order_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> OrderOut:
+    """Do not agree: the minutes are free again."""
+
+    async def work() -> OrderOut:
+        return shown(await deciding.reject(tx, order_id, actor=actor, now=now, reason=data.reason))
+
+    return await once(tx, OrderOut, work)
+
+
+@post(
+    "/v1/orders/{order_id:uuid}/cancel",
+    tags=TAGS,
+    guards=[signed_in],
+    status_code=200,
+    operation_id="cancelOrder",
+)
+async def cancel(
+    order_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> OrderOut:
+    """Call off an order that still waits: who asked for it, its giver, or an officer of the branch."""
+
+    async def work() -> OrderOut:
+        placed = await locked(tx, order_id)
+        order, eyes = placed.order, await listing.eyes_of(tx, actor)
+        own = eyes.member_id is not None and eyes.member_id == order.giver_id
+        asked = order.asked_by is not None and order.asked_by == actor.account_id
+        if not (own or asked or await is_officer_of(tx, order.district_id, actor)):
+            raise Unknown(what="order")
+        await deciding.cancel(tx, placed, actor=actor, now=now, reason=data.reason)
+        return shown(placed)
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/orders/{order_id:uuid}/undo", tags=TAGS, guards=[signed_in], status_code=200, operation_id="undoOrder")
+async def undo(
+    order_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> OrderOut:
+    """Take a gift or a donation back within a day, if it is not spent; an inheritance within thirty."""
+
+    async def work() -> OrderOut:
+        return shown(await undoing.undo(tx, order_id, actor=actor, now=now, reason=data.reason))
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/orders/{order_id:uuid}/consent", tags=TAGS, guards=[signed_in], status_code=200, operation_id="consent")
+async def consent(
+    order_id: FromPath[UUID], data: JSONBody[AnswerIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> OrderOut:
+    """Agree to what one is asked for by a collection: the minutes are held until it is carried out."""
+
+    async def work() -> OrderOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        placed = await locked(tx, order_id)
+        await collecting.answer(tx, placed, acts, "given", policy=platform.policy, actor=actor, now=now)
+        return shown(_mine(placed, acts))
+
+    return await once(tx, OrderOut, work)
+
+
+@post("/v1/orders/{order_id:uuid}/decline", tags=TAGS, guards=[signed_in], status_code=200, operation_id="decline")
+async def decline(
+    order_id: FromPath[UUID], data: JSONBody[AnswerIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> OrderOut:
+    """Do not take part in a collection."""
+
+    async def work() -> OrderOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        placed = await locked(tx, order_id)
+        await collecting.answer(tx, placed, acts, "declined", policy=platform.policy, actor=actor, now=now)
+        return shown(_mine(placed, acts))
+
+    return await once(tx, OrderOut, work)
+
+
+def _mine(placed: Placed, acts: Acts) -> Placed:
+    """What a giver sees of a collection: her own line."""
+    return Placed(placed.order, [line for line in placed.lines if line.giver_id == acts.member.id])
+
+
+def _shares(given: Sequence[ShareIn]) -> list[gifts.Share]:
+    return [gifts.Share(one.member_id, one.minutes) for one in given]
+
+
+def shown(placed: Placed) -> OrderOut:
+    """An order as an answer."""
+    order = placed.order
+    lines = [LineOut(**line.model_dump(include=set(LineOut.model_fields))) for line in placed.lines]
+    return OrderOut(**order.model_dump(include=set(OrderOut.model_fields) - {"lines"}), lines=lines)
+
+
+HANDLERS: list[Any] = [
+    give,
+    donate,
+    collect,
+    pass_on,
+    move_home,
+    list_orders,
+    show_order,
+    approve,
+    reject,
+    cancel,
+    undo,
+    consent,
+    decline,
+]

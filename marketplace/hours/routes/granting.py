@@ -1,0 +1,162 @@
+"""What a branch grants: an officer's grants of the pool, its allocation to key elders, the month's issues."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import post
+from litestar.params import FromPath, JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.base.actor import Actor, Role
+from marketplace.base.errors import Unknown
+from marketplace.hours.giving import allocating, granting, issuing
+from marketplace.hours.giving.acting import is_officer_of
+from marketplace.hours.giving.grant_schemas import (
+    AllocationIn,
+    AllocationOut,
+    IssueIn,
+    IssueOut,
+    IssuesOut,
+    PoolGrantIn,
+    TurnOut,
+)
+from marketplace.hours.giving.schemas import OrderOut
+from marketplace.hours.routes.giving import shown
+from marketplace.people.models import Region
+from marketplace.web.authentication import requires
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+
+GRANTS = ["grants"]
+STAFF = (Role.OFFICER, Role.OPERATOR)
+
+
+@post(
+    "/v1/branches/{district_id:uuid}/grants",
+    tags=GRANTS,
+    guards=[requires(*STAFF)],
+    operation_id="grantFromPool",
+)
+async def grant_from_pool(
+    district_id: FromPath[UUID],
+    data: JSONBody[PoolGrantIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> OrderOut:
+    """Grant an elder of the branch minutes of its pool."""
+
+    async def work() -> OrderOut:
+        given = data.model_dump()
+        return shown(
+            await granting.grant_from_pool(tx, district_id, **given, policy=platform.policy, actor=actor, now=now)
+        )
+
+    return await once(tx, OrderOut, work)
+
+
+@post(
+    "/v1/branches/{district_id:uuid}/allocations",
+    tags=GRANTS,
+    guards=[requires(*STAFF)],
+    operation_id="allocatePool",
+)
+async def allocate(
+    district_id: FromPath[UUID],
+    data: JSONBody[AllocationIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> AllocationOut:
+    """Let the pool grant to its key elders in the rule set's order, or see what it would grant."""
+
+    async def work() -> AllocationOut:
+        await _require_branch(tx, district_id, actor)
+        run = await allocating.allocate(
+            tx,
+            district_id,
+            each=data.minutes_each,
+            dry_run=data.dry_run,
+            policy=platform.policy,
+            actor=actor,
+            now=now,
+        )
+        return AllocationOut(
+            district_id=district_id,
+            dry_run=run.dry_run,
+            waits=run.waits,
+            pool_minutes=run.pool_minutes,
+            granted_minutes=run.granted_minutes,
+            short_minutes=run.short_minutes,
+            turns=[_turn(turn) for turn in run.turns],
+        )
+
+    return await once(tx, AllocationOut, work)
+
+
+def _turn(one: allocating.Turn) -> TurnOut:
+    return TurnOut(
+        turn=one.turn,
+        member_id=one.elder.member.id,
+        group_rank=one.elder.rank,
+        minutes=one.minutes,
+        reason=one.reason,
+    )
+
+
+@post(
+    "/v1/branches/{district_id:uuid}/issues",
+    tags=GRANTS,
+    guards=[requires(*STAFF)],
+    operation_id="issueMonth",
+)
+async def issue_month(
+    district_id: FromPath[UUID],
+    data: JSONBody[IssueIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> IssuesOut:
+    """Let programmes issue this month's minutes to the branch's key elders, or see what they would issue."""
+
+    async def work() -> IssuesOut:
+        await _require_branch(tx, district_id, actor)
+        run = await issuing.issue(tx, district_id, dry_run=data.dry_run, policy=platform.policy, now=now)
+        return IssuesOut(
+            district_id=district_id,
+            month=run.month,
+            dry_run=run.dry_run,
+            issued_minutes=run.issued_minutes,
+            issued=[_issue(one) for one in run.issued],
+            missing=[_issue(one) for one in run.missing],
+        )
+
+    return await once(tx, IssuesOut, work)
+
+
+def _issue(one: issuing.Issue) -> IssueOut:
+    return IssueOut(
+        member_id=one.elder.member.id,
+        programme_id=one.programme.id if one.programme else None,
+        group_rank=one.elder.rank,
+        minutes=one.minutes,
+        reason=one.reason,
+    )
+
+
+async def _require_branch(tx: AsyncSession, district_id: UUID, actor: Actor) -> None:
+    region = await tx.get(Region, district_id)
+    if region is None or region.level != "district" or not await is_officer_of(tx, district_id, actor):
+        raise Unknown(what="branch")
+
+
+HANDLERS: list[Any] = [
+    grant_from_pool,
+    allocate,
+    issue_month,
+]

@@ -1,0 +1,141 @@
+"""Standing orders, and where one's excess goes."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.base import outbox
+from marketplace.base.actor import Actor
+from marketplace.base.errors import Malformed, Unknown
+from marketplace.hours.giving import schedules
+from marketplace.hours.giving.acting import ACTED_FOR, acting, officers_member
+from marketplace.hours.giving.models import TransferSchedule
+from marketplace.hours.giving.schemas import BecauseIn, ExcessIn, ScheduleIn, ScheduleOut
+from marketplace.hours.members.excess import choose_pool
+from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.schemas import MemberOut
+from marketplace.web.authentication import signed_in
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+
+TAGS = ["giving"]
+
+
+@post("/v1/me/excess", tags=TAGS, guards=[signed_in], status_code=200, operation_id="chooseExcessPool")
+async def choose_excess(data: JSONBody[ExcessIn], tx: Tx, actor: Acting, platform: Home, once: OnceGiven) -> MemberOut:
+    """Choose the pool to which one's minutes above the caps go."""
+
+    async def work() -> MemberOut:
+        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        rules = platform.policy.timebank
+        member = await choose_pool(
+            tx, acts.member, data.excess_to, rules=rules, actor=actor, on_behalf_of=acts.on_behalf_of
+        )
+        if acts.on_behalf_of is not None:
+            await outbox.send(tx, ACTED_FOR, member_id=member.id, act="excess")
+        return MemberOut(**member.model_dump(include=set(MemberOut.model_fields)))
+
+    return await once(tx, MemberOut, work)
+
+
+@post("/v1/schedules", tags=TAGS, guards=[signed_in], operation_id="scheduleHours")
+async def schedule(data: JSONBody[ScheduleIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven) -> ScheduleOut:
+    """Give or donate at an instant, or every month; what cannot be given then is skipped, and told."""
+
+    async def work() -> ScheduleOut:
+        asked = data.gift or data.donation
+        if asked is None:
+            raise Malformed(reason="give a gift or a donation")
+        acts = await acting(tx, asked.on_behalf_of, actor=actor, reason=asked.reason)
+        row = await schedules.schedule(
+            tx,
+            acts,
+            "gift" if data.gift else "donation",
+            asked.model_dump(mode="json", exclude={"on_behalf_of", "reason"}),
+            starts_at=data.starts_at,
+            rule=data.rule,
+            reason=asked.reason,
+            actor=actor,
+            now=now,
+        )
+        await _tell_member(tx, row)
+        return _schedule(row)
+
+    return await once(tx, ScheduleOut, work)
+
+
+async def _tell_member(tx: AsyncSession, row: TransferSchedule) -> None:
+    if row.on_behalf_of is not None:
+        await outbox.send(tx, ACTED_FOR, member_id=row.on_behalf_of, act="schedule")
+
+
+@get("/v1/schedules", tags=TAGS, guards=[signed_in], operation_id="listSchedules")
+async def list_schedules(tx: Tx, actor: Acting, member_id: FromQuery[UUID | None] = None) -> list[ScheduleOut]:
+    """One's own standing orders; an officer names the member."""
+    if member_id is None:
+        member = await member_of_account(tx, actor.account_id)
+        if member is None:
+            raise Unknown(what="member")
+    else:
+        member = await officers_member(tx, member_id, actor=actor)
+    return [_schedule(row) for row in await schedules.schedules_of(tx, member.id)]
+
+
+@post(
+    "/v1/schedules/{schedule_id:uuid}/pause",
+    tags=TAGS,
+    guards=[signed_in],
+    status_code=200,
+    operation_id="pauseSchedule",
+)
+async def pause(
+    schedule_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> ScheduleOut:
+    """Give nothing by this schedule until it is resumed."""
+    return await _steered(schedule_id, "paused", data, tx, actor, now, once)
+
+
+@post(
+    "/v1/schedules/{schedule_id:uuid}/resume",
+    tags=TAGS,
+    guards=[signed_in],
+    status_code=200,
+    operation_id="resumeSchedule",
+)
+async def resume(
+    schedule_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> ScheduleOut:
+    """Go on with the next occurrence; what fell due meanwhile is not made up for."""
+    return await _steered(schedule_id, "active", data, tx, actor, now, once)
+
+
+@post(
+    "/v1/schedules/{schedule_id:uuid}/end",
+    tags=TAGS,
+    guards=[signed_in],
+    status_code=200,
+    operation_id="endSchedule",
+)
+async def end(
+    schedule_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> ScheduleOut:
+    """End a schedule for good."""
+    return await _steered(schedule_id, "ended", data, tx, actor, now, once)
+
+
+async def _steered(
+    schedule_id: UUID, to: str, data: BecauseIn, tx: AsyncSession, actor: Actor, now: Now, once: OnceGiven
+) -> ScheduleOut:
+    async def work() -> ScheduleOut:
+        return _schedule(await schedules.steer(tx, schedule_id, to, actor=actor, now=now, reason=data.reason))
+
+    return await once(tx, ScheduleOut, work)
+
+
+def _schedule(row: TransferSchedule) -> ScheduleOut:
+    return ScheduleOut(**row.model_dump(include=set(ScheduleOut.model_fields)))
+
+
+HANDLERS: list[Any] = [choose_excess, schedule, list_schedules, pause, resume, end]
