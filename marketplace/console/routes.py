@@ -13,6 +13,7 @@ from marketplace.console.day.districts import chosen, day_of, districts_for
 from marketplace.console.day.lines import clock
 from marketplace.console.day.page import day_page
 from marketplace.console.day.reading import read_rows
+from marketplace.console.public import certificates
 from marketplace.console.rendering import language, page, render
 from marketplace.console.sign_in import routes as sign_in
 from marketplace.console.sign_in.visitor import visitor_of
@@ -98,7 +99,7 @@ def on_malformed(request: Asked, _error: ValidationException) -> Response[str]:
 
 PAGES = Router(
     "/",
-    route_handlers=[sign_in.entry, show_day],
+    route_handlers=[sign_in.entry, show_day, *certificates.HANDLERS],
     exception_handlers={
         NotSignedIn: sign_in.to_sign_in,
         DomainError: on_error,

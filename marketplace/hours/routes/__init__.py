@@ -1,7 +1,7 @@
-"""Routes of hours: joining, one's account and statement; tasks."""
+"""Routes of hours: joining, one's account and statement; tasks; certificates."""
 
 from typing import Any
 
-from marketplace.hours.routes import members, tasks
+from marketplace.hours.routes import certificates, members, tasks
 
-ROUTES: list[Any] = [*members.HANDLERS, *tasks.HANDLERS]
+ROUTES: list[Any] = [*members.HANDLERS, *tasks.HANDLERS, *certificates.HANDLERS]

@@ -1,0 +1,96 @@
+"""Papers: certificates of hours."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0014"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    _certificates()
+    _certified_minutes()
+
+
+def _certificates() -> None:
+    op.create_table(
+        "certificate_key",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("used_since", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "certificate",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("code", sa.String(), nullable=False, unique=True),
+        sa.Column("member_id", sa.Uuid(), sa.ForeignKey("member.id"), nullable=False, index=True),
+        sa.Column("district_id", sa.Uuid(), sa.ForeignKey("region.id"), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("minutes", JSONB(), nullable=False),
+        sa.Column("total_minutes", sa.Integer(), nullable=False),
+        sa.Column("spent_minutes", sa.Integer(), nullable=False),
+        sa.Column("hours_per_credit", sa.Integer(), nullable=False),
+        sa.Column("credits", sa.Integer(), nullable=False),
+        sa.Column("holder_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("document_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("document_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("statement", sa.String(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.String(), sa.ForeignKey("certificate_key.id"), nullable=False),
+        sa.Column("policy", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("replaces", sa.Uuid(), sa.ForeignKey("certificate.id"), unique=True),
+        sa.Column("issued_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("revoked_at", sa.DateTime(timezone=True)),
+        sa.Column("revoked_reason", sa.String()),
+        sa.CheckConstraint("until >= since", name="certificate_period"),
+        sa.CheckConstraint(
+            "total_minutes > 0 AND spent_minutes BETWEEN 0 AND total_minutes", name="certificate_minutes"
+        ),
+        sa.CheckConstraint("state IN ('issued', 'revoked')", name="certificate_state"),
+        sa.CheckConstraint("state <> 'revoked' OR num_nulls(revoked_at, revoked_reason) = 0", name="certificate_ended"),
+    )
+    op.create_index("certificate_of_branch", "certificate", ["district_id", "id"])
+
+
+def _certified_minutes() -> None:
+    # equality of task ids in a GiST index: an extension of every PostgreSQL distribution, trusted since version 13
+    op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    op.execute(
+        "CREATE TABLE certified_minutes ("
+        " certificate_id uuid NOT NULL REFERENCES certificate (id), task_id uuid NOT NULL REFERENCES task (id),"
+        " from_minute integer NOT NULL, until_minute integer NOT NULL, freed boolean NOT NULL,"
+        " PRIMARY KEY (certificate_id, task_id, from_minute),"
+        " CONSTRAINT certified_minutes_range CHECK (from_minute >= 0 AND until_minute > from_minute),"
+        " CONSTRAINT certified_once EXCLUDE USING gist"
+        " (task_id WITH =, int4range(from_minute, until_minute) WITH &&) WHERE (NOT freed))"
+    )
+    op.execute(
+        "CREATE FUNCTION certificate_task_reversed(p_task uuid) RETURNS boolean LANGUAGE sql STABLE AS $$"
+        "  SELECT count(*) > 0 AND count(*) = count(r.id)"
+        "  FROM ledger_entry e LEFT JOIN ledger_entry r ON r.reverses = e.id"
+        "  WHERE e.reference = 'task:' || p_task AND e.kind = 'task' $$"
+    )
+    # a certificate takes minutes that exist and are its member's; afterwards they can only be freed, once
+    op.execute(
+        "CREATE FUNCTION certified_minutes_stand() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  IF TG_OP = 'INSERT' THEN"
+        "    IF NOT NEW.freed AND EXISTS (SELECT FROM task t JOIN certificate c ON c.id = NEW.certificate_id"
+        "      WHERE t.id = NEW.task_id AND t.state = 'credited' AND t.member_id = c.member_id"
+        "        AND NEW.until_minute <= t.verified_minutes) THEN RETURN NEW; END IF;"
+        "  ELSIF TG_OP = 'UPDATE' THEN"
+        "    IF NEW.freed AND (NEW.certificate_id, NEW.task_id, NEW.from_minute, NEW.until_minute)"
+        "      = (OLD.certificate_id, OLD.task_id, OLD.from_minute, OLD.until_minute) THEN RETURN NEW; END IF;"
+        "  END IF;"
+        "  RAISE EXCEPTION 'certified minutes are verified minutes of the member, and stay';"
+        " END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER certified_minutes_stand BEFORE INSERT OR UPDATE OR DELETE ON certified_minutes"
+        " FOR EACH ROW EXECUTE FUNCTION certified_minutes_stand()"
+    )
