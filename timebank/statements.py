@@ -3,6 +3,7 @@
 Two clocks: `occurred_at` is when the service was given, `recorded_at` when the ledger learnt of it.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -82,6 +83,12 @@ _LINES = text(
     " WHERE p.account = :account AND e.occurred_at >= :starts_at AND e.occurred_at < :ends_at"
     " ORDER BY e.occurred_at, p.version"
 )
+_PAGE = text(
+    f"SELECT * FROM ({_LINES.text}) lines"  # noqa: S608 - made of a constant
+    " WHERE CAST(:after AS bigint) IS NULL OR (occurred_at, version) > ("
+    " SELECT e.occurred_at, p.version FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    " WHERE p.account = :account AND p.version = :after) LIMIT :limit"
+)
 _EXISTS = text("SELECT 1 FROM ledger_account WHERE id = :account")
 
 
@@ -118,3 +125,20 @@ async def statement(tx: AsyncSession, account: UUID, *, starts_at: datetime, end
     lines = tuple(Line(**row._asdict()) for row in await tx.execute(_LINES, arguments))
     closing = opening + sum(line.amount for line in lines)
     return Statement(account, starts_at, ends_at, opening, closing, lines)
+
+
+async def lines_after(
+    tx: AsyncSession, account: UUID, *, starts_at: datetime, ends_at: datetime, after: int | None, limit: int
+) -> list[Line]:
+    """A page of a statement's lines, in its order: the `limit` that follow the line of version `after`."""
+    asked = {"account": account, "starts_at": starts_at, "ends_at": ends_at, "after": after, "limit": limit}
+    return [Line(**row._asdict()) for row in await tx.execute(_PAGE, asked)]
+
+
+async def stream_lines(
+    tx: AsyncSession, account: UUID, *, starts_at: datetime, ends_at: datetime
+) -> AsyncIterator[Line]:
+    """All lines of a statement, however many, read by a server-side cursor."""
+    asked = {"account": account, "starts_at": starts_at, "ends_at": ends_at}
+    async for row in await tx.stream(_LINES, asked):
+        yield Line(**row._asdict())

@@ -36,6 +36,15 @@ _CHECKS = {
         " JOIN ledger_posting posting ON posting.entry = entry.id AND posting.account = member.ledger_account"
         " WHERE entry.key = concat_ws(':', 'task', task.id, 'credit')), 0)"
     ),
+    "a certificate in force took another amount than its entry": (
+        "SELECT c.id FROM certificate c WHERE c.state = 'issued' AND c.spent_minutes <> COALESCE((SELECT sum(e.amount)"
+        " FROM ledger_entry e WHERE e.key = concat_ws(':', 'certificate', c.id)"
+        " AND NOT EXISTS (SELECT FROM ledger_entry r WHERE r.reverses = e.id)), 0)"
+    ),
+    "a certificate's minutes differ from its parts": (
+        "SELECT c.id FROM certificate c WHERE c.total_minutes <> COALESCE((SELECT sum(m.until_minute - m.from_minute)"
+        " FROM certified_minutes m WHERE m.certificate_id = c.id AND m.freed = (c.state = 'revoked')), 0)"
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from marketplace.hours.ledger.schemas import RootOut
 from marketplace.hours.tasks.sources import PaidBy
 from marketplace.web.schemas import In, Instant, Out, Text
 
@@ -64,7 +65,10 @@ class HoursOut(Out):
 
 
 class StatementOut(Out):
-    """`opening + Σ minutes = closing`; both days inclusive."""
+    """`opening + Σ minutes = closing` over all pages; both days inclusive.
+
+    `next_after` is the cursor of the page that follows, if any; `root` the newest published root of these days.
+    """
 
     member_id: UUID
     since: date
@@ -72,6 +76,8 @@ class StatementOut(Out):
     opening_minutes: int
     closing_minutes: int
     entries: list[EntryOut]
+    next_after: int | None
+    root: RootOut | None
 
 
 class TaskIn(In):

@@ -11,7 +11,9 @@ MEDIA = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
+    "proof": "application/vnd.liuzhu.statement+json",
 }
+ENDINGS = {"proof": "json"}  # where a form is not its file's ending
 
 
 class UnknownFormat(Malformed):
@@ -36,8 +38,10 @@ def wanted(request: Request[Any, Any, Any], *offered: str) -> str:
 def file_answer(content: str | bytes, form: str, *, name: str) -> Response[Any]:
     """A file to be kept under `name` with the ending of its form."""
     charset = "; charset=utf-8" if form == "csv" else ""
-    return Response(
-        content,
-        media_type=MEDIA[form] + charset,
-        headers={"Content-Disposition": f'attachment; filename="{name}.{form}"', "Cache-Control": "no-store"},
-    )
+    return Response(content, media_type=MEDIA[form] + charset, headers=attachment(name, form))
+
+
+def attachment(name: str, form: str) -> dict[str, str]:
+    """Headers that make a reader keep the answer as a file, and nobody else."""
+    ending = ENDINGS.get(form, form)
+    return {"Content-Disposition": f'attachment; filename="{name}.{ending}"', "Cache-Control": "no-store"}

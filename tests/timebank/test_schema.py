@@ -46,7 +46,7 @@ def files_of(migration: str) -> tuple[str, ...]:
 
 
 def test_the_migrations_install_every_sql_file_there_is() -> None:
-    installed = [file for migration in ("0002_ledger", "0010_cycles") for file in files_of(migration)]
+    installed = [file for migration in ("0002_ledger", "0010_cycles", "0014_papers") for file in files_of(migration)]
     assert installed == sorted(installed)
     assert install_sql(*installed) == install_sql()
 

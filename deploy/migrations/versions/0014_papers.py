@@ -1,16 +1,21 @@
-"""Papers: certificates of hours."""
+"""Papers: certificates of hours; the upper nodes of daily roots."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from timebank.schema import install_sql
+
 revision = "0014"
 down_revision = "0010"
+
+FILES = ("0014_root_nodes.sql",)
 
 
 def upgrade() -> None:
     _certificates()
     _certified_minutes()
+    _root_nodes()
 
 
 def _certificates() -> None:
@@ -94,3 +99,21 @@ def _certified_minutes() -> None:
         "CREATE TRIGGER certified_minutes_stand BEFORE INSERT OR UPDATE OR DELETE ON certified_minutes"
         " FOR EACH ROW EXECUTE FUNCTION certified_minutes_stand()"
     )
+
+
+def _root_nodes() -> None:
+    op.create_table(
+        "ledger_root_node",
+        sa.Column(
+            "on_day",
+            sa.Date(),
+            sa.ForeignKey("ledger_root.on_day", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+        ),
+        sa.Column("level", sa.Integer(), primary_key=True),
+        sa.Column("place", sa.BigInteger(), primary_key=True),
+        sa.Column("node", sa.LargeBinary(), nullable=False),
+        sa.Column("first", sa.Uuid(), nullable=False),
+    )
+    for statement in install_sql(*FILES):
+        op.get_bind().exec_driver_sql(statement)  # as it stands: a colon is no parameter in there

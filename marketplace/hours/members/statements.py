@@ -1,8 +1,6 @@
 """A member's statement: what occurred on the account between two days of the city, in minutes and in words."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -17,16 +15,19 @@ from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day, local_instant
 from marketplace.base.errors import Language
 from marketplace.hours.errors import PeriodBackwards
+from marketplace.hours.ledger.roots import Root, root_by
 from marketplace.hours.members.words import in_words
 from marketplace.hours.models import Member, Task
+from timebank.statements import lines_after, stream_lines
 
-LONGEST_DAYS = 366
+LONGEST_DAYS = 3660
 USUAL = timedelta(days=30)
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line, in minutes: gained above zero, given below."""
+    """One line, in minutes: gained above zero, given below. `version` is its place in the account's chain."""
 
     occurred_at: datetime
     recorded_at: datetime
@@ -35,11 +36,33 @@ class Entry:
     kind: str
     reference: str
     words: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Two days of the city, both inclusive."""
+
+    since: date
+    until: date
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant."""
+        return local_instant(self.since, time())
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant after the last."""
+        return local_instant(self.until, time()) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class MemberStatement:
-    """`opening + Σ minutes = closing`."""
+    """`opening + Σ minutes = closing` over all pages; `next_after` is the cursor of the page that follows, if any.
+
+    `root` is the newest one published for the period: `timebank.attestations` proves the lines under it.
+    """
 
     member_id: UUID
     since: date
@@ -47,41 +70,80 @@ class MemberStatement:
     opening_minutes: int
     closing_minutes: int
     entries: tuple[Entry, ...]
+    next_after: int | None
+    root: Root | None
+
+
+def period_of(since: date | None, until: date | None, *, now: datetime) -> Period:
+    """The days asked for, the last thirty if none are. `PeriodBackwards`."""
+    until = until or local_day(now)
+    since = since or until - USUAL
+    if until < since or (until - since).days >= LONGEST_DAYS:
+        raise PeriodBackwards(pointer="/from", longest_days=LONGEST_DAYS)
+    return Period(since, until)
 
 
 async def statement_of(
     tx: AsyncSession,
     member: Member,
+    period: Period,
     *,
-    since: date | None,
-    until: date | None,
     actor: Actor,
     language: Language,
-    now: datetime,
+    after: int | None = None,
+    limit: int = PAGE,
 ) -> MemberStatement:
-    """From `since` to `until`, both days inclusive; the last thirty days if not given. `PeriodBackwards`.
+    """One page of the member's statement, after the line of version `after`.
 
     A look by anybody but the member leaves an audit row.
     """
-    until = until or local_day(now)
-    since = since or until - USUAL
-    if until < since or (until - since).days >= LONGEST_DAYS:
-        raise PeriodBackwards(pointer="/from", longest_days=LONGEST_DAYS)
-    starts_at, ends_at = local_instant(since, time()), local_instant(until, time()) + timedelta(days=1)
-    found = await timebank.statement(tx, member.ledger_account, starts_at=starts_at, ends_at=ends_at)
+    note_reading(tx, member, actor)
+    account = member.ledger_account
+    opening = await timebank.balance_at(tx, account, occurred_before=period.starts_at)
+    closing = await timebank.balance_at(tx, account, occurred_before=period.ends_at)
+    lines = await lines_after(
+        tx, account, starts_at=period.starts_at, ends_at=period.ends_at, after=after, limit=limit + 1
+    )
+    page = lines[:limit]
+    return MemberStatement(
+        member_id=member.id,
+        since=period.since,
+        until=period.until,
+        opening_minutes=opening,
+        closing_minutes=closing,
+        entries=tuple(await in_entries(tx, page, language)),
+        next_after=page[-1].version if len(lines) > limit else None,
+        root=await root_by(tx, period.until),
+    )
+
+
+def note_reading(tx: AsyncSession, member: Member, actor: Actor) -> None:
+    """Remember that somebody else looked."""
     if actor.account_id != member.account_id:
         audit.note(tx, "statement.read", actor=actor, entity="member", entity_id=member.id)
-    entries = await _entries(tx, found.lines, language)
-    return MemberStatement(member.id, since, until, found.opening, found.closing, entries)
 
 
-async def _entries(tx: AsyncSession, lines: Iterable[timebank.Line], language: Language) -> tuple[Entry, ...]:
+async def stream_entries(
+    tx: AsyncSession, member: Member, period: Period, language: Language
+) -> AsyncIterator[list[Entry]]:
+    """All entries of the period, a portion at a time, however many there are."""
+    portion: list[timebank.Line] = []
+    async for line in stream_lines(tx, member.ledger_account, starts_at=period.starts_at, ends_at=period.ends_at):
+        portion.append(line)
+        if len(portion) == PAGE:
+            yield await in_entries(tx, portion, language)
+            portion = []
+    yield await in_entries(tx, portion, language)
+
+
+async def in_entries(tx: AsyncSession, lines: Iterable[timebank.Line], language: Language) -> list[Entry]:
+    """Lines of the ledger as a member reads them."""
     lines = list(lines)
     references = {line.reference for line in lines if line.kind == "task"}
     ids = [UUID(reference.removeprefix("task:")) for reference in references]
     query = select(col(Task.id), col(Task.kind)).where(col(Task.id).in_(ids))
     kinds = {f"task:{task_id}": kind for task_id, kind in await tx.execute(query)}
-    return tuple(
+    return [
         Entry(
             occurred_at=line.occurred_at,
             recorded_at=line.recorded_at,
@@ -90,17 +152,7 @@ async def _entries(tx: AsyncSession, lines: Iterable[timebank.Line], language: L
             kind=line.kind,
             reference=line.reference,
             words=in_words(line.kind, line.amount, kinds.get(line.reference), language),
+            version=line.version,
         )
         for line in lines
-    )
-
-
-def as_csv(statement: MemberStatement) -> str:
-    """The entries as CSV (RFC 4180), a header row first."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["occurred_at", "recorded_at", "minutes", "balance_after_minutes", "kind", "reference", "words"])
-    for one in statement.entries:
-        times = (one.occurred_at.isoformat(), one.recorded_at.isoformat())
-        writer.writerow([*times, one.minutes, one.balance_after_minutes, one.kind, one.reference, one.words])
-    return out.getvalue()
+    ]

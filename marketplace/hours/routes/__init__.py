@@ -1,7 +1,7 @@
-"""Routes of hours: joining, one's account and statement; tasks; certificates."""
+"""Routes of hours: joining, one's account and statement; tasks; certificates; the ledger."""
 
 from typing import Any
 
-from marketplace.hours.routes import certificates, members, tasks
+from marketplace.hours.routes import certificates, ledger, members, statements, tasks
 
-ROUTES: list[Any] = [*members.HANDLERS, *tasks.HANDLERS, *certificates.HANDLERS]
+ROUTES: list[Any] = [*members.HANDLERS, *statements.HANDLERS, *tasks.HANDLERS, *certificates.HANDLERS, *ledger.HANDLERS]
