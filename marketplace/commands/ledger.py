@@ -102,6 +102,45 @@ def ledger_balance(
         raise typer.Exit(1)
 
 
+@ledger_app.command("import")
+def ledger_import(
+    paths: Annotated[list[Path], typer.Argument(help="members.csv, balances.csv, history.csv, or their folder.")],
+    encoding: Annotated[str, typer.Option(help="utf-8 or gb18030")] = "utf-8",
+    commit: Annotated[bool, typer.Option("--commit", help="Bring it in; without this nothing is written.")] = False,
+) -> None:
+    """Import an existing bank. Problems go to standard output as CSV, one a row; exit 1 if there are any."""
+    from marketplace.base.errors import DomainError
+    from marketplace.hours.importing import terminal
+    from marketplace.hours.importing.files import ENCODINGS
+    from marketplace.hours.importing.report import problems_csv
+
+    known = next((one for one in ENCODINGS if one == encoding.lower()), None)
+    if known is None:
+        _usage(f"--encoding is one of {', '.join(ENCODINGS)}")
+    try:
+        files = terminal.files_at(paths, known)
+    except (OSError, terminal.UnknownFile) as error:
+        _usage(str(error))
+    report = with_platform(lambda platform: terminal.dry_run(platform, files))
+    if report.problems:
+        sys.stdout.write(problems_csv(report.problems))
+        err.print(f"{len(report.problems)} problems; nothing was changed", highlight=False)
+        raise typer.Exit(1)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in report.members.items())
+    err.print(f"{kinds or 'nobody'}; {report.entries} entries, {report.minutes} minutes", highlight=False)
+    if report.done:
+        err.print("these files came in before: nothing to do", highlight=False)
+    elif not commit:
+        err.print("a dry run: nothing was changed; --commit brings it in", highlight=False)
+    else:
+        try:
+            made = with_platform(lambda platform: terminal.commit(platform, files))
+        except DomainError as error:  # something changed since the dry run a moment ago
+            err.print(f"liuzhu: {error}", highlight=False)
+            raise typer.Exit(1) from error
+        err.print(f"imported as {made.id}", highlight=False)
+
+
 def _prove() -> None:
     from marketplace.up.proving import prove_books
 

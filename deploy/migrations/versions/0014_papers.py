@@ -1,4 +1,4 @@
-"""Papers: certificates of hours; the upper nodes of daily roots."""
+"""Papers: certificates of hours; the upper nodes of daily roots; banks that are imported."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ def upgrade() -> None:
     _certificates()
     _certified_minutes()
     _root_nodes()
+    _imports()
 
 
 def _certificates() -> None:
@@ -117,3 +118,32 @@ def _root_nodes() -> None:
     )
     for statement in install_sql(*FILES):
         op.get_bind().exec_driver_sql(statement)  # as it stands: a colon is no parameter in there
+
+
+def _imports() -> None:
+    op.create_table(
+        "bank_import",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("files_sha256", sa.LargeBinary(), nullable=False, unique=True),
+        sa.Column("programme_id", sa.Uuid(), sa.ForeignKey("programme.id"), nullable=False, unique=True),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("imported_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("members >= 0 AND entries >= 0 AND minutes >= 0", name="bank_import_counts"),
+    )
+    op.create_table(
+        "imported_member",
+        sa.Column("member_id", sa.Uuid(), sa.ForeignKey("member.id"), primary_key=True),
+        sa.Column("import_id", sa.Uuid(), sa.ForeignKey("bank_import.id"), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("birth_on", sa.Date(), nullable=False),
+        sa.UniqueConstraint("import_id", "external_id", name="imported_member_once"),
+    )
+    op.create_table(
+        "imported_line",
+        sa.Column("member_id", sa.Uuid(), sa.ForeignKey("member.id"), primary_key=True),
+        sa.Column("entry_key", sa.String(), primary_key=True),
+        sa.Column("words_sealed", sa.LargeBinary(), nullable=False),
+    )

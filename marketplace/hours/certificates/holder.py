@@ -28,7 +28,7 @@ class Holder:
 
 def owner_of(member: Member) -> UUID:
     """The person under whose data key the member's papers are sealed. `Unknown` for a member that is no person."""
-    owner = member.account_id or member.elder_id
+    owner = member.elder_id or member.account_id  # an elder may get her account later
     if owner is None:
         raise Unknown(what="member")
     return owner

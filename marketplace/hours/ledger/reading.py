@@ -30,15 +30,19 @@ async def statement_for(
         member = await member_for(tx, member_id, actor=Actor.system())
         period = statements.period_of(since, until, now=platform.now())
         if form == "table":
-            found = await statements.statement_of(tx, member, period, actor=Actor.system(), language="en", limit=MANY)
+            found = await statements.statement_of(
+                tx, platform.vault, member, period, actor=Actor.system(), language="en", limit=MANY
+            )
             return _drawn(found).encode()
         statements.note_reading(tx, member, Actor.system())
         if form == "csv":
-            return "".join([text async for text in papers.csv_stream(tx, member, period, "en")]).encode()
+            return "".join(
+                [text async for text in papers.csv_stream(tx, platform.vault, member, period, "en")]
+            ).encode()
         if form == "proof":
             return (await papers.proof(tx, member, period)).encode()
         make = papers.spreadsheet if form == "xlsx" else papers.document
-        return await make(tx, member, period, "en")
+        return await make(tx, platform.vault, member, period, "en")
 
 
 def _drawn(found: MemberStatement) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base.clock import LOCAL
+from marketplace.base.crypto import Vault
 from marketplace.base.errors import Language
 from marketplace.base.papers.pdf import gap, heading, paragraph, pdf, table
 from marketplace.base.papers.spreadsheet import Value, xlsx
@@ -58,10 +59,12 @@ WORDS: dict[Language, Words] = {
 }
 
 
-async def csv_stream(tx: AsyncSession, member: Member, period: Period, language: Language) -> AsyncIterator[str]:
+async def csv_stream(
+    tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language
+) -> AsyncIterator[str]:
     """A header row, then a row per entry."""
     yield csv_text(COLUMNS, ())
-    async for portion in stream_entries(tx, member, period, language):
+    async for portion in stream_entries(tx, vault, member, period, language):
         text = csv_text(COLUMNS, ([*_times(one), *_rest(one)] for one in portion))
         yield text.split("\r\n", 1)[1]
 
@@ -74,20 +77,20 @@ def _rest(one: Entry) -> tuple[int, int, str, str, str]:
     return one.minutes, one.balance_after_minutes, one.kind, one.reference, one.words
 
 
-async def spreadsheet(tx: AsyncSession, member: Member, period: Period, language: Language) -> bytes:
+async def spreadsheet(tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language) -> bytes:
     """The history as a spreadsheet."""
     words = WORDS[language]
-    above, entries = await _read(tx, member, period, language)
+    above, entries = await _read(tx, vault, member, period, language)
     rows: list[list[Value]] = [
         [one.occurred_at, one.recorded_at, one.minutes, one.balance_after_minutes, one.words] for one in entries
     ]
     return xlsx(words.title, words.columns, rows, above=[words.title, *above])
 
 
-async def document(tx: AsyncSession, member: Member, period: Period, language: Language) -> bytes:
+async def document(tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language) -> bytes:
     """The history as a PDF."""
     words = WORDS[language]
-    above, entries = await _read(tx, member, period, language)
+    above, entries = await _read(tx, vault, member, period, language)
     rows = [words.columns]
     for one in entries:
         times = _shown(one.occurred_at), _shown(one.recorded_at)
@@ -101,11 +104,13 @@ def _shown(instant: datetime) -> str:
     return instant.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
 
 
-async def _read(tx: AsyncSession, member: Member, period: Period, language: Language) -> tuple[list[str], list[Entry]]:
+async def _read(
+    tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language
+) -> tuple[list[str], list[Entry]]:
     """The lines above the rows, and the rows."""
     words, account = WORDS[language], member.ledger_account
     opening = await timebank.balance_at(tx, account, occurred_before=period.starts_at)
-    entries = [one async for portion in stream_entries(tx, member, period, language) for one in portion]
+    entries = [one async for portion in stream_entries(tx, vault, member, period, language) for one in portion]
     closing = opening + sum(one.minutes for one in entries)
     root = await root_by(tx, period.until)
     return [

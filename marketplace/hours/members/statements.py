@@ -1,6 +1,6 @@
 """A member's statement: what occurred on the account between two days of the city, in minutes and in words."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -13,8 +13,10 @@ import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day, local_instant
+from marketplace.base.crypto import Vault
 from marketplace.base.errors import Language
 from marketplace.hours.errors import PeriodBackwards
+from marketplace.hours.importing.joining import IMPORTED, words_kept
 from marketplace.hours.ledger.roots import Root, root_by
 from marketplace.hours.members.words import in_words
 from marketplace.hours.models import Member, Task
@@ -85,6 +87,7 @@ def period_of(since: date | None, until: date | None, *, now: datetime) -> Perio
 
 async def statement_of(
     tx: AsyncSession,
+    vault: Vault,
     member: Member,
     period: Period,
     *,
@@ -111,7 +114,7 @@ async def statement_of(
         until=period.until,
         opening_minutes=opening,
         closing_minutes=closing,
-        entries=tuple(await in_entries(tx, page, language)),
+        entries=tuple(await in_entries(tx, vault, member, page, language)),
         next_after=page[-1].version if len(lines) > limit else None,
         root=await root_by(tx, period.until),
     )
@@ -124,25 +127,27 @@ def note_reading(tx: AsyncSession, member: Member, actor: Actor) -> None:
 
 
 async def stream_entries(
-    tx: AsyncSession, member: Member, period: Period, language: Language
+    tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language
 ) -> AsyncIterator[list[Entry]]:
     """All entries of the period, a portion at a time, however many there are."""
     portion: list[timebank.Line] = []
     async for line in stream_lines(tx, member.ledger_account, starts_at=period.starts_at, ends_at=period.ends_at):
         portion.append(line)
         if len(portion) == PAGE:
-            yield await in_entries(tx, portion, language)
+            yield await in_entries(tx, vault, member, portion, language)
             portion = []
-    yield await in_entries(tx, portion, language)
+    yield await in_entries(tx, vault, member, portion, language)
 
 
-async def in_entries(tx: AsyncSession, lines: Iterable[timebank.Line], language: Language) -> list[Entry]:
-    """Lines of the ledger as a member reads them."""
-    lines = list(lines)
+async def in_entries(
+    tx: AsyncSession, vault: Vault, member: Member, lines: Sequence[timebank.Line], language: Language
+) -> list[Entry]:
+    """Lines of the ledger as the member reads them."""
     references = {line.reference for line in lines if line.kind == "task"}
     ids = [UUID(reference.removeprefix("task:")) for reference in references]
     query = select(col(Task.id), col(Task.kind)).where(col(Task.id).in_(ids))
     kinds = {f"task:{task_id}": kind for task_id, kind in await tx.execute(query)}
+    kept = await words_kept(tx, vault, member, [line.entry_key for line in lines if line.kind == IMPORTED])
     return [
         Entry(
             occurred_at=line.occurred_at,
@@ -151,7 +156,7 @@ async def in_entries(tx: AsyncSession, lines: Iterable[timebank.Line], language:
             balance_after_minutes=line.balance_after,
             kind=line.kind,
             reference=line.reference,
-            words=in_words(line.kind, line.amount, kinds.get(line.reference), language),
+            words=in_words(line.kind, line.amount, kinds.get(line.reference), language, kept.get(line.entry_key)),
             version=line.version,
         )
         for line in lines

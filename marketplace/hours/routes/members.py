@@ -62,14 +62,15 @@ async def _join(tx: AsyncSession, data: MemberIn, *, rules: TimeBankRules, actor
 
 
 @get("/v1/me/hours", tags=TAGS, guards=[signed_in], operation_id="myHours")
-async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: Now) -> HoursOut:
+async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: Now, platform: Home) -> HoursOut:
     """One's balance in minutes, what of it is set aside, and the newest entries in words."""
     member = await member_of_account(tx, actor.account_id)
     if member is None:
         raise Unknown(what="member")
     balance = await timebank.balance(tx, member.ledger_account, now=now)
+    period = statements.period_of(None, None, now=now)
     recent = await statements.statement_of(
-        tx, member, statements.period_of(None, None, now=now), actor=actor, language=language_of(request), limit=MANY
+        tx, platform.vault, member, period, actor=actor, language=language_of(request), limit=MANY
     )
     return HoursOut(
         member_id=member.id,

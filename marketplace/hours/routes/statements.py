@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.base.crypto import Vault
 from marketplace.base.database import transaction
 from marketplace.base.errors import Language
 from marketplace.base.platform import Platform
@@ -48,7 +49,7 @@ async def statement(
     form = wanted(request, "json", "csv", "xlsx", "pdf", "proof")
     if form == "json":
         found = await statements.statement_of(
-            tx, member, period, actor=actor, language=language, after=after, limit=limit
+            tx, platform.vault, member, period, actor=actor, language=language, after=after, limit=limit
         )
         return Response(StatementOut.model_validate(asdict(found)))
     statements.note_reading(tx, member, actor)
@@ -56,21 +57,23 @@ async def statement(
     if form == "csv":
         lines = _csv(platform, member, period, language)
         return Stream(lines, media_type=f"{MEDIA['csv']}; charset=utf-8", headers=attachment(name, "csv"))
-    return file_answer(await _file(tx, member, period, language, form), form, name=name)
+    return file_answer(await _file(tx, platform.vault, member, period, language, form), form, name=name)
 
 
 async def _csv(platform: Platform, member: Member, period: Period, language: Language) -> AsyncIterator[str]:
     """In a transaction of its own: the request's has ended before the answer begins."""
     async with transaction(platform.db) as tx:
-        async for text in papers.csv_stream(tx, member, period, language):
+        async for text in papers.csv_stream(tx, platform.vault, member, period, language):
             yield text
 
 
-async def _file(tx: AsyncSession, member: Member, period: Period, language: Language, form: str) -> str | bytes:
+async def _file(
+    tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language, form: str
+) -> str | bytes:
     if form == "proof":
         return await papers.proof(tx, member, period)
     make = papers.spreadsheet if form == "xlsx" else papers.document
-    return await make(tx, member, period, language)
+    return await make(tx, vault, member, period, language)
 
 
 HANDLERS: list[Any] = [statement]
