@@ -6,6 +6,7 @@ from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours import cycles
+from marketplace.hours.branches.nights import keep_night
 from marketplace.hours.ledger.roots import close_day
 from marketplace.hours.nights import day_before
 from marketplace.hours.tasks import crediting, ending
@@ -27,9 +28,12 @@ async def task_expired(platform: Platform, message: Message) -> None:
 
 
 async def cycle_due(platform: Platform, message: Message) -> None:  # noqa: ARG001 - a consumer takes both
-    """A night has come: net the day before between the branches, then make its root, which the cycle is under."""
-    now = platform.now()
+    """A night has come: net the day before between the branches, then make its root, which the cycle is under, and keep
+    the branches' figures."""
+    now, rules = platform.now(), platform.policy.timebank
     async with transaction(platform.db) as tx:
-        await cycles.run_night(tx, rules=platform.policy.timebank, now=now)
+        await cycles.run_night(tx, rules=rules, now=now)
     async with transaction(platform.db) as tx:  # killed before this, the message comes again and finds the cycle run
         await close_day(tx, day_before(now))
+    async with transaction(platform.db) as tx:
+        await keep_night(tx, day_before(now), rules=rules, now=now)

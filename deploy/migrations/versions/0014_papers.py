@@ -1,4 +1,4 @@
-"""Papers: certificates of hours; the upper nodes of daily roots; banks that are imported."""
+"""Papers: certificates of hours; the upper nodes of daily roots; banks that are imported; branches by night."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,7 @@ def upgrade() -> None:
     _certified_minutes()
     _root_nodes()
     _imports()
+    _branches()
 
 
 def _certificates() -> None:
@@ -146,4 +147,17 @@ def _imports() -> None:
         sa.Column("member_id", sa.Uuid(), sa.ForeignKey("member.id"), primary_key=True),
         sa.Column("entry_key", sa.String(), primary_key=True),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=False),
+    )
+
+
+def _branches() -> None:
+    sums = ("given_minutes", "received_minutes", "elsewhere_minutes", "net_minutes", "pool_minutes")
+    op.create_table(
+        "branch_night",
+        sa.Column("on_day", sa.Date(), primary_key=True),
+        sa.Column("district_id", sa.Uuid(), sa.ForeignKey("region.id"), primary_key=True),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in sums),
+        sa.Column("stars", JSONB(), nullable=False),
     )

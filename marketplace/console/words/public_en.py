@@ -20,4 +20,19 @@ PUBLIC_EN: dict[str, str] = {
     "certificate_valid": "Valid",
     "certificate_questioned": "In question: some of these hours were taken back since. Ask the issuer.",
     "certificate_revoked": "Revoked",
+    "certificate_check_link": "Check a certificate",
+    "branch": "Branch",
+    "branches_as_of": "As of {day} {time}",
+    "branches_given": "Minutes given",
+    "branches_received": "Minutes received",
+    "branches_picture": "Minutes received and given by each branch; the table below holds the same",
+    "branches_table": "Figures",
+    "branches_members": "Members",
+    "branches_elsewhere": "Paid from other branches",
+    "branches_net": "Net position",
+    "branches_pool": "Pool",
+    "branches_note": "In minutes. Net position above 0: the other branches and the city owe it. "
+    "Stars for {hours} hours. Numbers of persons below five are hidden (<5), "
+    "and a second one where the sum would give it away (>=5).",
+    "branches_none": "There are no branches yet.",
 }

@@ -20,4 +20,18 @@ PUBLIC_ZH: dict[str, str] = {
     "certificate_valid": "有效",
     "certificate_questioned": "存疑：其中部分时间后来被扣回，请向开具单位核实。",
     "certificate_revoked": "已撤销",
+    "certificate_check_link": "查验证书",
+    "branch": "分行",
+    "branches_as_of": "截至 {day} {time}",
+    "branches_given": "提供服务（分钟）",
+    "branches_received": "接受服务（分钟）",
+    "branches_picture": "各分行接受与提供服务的分钟数；下表内容相同",
+    "branches_table": "数据",
+    "branches_members": "会员",
+    "branches_elsewhere": "外区时间在此兑换",
+    "branches_net": "净头寸",
+    "branches_pool": "公益池",
+    "branches_note": "单位：分钟。净头寸大于 0 表示其他分行及市级欠该分行。星级门槛：{hours} 小时。"
+    "人数少于五人以“<5”隐去；若合计会泄露该数，则另隐去一格（“>=5”）。",
+    "branches_none": "尚无分行。",
 }

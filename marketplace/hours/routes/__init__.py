@@ -1,8 +1,8 @@
-"""Routes of hours: joining, one's account and statement; tasks; certificates; the ledger; imports."""
+"""Routes of hours: joining, one's account and statement; tasks; certificates; the ledger; imports; public figures."""
 
 from typing import Any
 
-from marketplace.hours.routes import certificates, imports, ledger, members, statements, tasks
+from marketplace.hours.routes import branches, certificates, imports, ledger, members, statements, tasks
 
 ROUTES: list[Any] = [
     *members.HANDLERS,
@@ -11,4 +11,5 @@ ROUTES: list[Any] = [
     *certificates.HANDLERS,
     *ledger.HANDLERS,
     *imports.HANDLERS,
+    *branches.HANDLERS,
 ]
