@@ -32,7 +32,7 @@ SUBSCRIPTIONS: Consumers = {
     "visit.approved": (checkout.settle, hours.credit),
     "visit.missed": (checkout.settle, hours.credit, matters.count_no_show),
     "task.published": (),
-    "cycle.debt_above_cap": (),
+    "cycle.debt_above_cap": (hours.debt_above_cap,),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),

@@ -1,5 +1,6 @@
 """Jobs of hours: consumers of outbox messages. Each acts on the task as it stands, so repetition is harmless."""
 
+from datetime import date
 from uuid import UUID
 
 from marketplace.base.database import transaction
@@ -7,6 +8,7 @@ from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours import cycles
 from marketplace.hours.branches.nights import keep_night
+from marketplace.hours.ledger.alerts import raise_alert
 from marketplace.hours.ledger.roots import close_day
 from marketplace.hours.nights import day_before
 from marketplace.hours.tasks import crediting, ending
@@ -37,3 +39,10 @@ async def cycle_due(platform: Platform, message: Message) -> None:  # noqa: ARG0
         await close_day(tx, day_before(now))
     async with transaction(platform.db) as tx:
         await keep_night(tx, day_before(now), rules=rules, now=now)
+
+
+async def debt_above_cap(platform: Platform, message: Message) -> None:
+    """A branch owes more than its cap: an alert for the operator, one as long as it lasts."""
+    async with transaction(platform.db) as tx:
+        day = date.fromisoformat(message.ids["day"])
+        await raise_alert(tx, UUID(message.ids["district_id"]), day, now=platform.now())

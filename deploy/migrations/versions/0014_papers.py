@@ -1,4 +1,4 @@
-"""Papers: certificates of hours; the upper nodes of daily roots; banks that are imported; branches by night."""
+"""Papers: certificates of hours; the upper nodes of daily roots; banks that are imported; branches by night; alerts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _root_nodes()
     _imports()
     _branches()
+    _alerts()
 
 
 def _certificates() -> None:
@@ -161,3 +162,26 @@ def _branches() -> None:
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in sums),
         sa.Column("stars", JSONB(), nullable=False),
     )
+
+
+def _alerts() -> None:
+    op.create_table(
+        "debt_alert",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("district_id", sa.Uuid(), sa.ForeignKey("region.id"), nullable=False, index=True),
+        sa.Column("debt_minutes", sa.BigInteger(), nullable=False),
+        sa.Column("drawn_minutes", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("nights", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.Column("closed_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("note", sa.String()),
+        sa.CheckConstraint("state IN ('open', 'closed')", name="debt_alert_state"),
+        sa.CheckConstraint("state = 'open' OR num_nulls(closed_at, note) = 0", name="debt_alert_closed"),
+    )
+    still_open = sa.text("state = 'open'")
+    op.create_index("debt_alert_open_once", "debt_alert", ["district_id"], unique=True, postgresql_where=still_open)
