@@ -1,5 +1,6 @@
 """A member's history as files: CSV as a stream, a spreadsheet, a PDF, and the document that proves itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,7 +85,8 @@ async def spreadsheet(tx: AsyncSession, vault: Vault, member: Member, period: Pe
     rows: list[list[Value]] = [
         [one.occurred_at, one.recorded_at, one.minutes, one.balance_after_minutes, one.words] for one in entries
     ]
-    return xlsx(words.title, words.columns, rows, above=[words.title, *above])
+    above = [words.title, *above]
+    return await asyncio.to_thread(lambda: xlsx(words.title, words.columns, rows, above=above))
 
 
 async def document(tx: AsyncSession, vault: Vault, member: Member, period: Period, language: Language) -> bytes:
@@ -95,9 +97,14 @@ async def document(tx: AsyncSession, vault: Vault, member: Member, period: Perio
     for one in entries:
         times = _shown(one.occurred_at), _shown(one.recorded_at)
         rows.append((*times, f"{one.minutes:+d}", str(one.balance_after_minutes), one.words))
-    parts = [heading(words.title), *(paragraph(line) for line in above), gap(3)]
-    parts.append(table(rows, widths=(30, 30, 18, 18, 78)))
-    return pdf(parts, title=words.title, footer=f"{member.id} · {period.since} – {period.until}")
+    footer = f"{member.id} · {period.since} – {period.until}"
+
+    def drawn() -> bytes:  # thousands of rows take seconds: others are served meanwhile
+        parts = [heading(words.title), *(paragraph(line) for line in above), gap(3)]
+        parts.append(table(rows, widths=(30, 30, 18, 18, 78)))
+        return pdf(parts, title=words.title, footer=footer)
+
+    return await asyncio.to_thread(drawn)
 
 
 def _shown(instant: datetime) -> str:
