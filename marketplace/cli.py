@@ -2,53 +2,24 @@
 
 import asyncio
 import json
-import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from marketplace.base.platform import Platform
-from marketplace.base.policy import PolicyError
-from marketplace.base.settings import Settings, SettingsError
+from marketplace.base.settings import Settings
+from marketplace.commands.ledger import ledger_app
+from marketplace.commands.running import err, settings_now, with_platform
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 outbox_app = typer.Typer(no_args_is_help=True, help="Messages that wait or have given up.")
-ledger_app = typer.Typer(no_args_is_help=True, help="The time bank's and the money's books.")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(ledger_app, name="ledger")
-err = Console(stderr=True, soft_wrap=True)  # one line stays one line
-
-
-def settings_now() -> Settings:
-    """The settings of this process's environment, or one line and exit 2."""
-    try:
-        return Settings.read(os.environ)
-    except SettingsError as error:
-        err.print(f"liuzhu: {error}", highlight=False)
-        raise typer.Exit(2) from error
-
-
-def with_platform(work: Callable[[Platform], Awaitable[Any]]) -> Any:
-    """Run `work` on a platform of these settings; a missing setting is one line and exit 2."""
-    from marketplace.base.opening import open_platform
-    from marketplace.subscriptions import CONSUMER_NAMES
-
-    async def run() -> Any:
-        async with open_platform(settings_now(), consumers=CONSUMER_NAMES) as platform:
-            return await work(platform)
-
-    try:
-        return asyncio.run(run())
-    except (SettingsError, PolicyError) as error:
-        err.print(f"liuzhu: {error}", highlight=False)
-        raise typer.Exit(2) from error
 
 
 @app.command()
@@ -174,19 +145,6 @@ def outbox_replay(
 
     count = with_platform(lambda platform: replay(platform, delivery))
     typer.echo(f"{count} deliveries wait again")
-
-
-@ledger_app.command("verify")
-def ledger_verify() -> None:
-    """Recompute the books from their postings; exit 1 and name what does not hold."""
-    from marketplace.up.proving import prove_books
-
-    failures = with_platform(prove_books)
-    for failure in failures:
-        err.print(f"✗ {failure}", highlight=False)
-    if failures:
-        raise typer.Exit(1)
-    typer.echo("✓ the books hold")
 
 
 @ledger_app.command("cycle")

@@ -36,7 +36,6 @@ SUBSCRIPTIONS: Consumers = {
     "task.submitted": (),
     "task.published": (),
     "member.barred": (hours.recall,),
-    "cycle.debt_above_cap": (),
     # payments to and from outside banks
     "relay.requested": (links.carry_relays,),
     "relay.ended": (),
@@ -45,6 +44,7 @@ SUBSCRIPTIONS: Consumers = {
     "order.changed": (giving.tell_of_order,),
     "member.acted_for": (giving.tell_of_act,),
     "key_elder.issued": (giving.tell_of_issue,),
+    "cycle.debt_above_cap": (hours.debt_above_cap,),
     # a provider's standing, and what a person must decide because of it
     "credential.lapsed": (matters.review_provider, planning.replan_provider),
     "credential.valid": (matters.review_provider, planning.replan_provider),

@@ -94,7 +94,15 @@ async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings of a demo instance on the test's database."""
-    return Settings(database_url=database_url, data=tmp_path, secret=b"s" * 32, master_key=b"m" * 32, demo=True)
+    return Settings(
+        database_url=database_url,
+        data=tmp_path,
+        secret=b"s" * 32,
+        master_key=b"m" * 32,
+        certificate_key=b"c" * 32,
+        public_url="https://liuzhu.example",
+        demo=True,
+    )
 
 
 @pytest.fixture

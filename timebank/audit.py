@@ -23,6 +23,11 @@ class TrialLine:
     held: int
     owed: int
 
+    @property
+    def figures(self) -> tuple[int, int, int, int]:
+        """Accounts, posted, held, owed."""
+        return self.accounts, self.posted, self.held, self.owed
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:

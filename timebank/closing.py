@@ -63,6 +63,24 @@ class LedgerRootLeaf(SQLModel, table=True):
     head: bytes = Field(sa_type=sa.LargeBinary)
 
 
+class LedgerRootNode(SQLModel, table=True):
+    """A node of a day's tree, `level` steps above the leaves, from the left: `first` is the least account under it."""
+
+    __tablename__ = "ledger_root_node"
+    # deferred: the root is known, and written, after its nodes
+    on_day: date = Field(
+        sa_column=sa.Column(
+            sa.Date,
+            sa.ForeignKey("ledger_root.on_day", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+        )
+    )
+    level: int = Field(primary_key=True, sa_type=sa.Integer)
+    place: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    node: bytes = Field(sa_type=sa.LargeBinary)
+    first: UUID
+
+
 class LedgerCycle(SQLModel, table=True):
     """A night's netting between the branches of a city, over all entries up to `cut_off`. `entry` settles it."""
 

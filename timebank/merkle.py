@@ -14,6 +14,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.errors import UnknownAccount
 
+GROUP_LEVEL = 6  # nodes are stored from groups of 2^6 leaves on: sql/0014_root_nodes.sql
+_LEAST = UUID(int=0)
+
+_ROOT = text("SELECT root FROM ledger_root WHERE on_day = :day")
+_GROUP = text(
+    "SELECT place, first FROM ledger_root_node WHERE on_day = :day AND level = :level AND first <= :account"
+    " ORDER BY first DESC LIMIT 1"
+)
+_LEAVES = text(
+    "SELECT account, version, head FROM ledger_root_leaf WHERE on_day = :day AND account >= :first"
+    " ORDER BY account LIMIT CAST(:limit AS bigint)"
+)
+_NEIGHBOURS = text(
+    "SELECT n.node, n.place % 2 = 0 AS odd FROM ledger_root_node n WHERE n.on_day = :day AND n.level >= :level"
+    " AND n.place = (CAST(:place AS bigint) >> (n.level - CAST(:level AS integer))) # 1 ORDER BY n.level"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -63,17 +80,24 @@ def steps(leaves: Sequence[bytes], place: int) -> tuple[Step, ...]:
 
 
 async def inclusion(tx: AsyncSession, account: UUID, *, on_day: date) -> Inclusion:
-    """The proof that the account's head went into the day's root. `UnknownAccount` if it was not in it."""
-    root = await tx.scalar(text("SELECT root FROM ledger_root WHERE on_day = :day"), {"day": on_day})
-    rows = (
-        await tx.execute(
-            text("SELECT account, version, head FROM ledger_root_leaf WHERE on_day = :day ORDER BY account"),
-            {"day": on_day},
-        )
-    ).all()
-    places = {row.account: place for place, row in enumerate(rows)}
-    if root is None or account not in places:
+    """The proof that the account's head went into the day's root. `UnknownAccount` if it was not in it.
+
+    Reads the group of leaves that the account is in, and one stored node per level above it.
+    """
+    root = await tx.scalar(_ROOT, {"day": on_day})
+    group = (await tx.execute(_GROUP, {"day": on_day, "level": GROUP_LEVEL, "account": account})).first()
+    place, first = group or (0, _LEAST)  # none: fewer leaves than a group, or a root older than the nodes
+    limit = 2**GROUP_LEVEL if group else None
+    rows = (await tx.execute(_LEAVES, {"day": on_day, "first": first, "limit": limit})).all()
+    within = next((i for i, row in enumerate(rows) if row.account == account), None)
+    if root is None or within is None:
         raise UnknownAccount({"account": str(account), "on_day": on_day.isoformat()})
-    place = places[account]
     leaves = [leaf(row.account, row.version, row.head) for row in rows]
-    return Inclusion(account, rows[place].version, rows[place].head, root, steps(leaves, place))
+    above = await _above(tx, on_day, place) if group else ()
+    return Inclusion(account, rows[within].version, rows[within].head, root, steps(leaves, within) + above)
+
+
+async def _above(tx: AsyncSession, on_day: date, place: int) -> tuple[Step, ...]:
+    """The neighbours from a group's node up to the root."""
+    asked = {"day": on_day, "level": GROUP_LEVEL, "place": place}
+    return tuple(Step(node, left=odd) for node, odd in await tx.execute(_NEIGHBOURS, asked))

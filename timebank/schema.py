@@ -40,6 +40,7 @@ TABLES = (
     "ledger_snapshot",
     "ledger_root",
     "ledger_root_leaf",
+    "ledger_root_node",
     "ledger_cycle",
     "ledger_cycle_line",
     "ledger_cycle_partner",

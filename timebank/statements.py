@@ -3,6 +3,7 @@
 Two clocks: `occurred_at` is when the service was given, `recorded_at` when the ledger learnt of it.
 """
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -41,6 +42,7 @@ class Line:
     """One posting on a statement. `balance_after` and `hash` follow the account's chain, in order of recording."""
 
     entry_id: int
+    leg: int
     entry_key: str
     kind: str
     reference: str
@@ -77,10 +79,20 @@ _BALANCE_AT = text(
     " AND (CAST(:recorded AS timestamptz) IS NULL OR e.recorded_at < :recorded)"
 )
 _LINES = text(
-    "SELECT e.id AS entry_id, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
+    "SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
     " p.amount, p.version, p.balance_after, p.hash FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
-    " WHERE p.account = :account AND e.occurred_at >= :starts_at AND e.occurred_at < :ends_at"
-    " ORDER BY e.occurred_at, p.version"
+    " WHERE p.account = ANY(:accounts) AND e.occurred_at >= :starts_at AND e.occurred_at < :ends_at"
+    " ORDER BY e.occurred_at, e.id, p.leg"
+)
+_PAGE = text(
+    f"SELECT * FROM ({_LINES.text}) lines"  # noqa: S608 - made of a constant
+    " WHERE CAST(:entry AS bigint) IS NULL OR (occurred_at, entry_id, leg) > ("
+    " (SELECT occurred_at FROM ledger_entry WHERE id = :entry), :entry, CAST(:leg AS int)) LIMIT :limit"
+)
+_BEFORE = text(
+    "SELECT COALESCE(sum(p.amount), 0)::bigint FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    " WHERE p.account = ANY(:accounts) AND (e.occurred_at, e.id, p.leg) <= ("
+    " (SELECT occurred_at FROM ledger_entry WHERE id = :entry), CAST(:entry AS bigint), CAST(:leg AS int))"
 )
 _EXISTS = text("SELECT 1 FROM ledger_account WHERE id = :account")
 
@@ -114,7 +126,37 @@ async def balance_at(
 async def statement(tx: AsyncSession, account: UUID, *, starts_at: datetime, ends_at: datetime) -> Statement:
     """All postings that occurred from `starts_at` (inclusive) to `ends_at` (exclusive). Raises `UnknownAccount`."""
     opening = await balance_at(tx, account, occurred_before=starts_at)
-    arguments = {"account": account, "starts_at": starts_at, "ends_at": ends_at}
+    arguments = {"accounts": [account], "starts_at": starts_at, "ends_at": ends_at}
     lines = tuple(Line(**row._asdict()) for row in await tx.execute(_LINES, arguments))
     closing = opening + sum(line.amount for line in lines)
     return Statement(account, starts_at, ends_at, opening, closing, lines)
+
+
+async def lines_after(
+    tx: AsyncSession,
+    accounts: Sequence[UUID],
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    after: tuple[int, int] | None,
+    limit: int,
+) -> list[Line]:
+    """A page of the accounts' lines in one order: the `limit` that follow the one of entry and leg `after`."""
+    entry, leg = after or (None, None)
+    asked = {"accounts": list(accounts), "starts_at": starts_at, "ends_at": ends_at, "entry": entry, "leg": leg}
+    return [Line(**row._asdict()) for row in await tx.execute(_PAGE, {**asked, "limit": limit})]
+
+
+async def balance_after(tx: AsyncSession, accounts: Sequence[UUID], after: tuple[int, int]) -> int:
+    """What the accounts had together after the line of this entry and leg, in the order of `lines_after`."""
+    asked = {"accounts": list(accounts), "entry": after[0], "leg": after[1]}
+    return int(await tx.scalar(_BEFORE, asked) or 0)
+
+
+async def stream_lines(
+    tx: AsyncSession, accounts: Sequence[UUID], *, starts_at: datetime, ends_at: datetime
+) -> AsyncIterator[Line]:
+    """All lines of the accounts in one order, however many, read by a server-side cursor."""
+    asked = {"accounts": list(accounts), "starts_at": starts_at, "ends_at": ends_at}
+    async for row in await tx.stream(_LINES, asked):
+        yield Line(**row._asdict())

@@ -1,15 +1,18 @@
-"""Verify an exported ledger: `python -m timebank.verify EXPORT`.
+"""Verify an exported ledger: `python -m timebank.verify EXPORT [--root HEX ...]`.
 
 A separate small program: it reads nothing but the export, shares no code with the ledger, and recomputes every digest,
 chain, balance, mirror, supply and root from the legs. It names the first bad row and exits 1; 0 when all is whole.
 """
 
+import argparse
+import gzip
+import io
 import json
 import sys
+import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -59,6 +62,7 @@ class Verifier:
         self.entries: dict[str, Row] = {}
         self.last_entry = 0
         self.reversed: set[str] = set()
+        self.roots: set[str] = set()
 
     def bad(self, reason: str) -> NoReturn:
         raise BadRow(self.line, reason)
@@ -168,6 +172,7 @@ class Verifier:
             level = [sha256(b"\1" + left + right).digest() for left, right in pairs] + odd
         if (level[0] if level else sha256(b"").digest()).hex() != row["root"]:
             self.bad(f"root of {row['on_day']} differs from its leaves")
+        self.roots.add(row["root"])
 
     def finish(self) -> None:
         """What can be judged only at the end: balances, holds, mirrors and supply."""
@@ -190,8 +195,9 @@ class Verifier:
                 self.bad(f"supply of {city} differs from its issuance by {value} {unit}")
 
 
-def verify(lines: Iterable[str]) -> Verifier:
-    """Read a whole export; the verifier with its counts, or `BadRow` for the first row that does not fit."""
+def verify(lines: Iterable[str], roots: Collection[str] = ()) -> Verifier:
+    """Read a whole export; the verifier with its counts, or `BadRow` for the first row that does not fit. `roots`:
+    published ones, each of which must be among the export's."""
     verifier = Verifier()
     for line in lines:
         try:
@@ -204,19 +210,33 @@ def verify(lines: Iterable[str]) -> Verifier:
     if verifier.line == 0:
         raise BadRow(1, "the export is empty")
     verifier.finish()
+    for root in roots:
+        if root.lower() not in verifier.roots:
+            raise BadRow(1, f"the published root {root} is not in the export")
     return verifier
+
+
+def opened(name: str) -> io.TextIOWrapper:
+    """The export's lines: a file, plain or gzipped, or standard input for `-`."""
+    source = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False) if name == "-" else io.FileIO(name))
+    packed = source.peek(2)[:2] == b"\x1f\x8b"
+    return io.TextIOWrapper(io.BufferedReader(gzip.GzipFile(fileobj=source)) if packed else source, encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """0: whole. 1: a bad row, named. 2: called wrongly or the file cannot be read."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m timebank.verify EXPORT\n")
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m timebank.verify", description="Verify an exported ledger.")
+    parser.add_argument("export", help="the export, plain or gzipped; - for standard input")
+    parser.add_argument("--root", action="append", default=[], metavar="HEX", help="a published root it must hold")
     try:
-        with Path(arguments[0]).open(encoding="utf-8") as lines:
-            verifier = verify(lines)
-    except (OSError, UnicodeDecodeError) as error:
-        sys.stderr.write(f"{arguments[0]}: {error}\n")
+        given = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        with opened(given.export) as lines:
+            verifier = verify(lines, given.root)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        sys.stderr.write(f"{given.export}: {error}\n")
         return 2
     except BadRow as bad:
         sys.stdout.write(f"BAD {bad}\n")

@@ -7,13 +7,15 @@ hash (HMAC-SHA-256), so that a telephone number is found without ever being stor
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 NONCE_BYTES = 12
 
@@ -47,6 +49,25 @@ class Vault:
         key = await self._key(tx, owner_id, create=True)
         return _seal(AESGCM(key), value.encode(), f"{owner_id}:{field}".encode())
 
+    async def seal_all(self, tx: AsyncSession, fields: Sequence[tuple[UUID, str, str]]) -> list[bytes]:
+        """Encrypt many fields (owner, field, value), in their order; one look-up for all the persons' keys."""
+        owners = {owner for owner, _, _ in fields}
+        found = await self._wrapped(tx, owners)
+        fresh = [
+            {"owner_id": owner, "wrapped": _seal(self._master, secrets.token_bytes(32), owner.bytes)}
+            for owner in owners - found.keys()
+        ]
+        if fresh:
+            await tx.execute(insert(DataKey).on_conflict_do_nothing(), fresh)
+            found = await self._wrapped(tx, owners)
+        keys = {owner: AESGCM(_open(self._master, wrapped, owner.bytes)) for owner, wrapped in found.items()}
+        return [_seal(keys[owner], value.encode(), f"{owner}:{field}".encode()) for owner, field, value in fields]
+
+    async def open_all(self, tx: AsyncSession, owner_id: UUID, fields: Sequence[tuple[str, bytes]]) -> list[str]:
+        """Decrypt many fields of one person. `Erased` as `open`."""
+        cipher = AESGCM(await self._key(tx, owner_id, create=False))
+        return [_open(cipher, sealed, f"{owner_id}:{field}".encode()).decode() for field, sealed in fields]
+
     async def open(self, tx: AsyncSession, owner_id: UUID, field: str, sealed: bytes) -> str:
         """Decrypt one field. `Erased` when the person's key is gone or the bytes belong to something else."""
         key = await self._key(tx, owner_id, create=False)
@@ -57,6 +78,10 @@ class Vault:
         row = await tx.get(DataKey, owner_id)
         if row is not None:
             await tx.delete(row)
+
+    async def _wrapped(self, tx: AsyncSession, owners: Collection[UUID]) -> dict[UUID, bytes]:
+        query = select(col(DataKey.owner_id), col(DataKey.wrapped)).where(col(DataKey.owner_id).in_(owners))
+        return {row.owner_id: row.wrapped for row in await tx.execute(query)}
 
     async def _key(self, tx: AsyncSession, owner_id: UUID, *, create: bool) -> bytes:
         row = await tx.get(DataKey, owner_id)

@@ -88,6 +88,8 @@ class Settings:
     port: int = _setting("LIUZHU_PORT", _port, 8000)
     secret: bytes | None = _setting("LIUZHU_SECRET", _key, None, secret=True)
     master_key: bytes | None = _setting("LIUZHU_MASTER_KEY", _key, None, secret=True)
+    certificate_key: bytes | None = _setting("LIUZHU_CERTIFICATE_KEY", _key, None, secret=True)
+    public_url: str | None = _setting("LIUZHU_PUBLIC_URL", _web, None)
     policy: str = _setting("LIUZHU_POLICY", str, "taiyuan")
     demo: bool = _setting("LIUZHU_DEMO", _flag, False)
     clock_file: Path | None = _setting("LIUZHU_CLOCK_FILE", Path, None)
@@ -113,6 +115,11 @@ class Settings:
                 except ValueError as error:
                     raise SettingsError(f"setting {name} is malformed: {error}") from error
         return cls(**values)
+
+    @property
+    def address(self) -> str:
+        """Where anybody reaches the program: never taken from a request, for it is printed on signed papers."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     def shown(self) -> dict[str, str]:
         """Names and values for people to read, secrets masked."""

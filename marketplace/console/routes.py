@@ -9,10 +9,12 @@ from litestar.params import FromQuery
 from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import DomainError, NotSignedIn, Unknown
 from marketplace.console import files
+from marketplace.console.bank import branches, cycles
 from marketplace.console.day.districts import chosen, day_of, districts_for
 from marketplace.console.day.lines import clock
 from marketplace.console.day.page import day_page
 from marketplace.console.day.reading import read_rows
+from marketplace.console.public import certificates
 from marketplace.console.rendering import language, page, render
 from marketplace.console.sign_in import routes as sign_in
 from marketplace.console.sign_in.visitor import visitor_of
@@ -82,6 +84,7 @@ def _may(actor: Actor) -> dict[str, bool]:
     return {
         "plan": actor.is_any(Role.DISPATCHER),
         "approve": actor.is_any(Role.OFFICER),
+        "cycles": actor.is_any(Role.OFFICER, Role.OPERATOR),
         "reassign": actor.is_any(Role.DISPATCHER, Role.OPERATOR),
     }
 
@@ -98,7 +101,7 @@ def on_malformed(request: Asked, _error: ValidationException) -> Response[str]:
 
 PAGES = Router(
     "/",
-    route_handlers=[sign_in.entry, show_day],
+    route_handlers=[sign_in.entry, show_day, *certificates.HANDLERS, *branches.HANDLERS, *cycles.HANDLERS],
     exception_handlers={
         NotSignedIn: sign_in.to_sign_in,
         DomainError: on_error,

@@ -60,6 +60,15 @@ _CHECKS = {
         "SELECT member.id FROM member JOIN ledger_account account ON account.id = member.ledger_account"
         " WHERE (member.state = 'left') <> (account.state = 'closed')"
     ),
+    "a certificate in force took another amount than its entry": (
+        "SELECT c.id FROM certificate c WHERE c.state = 'issued' AND c.spent_minutes <> COALESCE((SELECT sum(e.amount)"
+        " FROM ledger_entry e WHERE e.key = concat_ws(':', 'certificate', c.id)"
+        " AND NOT EXISTS (SELECT FROM ledger_entry r WHERE r.reverses = e.id)), 0)"
+    ),
+    "a certificate's minutes differ from its parts": (
+        "SELECT c.id FROM certificate c WHERE c.total_minutes <> COALESCE((SELECT sum(m.until_minute - m.from_minute)"
+        " FROM certified_minutes m WHERE m.certificate_id = c.id AND m.freed = (c.state = 'revoked')), 0)"
+    ),
 }
 
 

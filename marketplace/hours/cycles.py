@@ -37,5 +37,7 @@ async def run_day(tx: AsyncSession, day: date, *, rules: TimeBankRules, now: dat
     for line in cycle.lines:
         if line.breached and not cycle.repeated:
             log.warning("a branch owes more than its cap", branch=line.branch, debt=line.debt, drawn=line.drawn)
-            await outbox.send(tx, BREACHED, district_id=line.branch, debt=line.debt, drawn=line.drawn)
+            await outbox.send(
+                tx, BREACHED, district_id=line.branch, day=day.isoformat(), debt=line.debt, drawn=line.drawn
+            )
     return cycle

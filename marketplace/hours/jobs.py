@@ -1,5 +1,6 @@
 """Jobs of hours: consumers of outbox messages. Each acts on the task as it stands, so repetition is harmless."""
 
+from datetime import date
 from uuid import UUID
 
 from marketplace.base.database import transaction
@@ -7,8 +8,12 @@ from marketplace.base.errors import DomainError
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours import cycles
+from marketplace.hours.branches.nights import keep_night
+from marketplace.hours.ledger.alerts import raise_alert
+from marketplace.hours.ledger.roots import close_day
 from marketplace.hours.members.guardians import come_of_age
 from marketplace.hours.members.standing.incidents import lift_suspension
+from marketplace.hours.nights import day_before
 from marketplace.hours.tasks import answering, crediting, ending
 from marketplace.hours.tasks.giving_back import recall_task, tasks_ahead
 from marketplace.hours.tasks.series import rolling
@@ -53,9 +58,15 @@ async def series_due(platform: Platform, message: Message) -> None:
 
 
 async def cycle_due(platform: Platform, message: Message) -> None:  # noqa: ARG001 - a consumer takes both
-    """A night has come: net the day before between the branches."""
+    """A night has come: net the day before between the branches, then make its root, which the cycle is under, and keep
+    the branches' figures."""
+    now, rules = platform.now(), platform.policy.timebank
     async with transaction(platform.db) as tx:
-        await cycles.run_night(tx, rules=platform.policy.timebank, now=platform.now())
+        await cycles.run_night(tx, rules=rules, now=now)
+    async with transaction(platform.db) as tx:  # killed before this, the message comes again and finds the cycle run
+        await close_day(tx, day_before(now))
+    async with transaction(platform.db) as tx:
+        await keep_night(tx, day_before(now), rules=rules, now=now)
 
 
 async def suspension_due(platform: Platform, message: Message) -> None:
@@ -79,3 +90,10 @@ async def recall(platform: Platform, message: Message) -> None:
     for task_id in ahead:  # killed half way, the message comes again and finds what is left
         async with transaction(platform.db) as tx:
             await recall_task(tx, task_id, member_id, now=platform.now())
+
+
+async def debt_above_cap(platform: Platform, message: Message) -> None:
+    """A branch owes more than its cap: an alert for the operator, one as long as it lasts."""
+    async with transaction(platform.db) as tx:
+        day = date.fromisoformat(message.ids["day"])
+        await raise_alert(tx, UUID(message.ids["district_id"]), day, now=platform.now())

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from marketplace.base.timebank_rules import Kind
+from marketplace.hours.ledger.schemas import RootOut
 from marketplace.hours.models import LARGEST_GROUP, Member
 from marketplace.hours.tasks.disputing import Verdict
 from marketplace.hours.tasks.publishing import Channel, Consent, Taking
@@ -111,7 +112,10 @@ class HoursOut(Out):
 
 
 class StatementOut(Out):
-    """`opening + Σ minutes = closing`; both days inclusive."""
+    """`opening + Σ minutes = closing` over all pages; both days inclusive.
+
+    `next_after` is the cursor of the page that follows, if any; `root` the newest published root of these days.
+    """
 
     member_id: UUID
     since: date
@@ -119,6 +123,8 @@ class StatementOut(Out):
     opening_minutes: int
     closing_minutes: int
     entries: list[EntryOut]
+    next_after: str | None
+    root: RootOut | None
 
 
 class TaskIn(In):

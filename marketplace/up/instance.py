@@ -76,6 +76,7 @@ def _with_secrets(settings: Settings) -> Settings:
         settings,
         secret=settings.secret or _kept_key(settings.data / "secret.key"),
         master_key=settings.master_key or _kept_key(settings.data / "master.key"),
+        certificate_key=settings.certificate_key or _kept_key(settings.data / "certificate.key"),
     )
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from timebank.schema import install_sql
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 FILES = ("0011_write_path.sql",)
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from marketplace.base.errors import Language
 from marketplace.console.words.en import EN
+from marketplace.console.words.public_en import PUBLIC_EN
+from marketplace.console.words.public_zh import PUBLIC_ZH
 from marketplace.console.words.zh import ZH
 
-WORDS: dict[Language, dict[str, str]] = {"zh": ZH, "en": EN}
+WORDS: dict[Language, dict[str, str]] = {"zh": ZH | PUBLIC_ZH, "en": EN | PUBLIC_EN}
 
 Say = Callable[..., str]
 

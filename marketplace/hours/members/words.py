@@ -28,17 +28,32 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "pool_grant": (("区资源池发放", "granted by the branch's pool"), ("区资源池发放支出", "granted out of the pool")),
     "programme_grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
     "issue": (("本月项目发放", "issued for the month by a programme"), ("本月项目发放支出", "issued for the month")),
+    "certified": (("证书撤销退回", "given back by a revoked certificate"), ("开具证书扣除", "spent on a certificate")),
+    "imported": (("原时间银行转入", "received in the bank before"), ("原时间银行转出", "given in the bank before")),
     "reversal": (("冲正退回", "given back by a correction"), ("冲正扣除", "taken back by a correction")),
 }
 OTHER = (("转入", "received"), ("转出", "given"))
 BY_OFFICER = ("（工作人员代办）", " (an officer acted for the member)")
 
 
-def in_words(kind: str, minutes: int, task_kind: str | None, language: Language, *, by_officer: bool = False) -> str:
-    """One entry as a sentence: `志愿服务（陪伴）获得 60 分钟`, `60 minutes earned by companionship`."""
+def in_words(
+    kind: str,
+    minutes: int,
+    task_kind: str | None,
+    language: Language,
+    *,
+    kept: str | None = None,
+    by_officer: bool = False,
+) -> str:
+    """One entry as a sentence: `志愿服务（陪伴）获得 60 分钟`, `60 minutes earned by companionship`.
+
+    `kept`: what an old bank said of it. `by_officer`: an officer acted for the member.
+    """
     gained, spent = ENTRIES.get(kind, OTHER)
     place = 0 if language == "zh" else 1
     what = TASKS.get(task_kind or "", ("服务", "service"))[place]
     phrase = (gained if minutes > 0 else spent)[place].format(what=what)
-    said = f"{phrase} {abs(minutes)} 分钟" if language == "zh" else f"{abs(minutes)} minutes {phrase}"
-    return said + BY_OFFICER[place] if by_officer else said
+    sentence = f"{phrase} {abs(minutes)} 分钟" if language == "zh" else f"{abs(minutes)} minutes {phrase}"
+    if by_officer:
+        sentence += BY_OFFICER[place]
+    return f"{sentence}：{kept}" if kept else sentence

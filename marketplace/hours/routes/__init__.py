@@ -1,23 +1,29 @@
-"""Routes of hours: joining, files and standing, accounts and statements; tasks; giving and granting; outside banks."""
+"""Routes of hours: members, files, statements; tasks; giving and granting; papers and figures; outside banks."""
 
 from typing import Any
 
 from marketplace.hours.links import routes as links
 from marketplace.hours.routes import (
+    branches,
+    certificates,
     files,
     giving,
     granting,
+    imports,
     incidents,
     judging,
+    ledger,
     members,
     programmes,
     schedules,
     series,
+    statements,
     tasks,
 )
 
 ROUTES: list[Any] = [
     *members.HANDLERS,
+    *statements.HANDLERS,
     *files.HANDLERS,
     *incidents.HANDLERS,
     *tasks.HANDLERS,
@@ -27,5 +33,9 @@ ROUTES: list[Any] = [
     *schedules.HANDLERS,
     *granting.HANDLERS,
     *programmes.HANDLERS,
+    *certificates.HANDLERS,
+    *ledger.HANDLERS,
+    *imports.HANDLERS,
+    *branches.HANDLERS,
     *links.HANDLERS,
 ]

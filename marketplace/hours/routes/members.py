@@ -1,12 +1,11 @@
-"""Members: joining, one's own hours, statements."""
+"""Members: joining, one's own hours."""
 
 from dataclasses import asdict
-from datetime import date, datetime
-from typing import Annotated, Any
-from uuid import UUID
+from datetime import datetime
+from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Request, get, post
+from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
@@ -15,18 +14,19 @@ from marketplace.base.errors import Malformed, Unknown
 from marketplace.base.platform import Platform
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.members import joining, statements
-from marketplace.hours.members.finding import member_for, member_of_account
+from marketplace.hours.members.finding import member_of_account
 from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Member
-from marketplace.hours.schemas import EntryOut, HoursOut, MemberIn, MemberOut, StatementOut
+from marketplace.hours.schemas import EntryOut, HoursOut, MemberIn, MemberOut
 from marketplace.people.access import in_reach
 from marketplace.people.elders import elder_for
-from marketplace.web.authentication import requires, signed_in
+from marketplace.web.authentication import signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 from marketplace.web.problem import language_of
 
 TAGS = ["hours"]
 RECENT = 20  # entries shown beside the balance
+MANY = 10_000  # of thirty days, from which the newest are taken
 
 
 @post("/v1/members", tags=TAGS, guards=[signed_in], operation_id="joinTimeBank")
@@ -76,14 +76,15 @@ async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: 
 
 
 @get("/v1/me/hours", tags=TAGS, guards=[signed_in], operation_id="myHours")
-async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: Now) -> HoursOut:
+async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: Now, platform: Home) -> HoursOut:
     """One's balance in minutes, what of it is set aside, and the newest entries in words."""
     member = await member_of_account(tx, actor.account_id)
     if member is None:
         raise Unknown(what="member")
     balance = await timebank.balance(tx, member.ledger_account, now=now)
+    period = statements.period_of(None, None, now=now)
     recent = await statements.statement_of(
-        tx, member, since=None, until=None, actor=actor, language=language_of(request), now=now
+        tx, platform.vault, member, period, actor=actor, language=language_of(request), limit=MANY
     )
     return HoursOut(
         member_id=member.id,
@@ -96,34 +97,4 @@ async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: 
     )
 
 
-@get(
-    "/v1/members/{member_id:uuid}/statement",
-    tags=TAGS,
-    guards=[requires()],
-    operation_id="memberStatement",
-)
-async def statement(
-    request: Request[Any, Any, Any],
-    member_id: FromPath[UUID],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    since: FromQuery[Annotated[date | None, QueryParameter(name="from")]] = None,
-    until: FromQuery[Annotated[date | None, QueryParameter(name="to")]] = None,
-) -> Response[Any]:
-    """What occurred from one day to another, both inclusive; as CSV with `Accept: text/csv`."""
-    member = await member_for(tx, member_id, actor=actor)
-    found = await statements.statement_of(
-        tx, member, since=since, until=until, actor=actor, language=language_of(request), now=now
-    )
-    if "text/csv" in request.headers.get("accept", ""):
-        name = f"hours-{found.since}-{found.until}.csv"
-        return Response(
-            statements.as_csv(found),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-    return Response(StatementOut.model_validate(asdict(found)))
-
-
-HANDLERS: list[Any] = [join, my_hours, statement]
+HANDLERS: list[Any] = [join, my_hours]

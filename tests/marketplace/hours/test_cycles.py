@@ -90,7 +90,8 @@ async def test_a_branch_above_its_cap_is_told_of_once(platform: Platform, clock:
     await night(platform)
     async with transaction(platform.db) as tx:
         told = (await tx.scalars(select(Message).where(col(Message.name) == "cycle.debt_above_cap"))).all()
-    assert [message.ids for message in told] == [{"district_id": str(second), "debt": cap + 110, "drawn": 0}]
+    said = {"district_id": str(second), "day": "2026-03-02", "debt": cap + 110, "drawn": 0}
+    assert [message.ids for message in told] == [said]
 
 
 async def test_a_report_is_read_or_run_on_demand(platform: Platform, clock: MovableClock) -> None:

@@ -214,9 +214,9 @@ async def test_the_pool_pays_for_key_elders_first_and_for_others_from_what_is_le
     (second, _), (first, _), (other, _) = await three_elders(nanjing, scene)
     await fill(nanjing, scene, 300)
 
-    async def ask(elder: Elder, minutes: int) -> str | None:
+    async def ask(elder: Elder, minutes: int) -> str:
         async with transaction(platform.db) as tx:
-            return (await a_task(nanjing, tx, elder, minutes=minutes)).source_reason
+            return (await a_task(nanjing, tx, elder, minutes=minutes)).source_reason or ""
 
     # 300, of which 2 x 120 are promised: 60 for anybody else
     with pytest.raises(NoHoursSource) as refused:

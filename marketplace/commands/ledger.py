@@ -1,0 +1,173 @@
+"""`liuzhu ledger …`: taking the ledger out, checking what was taken out, and reading accounts at a terminal.
+
+Exit status: 0 all is well, 1 something does not hold, 2 called wrongly.
+"""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from marketplace.commands.running import err, with_platform
+
+Roots = Annotated[list[str] | None, typer.Option("--root", metavar="HEX", help="A published root; may be repeated.")]
+FORMS = ("table", "csv", "proof", "xlsx", "pdf")
+
+ledger_app = typer.Typer(no_args_is_help=True, help="The time bank's and the money's books.")
+
+
+@ledger_app.command("export")
+def ledger_export(
+    file: Annotated[str, typer.Argument(help="Where to write; - for standard output.")],
+    packed: Annotated[bool, typer.Option("--gzip", help="Pack it; a name that ends in .gz does so too.")] = False,
+) -> None:
+    """Write the whole ledger as JSON lines, all of one moment, while writers go on. Progress: standard error."""
+    from marketplace.hours.ledger.exporting import export_to
+
+    try:
+        count = with_platform(
+            lambda platform: export_to(platform, file, packed=packed or file.endswith(".gz"), told=_progress)
+        )
+    except OSError as error:
+        _usage(f"{file}: {error.strerror or error}")
+    err.print(f"{count} lines", highlight=False)
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    file: Annotated[str | None, typer.Argument(help="An export, plain or gzipped; - for standard input.")] = None,
+    roots: Roots = None,
+) -> None:
+    """Check an export by the separate verifier; without a file, recompute the books in the database."""
+    if file is None:
+        if roots:
+            _usage("--root is compared with an export: name its file")
+        _prove()
+        return
+    program = [sys.executable, "-m", "timebank.verify", *_options(roots), "--", file]
+    raise typer.Exit(subprocess.run(program, check=False).returncode)  # noqa: S603 - our own program
+
+
+@ledger_app.command("statement")
+def ledger_statement(
+    member: Annotated[UUID, typer.Argument(help="The member's id.")],
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Default: 30 days ago.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Default: today.")] = None,
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMS)}.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="Write it there instead of to standard output.")] = None,
+) -> None:
+    """A member's statement. `--format proof` is what `python -m timebank.verify_statement` checks."""
+    from marketplace.base.errors import DomainError
+    from marketplace.hours.ledger.reading import statement_for
+
+    if form not in FORMS:
+        _usage(f"--format is one of {', '.join(FORMS)}")
+    days = since.date() if since else None, until.date() if until else None
+    try:
+        content: bytes = with_platform(lambda platform: statement_for(platform, member, *days, form=form))
+        _give(content, output)
+    except DomainError as error:
+        _usage(str(error))
+    except OSError as error:
+        _usage(f"{output}: {error.strerror or error}")
+
+
+@ledger_app.command("balance")
+def ledger_balance(
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV instead of a table.")] = False,
+) -> None:
+    """The trial balance: every book's sums by unit and kind of account. Exit 1 unless each book sums to zero."""
+    from marketplace.hours.ledger.reading import balance_csv, trial, unbalanced
+
+    lines = with_platform(trial)
+    if as_csv:
+        sys.stdout.write(balance_csv(lines))
+    else:
+        table = Table("book", "unit", "kind", "accounts", "posted", "held", "owed")
+        for line in lines:
+            table.add_row(line.book, line.unit, line.kind, *map(str, line.figures))
+        Console().print(table)
+    wrong = unbalanced(lines)
+    for book, unit, total in wrong:
+        err.print(f"✗ book {book} sums to {total} {unit}", highlight=False)
+    if wrong:
+        raise typer.Exit(1)
+
+
+@ledger_app.command("import")
+def ledger_import(
+    paths: Annotated[list[Path], typer.Argument(help="members.csv, balances.csv, history.csv, or their folder.")],
+    encoding: Annotated[str, typer.Option(help="utf-8 or gb18030")] = "utf-8",
+    commit: Annotated[bool, typer.Option("--commit", help="Bring it in; without this nothing is written.")] = False,
+) -> None:
+    """Import an existing bank. Problems go to standard output as CSV, one a row; exit 1 if there are any."""
+    from marketplace.base.errors import DomainError
+    from marketplace.hours.importing import terminal
+    from marketplace.hours.importing.files import ENCODINGS
+    from marketplace.hours.importing.report import problems_csv
+
+    known = next((one for one in ENCODINGS if one == encoding.lower()), None)
+    if known is None:
+        _usage(f"--encoding is one of {', '.join(ENCODINGS)}")
+    try:
+        files = terminal.files_at(paths, known)
+    except (OSError, terminal.UnknownFile) as error:
+        _usage(str(error))
+    report = with_platform(lambda platform: terminal.dry_run(platform, files))
+    if report.problems:
+        sys.stdout.write(problems_csv(report.problems))
+        err.print(f"{len(report.problems)} problems; nothing was changed", highlight=False)
+        raise typer.Exit(1)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in report.members.items())
+    err.print(f"{kinds or 'nobody'}; {report.entries} entries, {report.minutes} minutes", highlight=False)
+    if report.done:
+        err.print("these files came in before: nothing to do", highlight=False)
+    elif not commit:
+        err.print("a dry run: nothing was changed; --commit brings it in", highlight=False)
+    else:
+        try:
+            made = with_platform(lambda platform: terminal.commit(platform, files))
+        except DomainError as error:  # something changed since the dry run a moment ago
+            err.print(f"liuzhu: {error}", highlight=False)
+            raise typer.Exit(1) from error
+        err.print(f"imported as {made.id}", highlight=False)
+
+
+def _prove() -> None:
+    from marketplace.up.proving import prove_books
+
+    failures = with_platform(prove_books)
+    for failure in failures:
+        err.print(f"✗ {failure}", highlight=False)
+    if failures:
+        raise typer.Exit(1)
+    typer.echo("✓ the books hold")
+
+
+def _options(roots: list[str] | None) -> list[str]:
+    return [part for root in roots or () for part in ("--root", root)]
+
+
+def _progress(lines: int) -> None:
+    err.print(f"{lines} lines…", highlight=False)
+
+
+def _give(content: bytes, output: Path | None) -> None:
+    if output is not None:
+        output.write_bytes(content)
+        return
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _usage(line: str) -> NoReturn:
+    err.print(f"liuzhu: {line}", highlight=False)
+    raise typer.Exit(2)

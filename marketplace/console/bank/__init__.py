@@ -1,0 +1,1 @@
+"""Pages of the time bank: a night's cycle for staff, the branches' figures for anybody, with their pictures."""

@@ -1,0 +1,52 @@
+"""Whom a certificate is for. Told by the member, printed, and kept sealed under her own data key."""
+
+import json
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from marketplace.base.crypto import Vault
+from marketplace.base.errors import Unknown
+from marketplace.hours.certificates.models import Certificate
+from marketplace.hours.models import Member
+from marketplace.people.models import Account, Elder
+
+FIELD = "certificate_holder"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Name, school and student number as printed."""
+
+    name: str
+    school: str
+    student_number: str
+
+
+def owner_of(member: Member) -> UUID:
+    """The person under whose data key the member's papers are sealed. `Unknown` for a member that is no person."""
+    owner = member.elder_id or member.account_id  # an elder may get her account later
+    if owner is None:
+        raise Unknown(what="member")
+    return owner
+
+
+async def name_of(tx: AsyncSession, member: Member) -> str:
+    """The member's name: that of her account, or of the elder she is."""
+    if member.account_id is not None:
+        return (await tx.get_one(Account, member.account_id)).name
+    own = select(col(Elder.name)).where(col(Elder.id) == member.elder_id)  # visible: the member herself
+    return (await tx.scalars(own)).one()
+
+
+async def sealed(tx: AsyncSession, vault: Vault, member: Member, holder: Holder) -> bytes:
+    """The holder, sealed."""
+    return await vault.seal(tx, owner_of(member), FIELD, json.dumps(asdict(holder), ensure_ascii=False))
+
+
+async def holder_of(tx: AsyncSession, vault: Vault, member: Member, certificate: Certificate) -> Holder:
+    """Whom the certificate names. `base.crypto.Erased` once she has been forgotten."""
+    return Holder(**json.loads(await vault.open(tx, owner_of(member), FIELD, certificate.holder_sealed)))

@@ -1,0 +1,27 @@
+"""What an import refuses."""
+
+from marketplace.base.errors import Conflict, Malformed
+
+
+class BankHasProblems(Conflict):
+    """The files do not fit: the dry run names every row. Nothing was changed."""
+
+    code = "bank_has_problems"
+    zh = "导入文件有 {problems} 处问题，未作任何更改；请先试运行查看。"
+    en = "The files have {problems} problems and nothing was changed; the dry run names each."
+
+
+class ReportStale(Conflict):
+    """The token is of other files, or what the report promised is no longer so."""
+
+    code = "report_stale"
+    zh = "与试运行报告不符，请重新试运行。"
+    en = "This does not fit the report any more; make the dry run again."
+
+
+class NotBase64(Malformed):
+    """A file's content cannot be read."""
+
+    code = "not_base64"
+    zh = "文件 {name} 的内容不是有效的 Base64。"
+    en = "The content of {name} is not base64."

@@ -1,0 +1,113 @@
+"""A dry run: the same judging as a commit, and nothing written."""
+
+import asyncio
+import csv
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from marketplace.base.clock import local_day
+from marketplace.base.crypto import Vault
+from marketplace.base.policy import Policy
+from marketplace.hours.importing.columns import SHAPES
+from marketplace.hours.importing.files import Encoding
+from marketplace.hours.importing.judging import Bank, bank_of, in_order
+from marketplace.hours.importing.models import BankImport
+from marketplace.hours.importing.problems import Problem
+from marketplace.hours.importing.standing import Known, compare_with_here, districts_here
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a bank by name, and how their text is encoded."""
+
+    content: Mapping[str, bytes]
+    encoding: Encoding = "utf-8"
+
+    @property
+    def sha256(self) -> bytes:
+        """Names these files: the same bytes, the same hash."""
+        digest = hashlib.sha256(self.encoding.encode())
+        for shape in SHAPES:
+            data = self.content.get(shape.name)
+            digest.update(b"-" if data is None else b"%d:%b" % (len(data), data))
+        return digest.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is wrong and what would be made. `token`: what a commit of exactly this must show. `done`: it was before."""
+
+    files_sha256: str
+    token: str
+    rows: Mapping[str, int]
+    problems: Sequence[Problem]
+    members: Mapping[str, int]  # by kind
+    entries: int
+    minutes: int
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A bank, the elders it brings along, and the report on it."""
+
+    bank: Bank
+    elders: Mapping[str, Known]
+    report: Report
+
+
+async def judge(tx: AsyncSession, vault: Vault, files: Files, *, policy: Policy, now: datetime) -> Judged:
+    """Read and judge the files against what is here now. Writes nothing."""
+    done = await imported(tx, files)
+    bank = await asyncio.to_thread(  # a million rows take seconds: others are served meanwhile
+        bank_of,
+        files.content,
+        encoding=files.encoding,
+        districts=await districts_here(tx),
+        today=local_day(now),
+        cap_minutes=policy.timebank.balance_cap_minutes,
+    )
+    elders: dict[str, Known] = {}
+    if done is None:
+        elders = await compare_with_here(tx, vault, bank)
+    return Judged(bank, elders, _report(vault, files, bank, policy, done))
+
+
+async def imported(tx: AsyncSession, files: Files) -> BankImport | None:
+    """The import of exactly these files, if they came in before."""
+    return await tx.scalar(select(BankImport).where(col(BankImport.files_sha256) == files.sha256))
+
+
+def _report(vault: Vault, files: Files, bank: Bank, policy: Policy, done: BankImport | None) -> Report:
+    members = dict(sorted(Counter(row.kind for row in bank.members).items()))
+    entries = len(bank.history) if bank.has_history else sum(1 for row in bank.balances if row.minutes)
+    minutes = sum(bank.closing.values())
+    promise = f"{files.sha256.hex()} {policy.stamp} {members} {entries} {minutes}"
+    return Report(
+        files_sha256=files.sha256.hex(),
+        token=vault.hash("import", promise).hex(),
+        rows=bank.rows,
+        problems=in_order(bank.problems),
+        members=members,
+        entries=entries,
+        minutes=minutes,
+        done=done is not None,
+    )
+
+
+def problems_csv(problems: Sequence[Problem]) -> str:
+    """Every problem as CSV, in both languages."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("file", "line", "column", "code", "zh", "en"))
+    for one in problems:
+        writer.writerow((one.file, one.line, one.column, one.code, one.sentence("zh"), one.sentence("en")))
+    return out.getvalue()

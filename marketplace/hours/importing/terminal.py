@@ -1,0 +1,44 @@
+"""Importing from a terminal: the files of a folder, or files by name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from marketplace.base.actor import Actor
+from marketplace.base.database import transaction
+from marketplace.base.platform import Platform
+from marketplace.hours.importing.columns import SHAPES
+from marketplace.hours.importing.committing import bring_in
+from marketplace.hours.importing.files import Encoding
+from marketplace.hours.importing.models import BankImport
+from marketplace.hours.importing.report import Files, Report, judge
+
+
+class UnknownFile(Exception):
+    """A file that is none of those a bank has; the text is the one line to show."""
+
+
+def files_at(paths: Sequence[Path], encoding: Encoding) -> Files:
+    """The files of a folder, or those named. `UnknownFile`, `OSError`."""
+    names = [shape.name for shape in SHAPES]
+    if len(paths) == 1 and paths[0].is_dir():
+        paths = [paths[0] / name for name in names if (paths[0] / name).exists()]
+    content: dict[str, bytes] = {}
+    for path in paths:
+        if path.name not in names or path.name in content:
+            raise UnknownFile(f"{path}: name each of {', '.join(names)} once, or their folder")
+        content[path.name] = path.read_bytes()
+    return Files(content, encoding)
+
+
+async def dry_run(platform: Platform, files: Files) -> Report:
+    """What is wrong, and what would be made."""
+    async with transaction(platform.db) as tx:
+        return (await judge(tx, platform.vault, files, policy=platform.policy, now=platform.now())).report
+
+
+async def commit(platform: Platform, files: Files) -> BankImport:
+    """Bring the bank in, or find that it was."""
+    async with transaction(platform.db) as tx:
+        return await bring_in(
+            tx, platform.vault, files, policy=platform.policy, actor=Actor.system(), now=platform.now()
+        )

@@ -1,0 +1,86 @@
+"""How minutes of an old bank pass from the programme that issues them to its members: through accounts of transit.
+
+A row that is updated ten thousand times within one transaction becomes slow, for none of its versions can be cleaned up
+before the end. So the programme fills some transit accounts, each for at most 500 entries, and is moved once per each;
+what the old bank took back goes to transit as well. At the end transit is emptied into the programme and closed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.hours.books import CITY, MINUTE
+from marketplace.hours.importing.joining import IMPORTED
+from timebank import CloseAccount, Command, OpenAccount, Post, Transfer, open_account
+
+EACH = 500
+KIND = "transit"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Minutes from one old id to another; an empty one is the old bank itself."""
+
+    key: str
+    source: str
+    destination: str
+    minutes: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class Transit:
+    """The moves of an import, and the accounts between the programme's `issuance` and the members."""
+
+    issuance: UUID
+    import_id: UUID
+    moves: Sequence[Move]
+
+    @property
+    def issued(self) -> int:
+        """What the programme must issue at first; part of it may come back."""
+        return sum(move.minutes for move in self.moves if not move.source)
+
+    def opening(self) -> list[OpenAccount]:
+        """The accounts of transit."""
+        return [self._account(number) for number in range(-(-len(self.moves) // EACH))]
+
+    def _account(self, number: int) -> OpenAccount:
+        return open_account(CITY, MINUTE, KIND, owner=f"import:{self.import_id}:{number}")
+
+    def filled(self) -> list[Command]:
+        """Each account gets what its moves give out, on the day of the first of them."""
+        filled: list[Command] = []
+        for number, opening in enumerate(self.opening()):
+            own = self.moves[number * EACH : (number + 1) * EACH]
+            minutes = sum(move.minutes for move in own if not move.source)
+            if minutes:
+                moved = Transfer(self.issuance, opening.account, minutes)
+                filled.append(self._post(f"import:{self.import_id}:filled:{number}", moved, own[0].occurred_at))
+        return filled
+
+    def posts(self, accounts: Mapping[str, UUID]) -> list[Command]:
+        """An entry per move."""
+        posts: list[Command] = []
+        for place, move in enumerate(self.moves):
+            between = self._account(place // EACH).account if not (move.source and move.destination) else self.issuance
+            source, destination = accounts.get(move.source, between), accounts.get(move.destination, between)
+            posts.append(self._post(move.key, Transfer(source, destination, move.minutes), move.occurred_at))
+        return posts
+
+    def emptied(self, now: datetime) -> list[Command]:
+        """What the old bank took back returns to the programme, and transit is closed."""
+        commands: list[Command] = []
+        for number, opening in enumerate(self.opening()):
+            own = self.moves[number * EACH : (number + 1) * EACH]
+            back = sum(move.minutes for move in own if not move.destination)
+            if back:
+                moved = Transfer(opening.account, self.issuance, back)
+                commands.append(self._post(f"import:{self.import_id}:emptied:{number}", moved, now))
+            commands.append(CloseAccount(f"import:{self.import_id}:closed:{number}", opening.account))
+        return commands
+
+    def _post(self, key: str, moved: Transfer, occurred_at: datetime) -> Post:
+        reference = f"import:{self.import_id}"
+        return Post(key=key, transfers=(moved,), kind=IMPORTED, reference=reference, occurred_at=occurred_at)

@@ -1,0 +1,1 @@
+"""What the time bank's ledger publishes: daily roots, nightly cycles."""

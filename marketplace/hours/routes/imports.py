@@ -1,0 +1,106 @@
+"""Importing a bank: a dry run that lists every problem by row, then the commit of exactly what it reported."""
+
+import base64
+import binascii
+from typing import Any
+
+from litestar import Response, post
+from litestar.params import JSONBody
+
+from marketplace.base.actor import Role
+from marketplace.hours.importing.columns import SHAPES
+from marketplace.hours.importing.committing import bring_in
+from marketplace.hours.importing.errors import NotBase64
+from marketplace.hours.importing.report import Files, Report, judge
+from marketplace.hours.importing.schemas import (
+    MOST_SHOWN,
+    BankCommitIn,
+    BankImportOut,
+    BankIn,
+    BankReportOut,
+    ProblemOut,
+)
+from marketplace.web.authentication import requires
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+
+TAGS = ["imports"]
+LARGEST_BODY = 100_000_000
+OPERATORS = [requires(Role.OPERATOR)]
+
+
+@post(
+    "/v1/imports/dry-run",
+    tags=TAGS,
+    guards=OPERATORS,
+    operation_id="dryRunImport",
+    status_code=200,
+    request_max_body_size=LARGEST_BODY,
+)
+async def dry_run_import(data: JSONBody[BankIn], tx: Tx, now: Now, platform: Home) -> Response[BankReportOut]:
+    """Read and judge the files of a bank. Nothing is written; every problem is named by file, line and column."""
+    judged = await judge(tx, platform.vault, files_of(data), policy=platform.policy, now=now)
+    return Response(_report(judged.report))
+
+
+@post(
+    "/v1/imports",
+    tags=TAGS,
+    guards=OPERATORS,
+    operation_id="commitImport",
+    request_max_body_size=LARGEST_BODY,
+)
+async def commit_import(
+    data: JSONBody[BankCommitIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> BankImportOut:
+    """Bring the bank in: all of it or nothing. The same files once more change nothing. A large one takes minutes."""
+
+    async def work() -> BankImportOut:
+        made = await bring_in(
+            tx, platform.vault, files_of(data), policy=platform.policy, actor=actor, now=now, token=data.token
+        )
+        return BankImportOut(**made.model_dump(include=set(BankImportOut.model_fields)))
+
+    return await once(tx, BankImportOut, work)
+
+
+def files_of(data: BankIn) -> Files:
+    """The files' bytes. `NotBase64`."""
+    content: dict[str, bytes] = {}
+    for shape in SHAPES:
+        field = shape.name.removesuffix(".csv")
+        given = getattr(data, field)
+        if given is None:
+            continue
+        try:
+            content[shape.name] = base64.b64decode(given, validate=True)
+        except (binascii.Error, ValueError):
+            raise NotBase64(pointer=f"/{field}", name=shape.name) from None
+    return Files(content, data.encoding)
+
+
+def _report(report: Report) -> BankReportOut:
+    shown = [
+        ProblemOut(
+            file=one.file,
+            line=one.line,
+            column=one.column,
+            code=one.code,
+            zh=one.sentence("zh"),
+            en=one.sentence("en"),
+        )
+        for one in report.problems[:MOST_SHOWN]
+    ]
+    return BankReportOut(
+        files_sha256=report.files_sha256,
+        token=None if report.problems else report.token,
+        done=report.done,
+        rows=dict(report.rows),
+        members=dict(report.members),
+        entries=report.entries,
+        minutes=report.minutes,
+        problems_total=len(report.problems),
+        problems=shown,
+    )
+
+
+HANDLERS: list[Any] = [dry_run_import, commit_import]

@@ -1,0 +1,53 @@
+"""A student who served, and what tests do with her certificates."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from marketplace.base.actor import Actor, Role
+from marketplace.base.database import transaction
+from marketplace.base.platform import Platform
+from marketplace.hours.models import Task
+from tests.builders import an_actor
+from tests.marketplace.hours.builders import TEN, Bank, Person, a_bank, a_member_elder, a_person, a_task, serve
+
+PERIOD = {"since": "2026-03-01", "until": "2026-03-05"}
+BODY = {**PERIOD, "school": "示例大学", "student_number": "2023001234"}
+
+
+@dataclass(frozen=True, slots=True)
+class Campus:
+    """A student with credited tasks, the officer of her branch and one of another."""
+
+    bank: Bank
+    student: Person
+    officer: Actor
+    foreign: Actor
+    tasks: tuple[Task, ...]
+
+    @property
+    def path(self) -> str:
+        return f"/v1/members/{self.student.member.id}/certificates"
+
+    @property
+    def district_id(self) -> UUID:
+        return self.student.member.district_id
+
+
+async def a_campus(platform: Platform, *minutes: int, **asked: Any) -> Campus:
+    """She served so many minutes on the days from Tuesday, 3 March 2026 on, for an elder of her own branch."""
+    async with transaction(platform.db) as tx:
+        bank = await a_bank(platform, tx)
+        elder, _ = await a_member_elder(platform, tx, bank, minutes=sum(minutes) + 600)
+        student = await a_person(platform, tx, bank)
+        officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
+        foreign = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[1])
+        tasks = [
+            await a_task(platform, tx, elder, minutes=length, start=TEN + timedelta(days=day), **asked)
+            for day, length in enumerate(minutes)
+        ]
+    for task, length in zip(tasks, minutes, strict=True):
+        await serve(platform, task, student, length)
+    platform.clock.set(TEN + timedelta(days=4))  # type: ignore[attr-defined]
+    return Campus(bank, student, officer, foreign, tuple(tasks))
