@@ -26,14 +26,26 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def ledger_template(postgres: Postgres) -> str:
+def migrated(postgres: Postgres) -> str:
+    """The ledger's tables without a row."""
+
     async def build() -> None:
         connection = await asyncpg.connect(postgres.url)
-        await connection.execute("CREATE DATABASE ledger_template")
+        await connection.execute("CREATE DATABASE ledger_migrated")
         await connection.close()
-        url = _named(postgres.url, "ledger_template")
-        await migrate(url, to=LEDGER_REVISION)
-        engine = create_async_engine(url)
+        await migrate(_named(postgres.url, "ledger_migrated"), to=LEDGER_REVISION)
+
+    asyncio.run(build())
+    return "ledger_migrated"
+
+
+@pytest.fixture(scope="session")
+def ledger_template(postgres: Postgres, migrated: str) -> str:
+    async def build() -> None:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute(f"CREATE DATABASE ledger_template TEMPLATE {migrated} STRATEGY FILE_COPY")
+        await connection.close()
+        engine = create_async_engine(_named(postgres.url, "ledger_template"))
         await found_town(engine)
         await engine.dispose()
 
