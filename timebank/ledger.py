@@ -57,6 +57,8 @@ async def apply(tx: AsyncSession, commands: Sequence[Command], *, now: datetime)
         raise InvalidCommand({"field": "commands", "reason": f"at most {MAX_COMMANDS} in one call"})
     if not commands:
         return []
+    if not all(type(command) in _TYPES for command in commands):
+        raise InvalidCommand({"field": "commands", "reason": "nothing but commands"})
     arguments = {"commands": json.dumps([document(command) for command in commands]), "now": now}
     answers = await call(tx, _APPLY, **arguments)
     return [Result(**answer) for answer in json.loads(str(answers))]
