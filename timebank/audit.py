@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.calls import call
+from timebank.limits import check_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,5 @@ async def make_root(tx: AsyncSession, *, on_day: date) -> bytes:
 
     Waits for writers under way; call it in a transaction of its own, not after `apply`.
     """
+    check_day("on_day", on_day)
     return bytes(await call(tx, text("SELECT ledger_make_root(:day)"), day=on_day))

@@ -19,11 +19,14 @@ async def open_book(tx: AsyncSession, book: str, *, city: str | None = None) -> 
     Raises `BookConflict` when the book exists otherwise or the city's book does not.
     """
     check_text("book", book)
+    if city is not None:
+        check_text("city", city)
     await call(tx, _OPEN, book=book, kind="city" if city is None else "branch", city=city)
 
 
 async def close_book(tx: AsyncSession, book: str) -> None:
     """Close a book whose accounts are all closed and whose clearing is settled; else `BookNotEmpty`."""
+    check_text("book", book)
     await call(tx, _CLOSE, book=book)
 
 
@@ -32,6 +35,7 @@ async def close_period(tx: AsyncSession, book: str, *, starts_at: datetime, ends
 
     Call it in a transaction of its own, not after `apply`. Raises `UnknownBook`, `InvalidCommand`.
     """
+    check_text("book", book)
     check_instant("starts_at", starts_at)
     check_instant("ends_at", ends_at)
     check_instant("now", now)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.calls import call
+from timebank.limits import check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ _SUMS = text("SELECT branch, city, unit, clearing, settled, position FROM ledger
 
 async def net_positions(tx: AsyncSession, city: str) -> list[NetPosition]:
     """Every branch of the city that ever cleared, by branch and unit, summed from the newest snapshot on."""
+    check_text("city", city)
     rows = await tx.execute(_SUMS, {"city": city})
     return sorted((NetPosition(**row._asdict()) for row in rows), key=lambda one: (one.branch, one.unit))
 

@@ -11,12 +11,16 @@ from uuid import UUID
 
 from timebank.errors import InvalidCommand
 from timebank.limits import (
+    check_account,
     check_amount,
     check_bounds,
     check_instant,
+    check_key,
+    check_optional_account,
     check_optional_amount,
     check_text,
     check_transfers,
+    check_unit,
 )
 
 
@@ -29,6 +33,8 @@ class Transfer:
     amount: int
 
     def __post_init__(self) -> None:
+        check_account("source", self.source)
+        check_account("destination", self.destination)
         check_amount("amount", self.amount)
         if self.source == self.destination:
             raise InvalidCommand({"field": "destination", "reason": "same account as source"})
@@ -46,11 +52,12 @@ class Post:
     excess_to: UUID | None = None
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
         check_text("kind", self.kind)
         check_text("reference", self.reference)
         check_instant("occurred_at", self.occurred_at)
-        check_transfers(self.transfers)
+        check_transfers(self.transfers, Transfer)
+        check_optional_account("excess_to", self.excess_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ class Hold:
     reference: str
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
+        check_account("account", self.account)
         check_text("reference", self.reference)
         check_amount("amount", self.amount)
         check_instant("expires_at", self.expires_at)
@@ -84,10 +92,12 @@ class Capture:
     kind: str = "capture"
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
         check_text("hold_key", self.hold_key)
         check_text("reference", self.reference)
         check_text("kind", self.kind)
+        check_account("destination", self.destination)
+        check_optional_account("excess_to", self.excess_to)
         check_optional_amount("amount", self.amount)
         check_instant("occurred_at", self.occurred_at)
 
@@ -100,7 +110,7 @@ class Release:
     hold_key: str
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
         check_text("hold_key", self.hold_key)
 
 
@@ -114,7 +124,7 @@ class Reverse:
     reason: str
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
         check_text("entry_key", self.entry_key)
         check_text("reason", self.reason)
         check_instant("occurred_at", self.occurred_at)
@@ -134,13 +144,14 @@ class OpenAccount:
     cap: int | None = None
 
     def __post_init__(self) -> None:
-        for field in ("key", "book", "unit", "kind"):
-            check_text(field, getattr(self, field))
+        check_key(self.key)
+        check_account("account", self.account)
+        check_text("book", self.book)
+        check_text("kind", self.kind)
         if self.owner is not None:
             check_text("owner", self.owner)
         check_bounds(kind=self.kind, floor=self.floor, cap=self.cap)
-        if self.unit not in {"minute", "fen", "credit"}:
-            raise InvalidCommand({"field": "unit", "reason": "minute, fen or credit"})
+        check_unit(self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,8 @@ class SetLimits:
     cap: int | None
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
+        check_account("account", self.account)
         check_bounds(kind="", floor=self.floor, cap=self.cap)
 
 
@@ -165,7 +177,8 @@ class CloseAccount:
     account: UUID
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
+        check_account("account", self.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +189,8 @@ class ReopenAccount:
     account: UUID
 
     def __post_init__(self) -> None:
-        check_text("key", self.key)
+        check_key(self.key)
+        check_account("account", self.account)
 
 
 Command = Post | Hold | Capture | Release | Reverse | OpenAccount | SetLimits | CloseAccount | ReopenAccount

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.calls import call
 from timebank.errors import InvalidCommand
-from timebank.limits import check_instant, check_text
+from timebank.limits import MAX_AMOUNT, check_day, check_instant, check_text, check_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,15 @@ async def run_cycle(
     """Run a day's cycle, or read the one that was run: repeating it writes nothing. `caps` by branch; one not named has
     none. Waits for writers under way; call it in a transaction of its own, not after `apply`.
 
-    Raises `UnknownBook`; `InvalidCommand` for a day before that of the last cycle."""
+    Raises `UnknownBook`; `InvalidCommand` for a day before that of the last cycle, or more than a day after `now`'s."""
     check_text("city", city)
+    check_unit(unit)
+    check_day("on_day", on_day)
     check_instant("now", now)
     for branch, cap in caps.items():
-        if isinstance(cap, bool) or not isinstance(cap, int) or cap < 0:
-            raise InvalidCommand({"field": "caps", "branch": branch, "reason": "an integer, not negative"})
+        check_text("caps", branch)
+        if isinstance(cap, bool) or not isinstance(cap, int) or not 0 <= cap <= MAX_AMOUNT:
+            raise InvalidCommand({"field": "caps", "branch": branch, "reason": f"an integer from 0 to {MAX_AMOUNT}"})
     fresh = await call(tx, _RUN, city=city, unit=unit, on_day=on_day, caps=json.dumps(dict(caps)), now=now)
     found = await find_cycle(tx, city, unit=unit, on_day=on_day)
     if found is None:

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.commands import Release
+from timebank.errors import InvalidCommand
 from timebank.ledger import apply
+from timebank.limits import MAX_COMMANDS, check_instant, check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,16 @@ _OVERDUE = text(
 
 async def find_hold(tx: AsyncSession, key: str) -> HeldAmount | None:
     """The hold with this key, or None."""
+    check_text("key", key)
     row = (await tx.execute(_FIND, {"key": key})).one_or_none()
     return None if row is None else HeldAmount(**row._asdict())
 
 
 async def sweep(tx: AsyncSession, *, now: datetime, limit: int = 500) -> int:
     """Release up to `limit` holds that have expired at `now`; returns how many. Two sweeps at once do no harm."""
+    check_instant("now", now)
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_COMMANDS:
+        raise InvalidCommand({"field": "limit", "reason": f"an integer from 1 to {MAX_COMMANDS}"})
     keys = (await tx.scalars(_OVERDUE, {"now": now, "limit": limit})).all()
     # the hash keeps the key short however long the hold's own is
     releases = [Release(key=f"expire:{sha256(key.encode()).hexdigest()}", hold_key=key) for key in keys]

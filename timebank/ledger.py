@@ -63,6 +63,8 @@ async def apply(tx: AsyncSession | asyncpg.Connection, commands: Sequence[Comman
         raise InvalidCommand({"field": "commands", "reason": f"at most {MAX_COMMANDS} in one call"})
     if not commands:
         return []
+    if not all(type(command) in _TYPES for command in commands):
+        raise InvalidCommand({"field": "commands", "reason": "nothing but commands"})
     documents = json.dumps([document(command) for command in commands])
     if isinstance(tx, AsyncSession):
         answers = await call(tx, _APPLY, commands=documents, now=now)

@@ -12,7 +12,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-UNITS = ("minute", "fen", "credit")
 _INSTANT = sa.DateTime(timezone=True)
 
 
@@ -76,7 +75,8 @@ class LedgerEntry(SQLModel, table=True):
     kind: str = Field(sa_type=sa.Text)
     reference: str = Field(sa_type=sa.Text)
     occurred_at: datetime = Field(sa_type=_INSTANT)
-    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.func.now()})
+    # under the accounts' locks and by the clock, not the transaction's start: the order of an account's chain
+    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.text("clock_timestamp()")})
     reverses: int | None = Field(default=None, sa_type=sa.BigInteger, foreign_key="ledger_entry.id", unique=True)
     amount: int = Field(sa_type=sa.BigInteger)
     excess: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
@@ -137,10 +137,10 @@ class LedgerHold(SQLModel, table=True):
 
 
 class LedgerCommand(SQLModel, table=True):
-    """The key and the answer of a command that makes no entry (hold, release, open, close, reopen, limits)."""
+    """Key, answer and (under `command` in the answer) text of a command without entry: hold, release, open, limits …"""
 
     __tablename__ = "ledger_command"
     key: str = Field(primary_key=True, sa_type=sa.Text)
     payload_hash: bytes = Field(sa_type=sa.LargeBinary)
     answer: str = Field(sa_type=sa.Text)
-    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.func.now()})
+    recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.text("clock_timestamp()")})

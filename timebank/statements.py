@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.errors import UnknownAccount
+from timebank.limits import check_account, check_instant, check_optional_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ _EXISTS = text("SELECT 1 FROM ledger_account WHERE id = :account")
 
 async def balance(tx: AsyncSession, account: UUID, *, now: datetime) -> Balance:
     """The account as it stands at `now`. Raises `UnknownAccount`."""
+    check_account("account", account)
+    check_instant("now", now)
     row = (await tx.execute(_BALANCE, {"account": account, "now": now})).one_or_none()
     if row is None:
         raise UnknownAccount({"account": str(account)})
@@ -117,6 +120,9 @@ async def balance_at(
     recorded_before: datetime | None = None,
 ) -> int:
     """Posted balance from what occurred, and was recorded, before the given instants (None: no bound)."""
+    check_account("account", account)
+    check_optional_instant("occurred_before", occurred_before)
+    check_optional_instant("recorded_before", recorded_before)
     if await tx.scalar(_EXISTS, {"account": account}) is None:
         raise UnknownAccount({"account": str(account)})
     arguments = {"account": account, "occurred": occurred_before, "recorded": recorded_before}
@@ -125,6 +131,8 @@ async def balance_at(
 
 async def statement(tx: AsyncSession, account: UUID, *, starts_at: datetime, ends_at: datetime) -> Statement:
     """All postings that occurred from `starts_at` (inclusive) to `ends_at` (exclusive). Raises `UnknownAccount`."""
+    check_instant("starts_at", starts_at)
+    check_instant("ends_at", ends_at)
     opening = await balance_at(tx, account, occurred_before=starts_at)
     arguments = {"accounts": [account], "starts_at": starts_at, "ends_at": ends_at}
     lines = tuple(Line(**row._asdict()) for row in await tx.execute(_LINES, arguments))

@@ -1,18 +1,22 @@
 """Bad input: a named error with its data, and nothing changed."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from tests.timebank.digest import digest
 from tests.timebank.town import BAI_B, HOUR, ISSUANCE, NOON, POOL_A, VERA_A, WANG_B, Town, post
 from timebank import (
     Capture,
+    CloseAccount,
     Command,
     Hold,
     OpenAccount,
@@ -21,14 +25,25 @@ from timebank import (
     Transfer,
     account_id,
     apply,
+    balance,
+    balance_at,
+    close_book,
+    close_period,
+    find_hold,
+    net_positions,
     open_account,
     open_book,
+    run_cycle,
+    statement,
+    sweep,
 )
+from timebank.audit import make_root
 from timebank.errors import (
     AccountExists,
     BalanceOutOfRange,
     BookConflict,
     BooksNotConnected,
+    CapReached,
     InsufficientBalance,
     InvalidCommand,
     LedgerError,
@@ -38,7 +53,10 @@ from timebank.errors import (
     UnknownHold,
     named,
 )
+from timebank.limits import MAX_AMOUNT
 from timebank.proof import prove
+
+EAST, WEST = timezone(timedelta(hours=8)), timezone(timedelta(hours=-8))
 
 
 @pytest.mark.parametrize("amount", [0, -1, 0.5, 60.0, True, "60", None, 2**63, 10**15 + 1])
@@ -82,12 +100,10 @@ def test_a_transfer_to_itself_an_endless_issuance_and_a_strange_unit_cannot_be_s
 
 async def refused(town: Town, error: type[LedgerError], *commands: Command) -> dict[str, Any]:
     """The refusal's data, after making sure that nothing changed."""
-    before = await town.rows("SELECT id, posted, held, version FROM ledger_account ORDER BY id")
-    entries = await town.rows("SELECT count(*) FROM ledger_entry")
+    before = await digest(town)
     with pytest.raises(error) as refusal:
         await town.do(*commands)
-    assert await town.rows("SELECT id, posted, held, version FROM ledger_account ORDER BY id") == before
-    assert await town.rows("SELECT count(*) FROM ledger_entry") == entries
+    assert await digest(town) == before
     return refusal.value.data
 
 
@@ -159,6 +175,95 @@ async def test_too_many_commands_and_a_naive_now_are_refused_before_the_database
         await town.do(*([command] * 10_001))
     with pytest.raises(InvalidCommand):
         await town.do(command, now=datetime(2026, 3, 2, 12))  # noqa: DTZ001  # a naive instant is the point
+
+
+@pytest.mark.parametrize(
+    ("field", "say"),
+    [
+        ("source", lambda: Transfer("x", VERA_A, 1)),  # type: ignore[arg-type]
+        ("destination", lambda: Transfer(BAI_B, None, 1)),  # type: ignore[arg-type]
+        ("transfers", lambda: replace(post("k", Transfer(BAI_B, VERA_A, 1)), transfers=("x",))),  # type: ignore[arg-type]
+        ("excess_to", lambda: post("k", Transfer(BAI_B, VERA_A, 1), excess_to="x")),  # type: ignore[arg-type]
+        ("account", lambda: Hold("k", "x", 1, NOON, "r")),  # type: ignore[arg-type]
+        ("amount", lambda: Hold("k", BAI_B, True, NOON, "r")),
+        ("key", lambda: Hold("\ud800", BAI_B, 1, NOON, "r")),
+        ("key", lambda: Release("cycle:city:minute:2026-03-02", "h")),
+        ("hold_key", lambda: Capture("k", "\0", VERA_A, NOON, "r")),
+        ("account", lambda: CloseAccount("k", 5)),  # type: ignore[arg-type]
+        ("unit", lambda: OpenAccount("k", BAI_B, "A", ["fen"], "m")),  # type: ignore[arg-type]
+        # in UTC these are in the years 0 and 10000
+        ("occurred_at", lambda: post("k", Transfer(BAI_B, VERA_A, 1), occurred_at=datetime(1, 1, 1, tzinfo=EAST))),
+        ("expires_at", lambda: Hold("k", BAI_B, 1, datetime(9999, 12, 31, 23, tzinfo=WEST), "r")),
+    ],
+)
+def test_a_value_of_another_type_or_out_of_range_cannot_be_said(field: str, say: Callable[[], Command]) -> None:
+    with pytest.raises(InvalidCommand) as refusal:
+        say()
+    assert refusal.value.data["field"] == field
+
+
+NAIVE = datetime(2026, 3, 2, 12)  # noqa: DTZ001  # a naive instant is the point
+READINGS: list[tuple[str, Callable[[AsyncSession], Awaitable[object]]]] = [
+    ("now", lambda tx: balance(tx, BAI_B, now=NAIVE)),
+    ("account", lambda tx: balance(tx, "x", now=NOON)),  # type: ignore[arg-type]
+    ("occurred_before", lambda tx: balance_at(tx, BAI_B, occurred_before=NAIVE)),
+    ("recorded_before", lambda tx: balance_at(tx, BAI_B, recorded_before=NAIVE)),
+    ("starts_at", lambda tx: statement(tx, BAI_B, starts_at=NAIVE, ends_at=NOON)),
+    ("ends_at", lambda tx: statement(tx, BAI_B, starts_at=NOON, ends_at=NAIVE)),
+    ("now", lambda tx: sweep(tx, now=NAIVE)),
+    ("limit", lambda tx: sweep(tx, now=NOON, limit=-1)),
+    ("key", lambda tx: find_hold(tx, "nul\0")),
+    ("city", lambda tx: net_positions(tx, "\ud800")),
+    ("city", lambda tx: open_book(tx, "q", city="nul\0")),
+    ("book", lambda tx: close_book(tx, "nul\0")),
+    ("book", lambda tx: close_period(tx, "", starts_at=NOON - HOUR, ends_at=NOON, now=NOON)),
+    ("unit", lambda tx: run_cycle(tx, "city", unit="sermon", on_day=NOON.date(), caps={}, now=NOON)),
+    ("on_day", lambda tx: run_cycle(tx, "city", unit="minute", on_day=NOON, caps={}, now=NOON)),
+    ("caps", lambda tx: run_cycle(tx, "city", unit="minute", on_day=NOON.date(), caps={"A": 10**400}, now=NOON)),
+    ("caps", lambda tx: run_cycle(tx, "city", unit="minute", on_day=NOON.date(), caps={"\0": 1}, now=NOON)),
+    ("on_day", lambda tx: make_root(tx, on_day="monday")),  # type: ignore[arg-type]
+    ("commands", lambda tx: apply(tx, ["x"], now=NOON)),  # type: ignore[list-item]
+]
+
+
+async def test_every_other_function_names_what_it_cannot_read_and_changes_nothing(town: Town) -> None:
+    before = await digest(town)
+    for field, ask in READINGS:
+        async with AsyncSession(town.engine) as tx:
+            with pytest.raises(InvalidCommand) as refusal:
+                await ask(tx)
+        assert refusal.value.data["field"] == field
+    assert await digest(town) == before
+
+
+async def test_the_largest_amounts_there_are_add_up_exactly(town: Town) -> None:
+    # 10^15 a transfer, 400 transfers in the entry: 4 * 10^17, beyond what a double could count
+    debtor = open_account("A", "fen", "outside", floor=None)
+    creditor = open_account("A", "fen", "payable")
+    await town.do(debtor, creditor)
+    largest = tuple(Transfer(debtor.account, creditor.account, MAX_AMOUNT) for _ in range(400))
+    await town.do(post("largest", *largest, Transfer(debtor.account, creditor.account, 1)))
+    assert await town.posted(debtor.account, creditor.account) == [-4 * 10**17 - 1, 4 * 10**17 + 1]
+    async with town.begin() as tx:
+        assert await prove(tx) == []
+
+
+async def test_minutes_cannot_go_through_an_account_that_would_fall_below_its_floor_in_between(town: Town) -> None:
+    # Vera has nothing: she may pass on what she was given before in the entry, not what she is given after
+    await refused(town, InsufficientBalance, post("v1", Transfer(VERA_A, WANG_B, 60), Transfer(BAI_B, VERA_A, 60)))
+    await town.do(post("v1", Transfer(BAI_B, VERA_A, 60), Transfer(VERA_A, WANG_B, 60)))
+    assert await town.posted(BAI_B, VERA_A, WANG_B) == [540, 0, 60]
+
+
+async def test_a_capture_to_its_own_giver_and_an_excess_to_a_full_pool_are_refused(town: Town) -> None:
+    await town.do(
+        Hold("h1", BAI_B, 60, NOON + HOUR, "task:1"),
+        SetLimits("l1", VERA_A, floor=0, cap=10),
+        SetLimits("l2", POOL_A, floor=0, cap=0),
+    )
+    data = await refused(town, InvalidCommand, Capture("c1", "h1", BAI_B, NOON, "visit:1"))
+    assert data["key"] == "c1"
+    await refused(town, CapReached, Capture("c1", "h1", VERA_A, NOON, "visit:1", excess_to=POOL_A))
 
 
 async def test_no_command_is_no_call(town: Town) -> None:

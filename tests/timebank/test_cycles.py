@@ -15,6 +15,7 @@ from timebank import (
     Cycle,
     PartnerLine,
     Reverse,
+    SetLimits,
     Transfer,
     account_id,
     find_cycle,
@@ -131,6 +132,24 @@ async def test_what_the_reserve_draws_relieves_the_branch_in_four_legs(town: Tow
     line = (await cycle(town, TODAY + timedelta(days=1), A=50)).lines[0]
     assert (line.debt, line.breached, line.drawn) == (70, True, 0)
     assert await sound(town)
+
+
+async def test_a_reserve_without_a_floor_bears_all_that_is_above_the_cap(town: Town) -> None:
+    await town.do(
+        open_account("A", "minute", "member", owner="zhao", floor=-200),
+        open_account("A", "minute", "relief"),
+        SetLimits("endless", RESERVE, floor=None, cap=None),
+    )
+    await town.give(account_id("A", "minute", "member", "zhao"), WANG_B, 200)
+    assert (await cycle(town, A=50)).lines[0].drawn == 150
+    assert await town.posted(RESERVE, RELIEF_A) == [-150, 150]
+    assert await sound(town)
+
+
+async def test_no_other_command_takes_the_key_of_a_night(town: Town) -> None:
+    with pytest.raises(InvalidCommand) as refused:
+        await town.give(BAI_B, VERA_A, 60, key="cycle:city:minute:2026-03-02")
+    assert refused.value.data["field"] == "key"
 
 
 async def test_a_breach_without_a_reserve_is_told_and_draws_nothing(town: Town) -> None:

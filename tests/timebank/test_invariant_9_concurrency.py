@@ -1,13 +1,29 @@
 """Invariant 9: mixed concurrent load over the same accounts meets no deadlock, and loses or invents no minute."""
 
 import asyncio
+from datetime import timedelta
 from random import Random
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.timebank.town import BAI_B, HOUR, ISSUANCE, LIU_A, NOON, POOL_A, POOL_B, VERA_A, WANG_B, Town, post
-from timebank import Capture, Hold, LedgerError, Release, Reverse, Transfer, apply, close_period, take_snapshot
-from timebank.errors import InsufficientBalance
+from timebank import (
+    Capture,
+    Hold,
+    LedgerError,
+    Release,
+    Reverse,
+    Transfer,
+    apply,
+    close_book,
+    close_period,
+    open_book,
+    run_cycle,
+    take_snapshot,
+)
+from timebank.audit import make_root
+from timebank.errors import BookNotEmpty, InsufficientBalance
 from timebank.proof import prove
 
 PEOPLE = (BAI_B, LIU_A, VERA_A, WANG_B, POOL_A, POOL_B)
@@ -86,6 +102,46 @@ async def test_invariant_9_closing_a_period_waits_for_the_writers_under_way(town
         done, _ = await asyncio.wait({closing}, timeout=0.3)
         assert not done
     await closing
+    async with AsyncSession(town.engine) as tx:
+        assert await prove(tx) == []
+
+
+async def test_invariant_9_no_branch_is_opened_in_a_city_that_is_being_closed(town: Town) -> None:
+    async with town.begin() as tx:
+        await open_book(tx, "elsewhere")
+
+    async def close() -> None:
+        async with town.begin() as tx:
+            await close_book(tx, "elsewhere")
+
+    async with town.begin() as slow:
+        await open_book(slow, "D", city="elsewhere")
+        closing = asyncio.create_task(close())
+        done, _ = await asyncio.wait({closing}, timeout=0.2)
+        assert not done
+    with pytest.raises(BookNotEmpty):
+        await closing
+
+
+async def test_invariant_9_nights_roots_periods_snapshots_and_members_at_once_meet_no_deadlock(town: Town) -> None:
+    await town.do(*(town.move(ISSUANCE, person, 300) for person in PEOPLE))
+    errors: list[BaseException] = []
+
+    async def nights() -> None:
+        for number in range(8):
+            day = NOON.date() - timedelta(days=8 - number)
+            at = NOON - timedelta(days=30 - number)
+            async with town.begin() as tx:
+                await run_cycle(tx, "city", unit="minute", on_day=day, caps={"A": 5, "B": 5}, now=NOON)
+            async with town.begin() as tx:
+                await make_root(tx, on_day=day)
+            async with town.begin() as tx:
+                await close_period(tx, "A", starts_at=at, ends_at=at + HOUR, now=NOON)
+            async with town.begin() as tx:
+                await take_snapshot(tx)
+
+    await asyncio.gather(nights(), nights(), *(worker(town, seed, errors) for seed in range(6)))
+    assert errors == []
     async with AsyncSession(town.engine) as tx:
         assert await prove(tx) == []
 

@@ -52,7 +52,10 @@ def test_the_migrations_install_every_sql_file_there_is() -> None:
 
 
 def test_the_verifier_shares_no_code_with_the_ledger() -> None:
-    tree = ast.parse((ROOT / "timebank" / "verify.py").read_text("utf-8"))
-    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    assert not {name for name in imported if name and name.startswith(("timebank", "sqlalchemy", "sqlmodel"))}
+    trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "timebank" / "verify").glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {node.module or "timebank" for node in nodes if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    own = {name for name in imported if f"{name}.".startswith("timebank.verify.")}
+    assert own
+    assert not {name for name in imported - own if name.startswith(("timebank", "sqlalchemy", "sqlmodel"))}

@@ -138,8 +138,8 @@ BEGIN
     SELECT * INTO d FROM ledger_account WHERE id = v_destination FOR NO KEY UPDATE;
     SELECT * INTO s FROM ledger_account WHERE id = v_source FOR NO KEY UPDATE;
   END IF;
-  IF (s.state = 'open' AND d.state = 'open' AND s.id <> d.id AND v_amount BETWEEN 1 AND 1000000000000000
-      AND (d.cap IS NULL OR d.posted + v_amount <= d.cap) AND length(c->>'key') BETWEEN 1 AND 200) IS NOT TRUE
+  IF (s.state = 'open' AND d.state = 'open' AND s.id <> d.id
+      AND (d.cap IS NULL OR d.posted + v_amount <= d.cap)) IS NOT TRUE
      OR EXISTS (SELECT FROM ledger_entry WHERE key = c->>'key') OR EXISTS (SELECT FROM ledger_command WHERE key = c->>'key')
   THEN RETURN NULL; END IF;
   v_entry := ledger_write(c, v_hash, c->>'kind', c->>'reference', NULL, NULL, ledger_legs(c->>'key', s, d, v_amount),
@@ -151,6 +151,7 @@ CREATE OR REPLACE FUNCTION ledger_apply(p_commands jsonb, p_now timestamptz) RET
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE answers jsonb[] := '{}'; v_answer jsonb;
 BEGIN
+  PERFORM ledger_check(p_commands, p_now);
   IF jsonb_array_length(p_commands) = 1 AND p_commands#>>'{0,type}' = 'post'
      AND jsonb_array_length(p_commands#>'{0,transfers}') = 1 AND p_commands#>>'{0,excess_to}' IS NULL THEN
     v_answer := ledger_transfer(p_commands->0, p_now);

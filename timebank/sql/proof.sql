@@ -8,6 +8,21 @@ FROM ledger_posting GROUP BY entry, book, unit HAVING sum(amount) <> 0
 SELECT e.id, count(p.entry) || ' legs'
 FROM ledger_entry e LEFT JOIN ledger_posting p ON p.entry = e.id GROUP BY e.id HAVING count(p.entry) < 2
 
+-- check 1 entry_amount_differs_from_legs
+SELECT e.id, 'amount ' || e.amount || ', excess ' || e.excess || ', legs ' || l.moved
+FROM ledger_entry e JOIN (
+  SELECT entry, COALESCE(sum(amount) FILTER (WHERE role = 'account' AND amount > 0),
+                         sum(amount) FILTER (WHERE role = 'settled' AND amount > 0), 0) AS moved
+  FROM ledger_posting GROUP BY entry) l ON l.entry = e.id
+WHERE e.amount + e.excess <> l.moved
+
+-- check 1 posting_in_foreign_book
+SELECT p.entry, 'leg ' || p.leg
+FROM ledger_posting p LEFT JOIN ledger_account a ON a.id = p.account LEFT JOIN ledger_book b ON b.id = p.branch
+WHERE CASE p.role WHEN 'account' THEN a.id IS NULL OR (p.book, p.unit) <> (a.book, a.unit)
+                  WHEN 'position' THEN p.book IS DISTINCT FROM b.city
+                  ELSE b.kind IS DISTINCT FROM 'branch' END
+
 -- check 3 entry_differs_from_digest
 SELECT e.id, e.key
 FROM ledger_entry e LEFT JOIN ledger_entry r ON r.id = e.reverses JOIN (
@@ -26,6 +41,12 @@ FROM (
 WHERE version <> place OR balance_after <> balance_before + amount
   OR hash <> ledger_link(head, digest, account, version, amount, balance_after)
 
+-- check 3 entries_out_of_order
+SELECT account, 'version ' || version || ' in entry ' || entry
+FROM (SELECT account, version, entry, lag(entry) OVER (PARTITION BY account ORDER BY version) AS before
+      FROM ledger_posting WHERE account IS NOT NULL) link
+WHERE entry < before
+
 -- check 3 head_differs_from_chain
 SELECT a.id, 'version ' || a.version
 FROM ledger_account a LEFT JOIN ledger_posting p ON p.account = a.id AND p.version = a.version
@@ -35,7 +56,23 @@ WHERE a.chain_head <> COALESCE(p.hash, sha256(uuid_send(a.id))) OR (a.version > 
 -- check 3 root_leaf_differs_from_chain
 SELECT l.account, 'root of ' || l.on_day
 FROM ledger_root_leaf l LEFT JOIN ledger_posting p ON p.account = l.account AND p.version = l.version
-WHERE l.head <> COALESCE(p.hash, CASE WHEN l.version = 0 THEN sha256(uuid_send(l.account)) ELSE '' END)
+LEFT JOIN ledger_account a ON a.id = l.account
+WHERE l.head <> COALESCE(p.hash, CASE WHEN l.version = 0 THEN sha256(uuid_send(l.account)) ELSE '' END) OR a.id IS NULL
+
+-- check 3 root_differs_from_leaves
+WITH RECURSIVE level AS (
+  SELECT on_day, row_number() OVER (PARTITION BY on_day ORDER BY account) AS place,
+    count(*) OVER (PARTITION BY on_day) AS width, sha256('\x00'::bytea || uuid_send(account) || int8send(version) || head) AS node
+  FROM ledger_root_leaf
+  UNION ALL
+  SELECT on_day, (place + 1) / 2, (width + 1) / 2, CASE WHEN neighbour IS NULL THEN node ELSE sha256('\x01'::bytea || node || neighbour) END
+  FROM (SELECT on_day, place, width, node, lead(node) OVER (PARTITION BY on_day ORDER BY place) AS neighbour
+        FROM level WHERE width > 1) pairs
+  WHERE place % 2 = 1)
+SELECT r.on_day, 'leaves ' || r.leaves
+FROM ledger_root r LEFT JOIN level t ON t.on_day = r.on_day AND t.width = 1
+WHERE r.root <> COALESCE(t.node, sha256(''::bytea))
+  OR r.leaves <> (SELECT count(*) FROM ledger_root_leaf l WHERE l.on_day = r.on_day)
 
 -- check 3 relay_chain_broken
 SELECT link || ' ' || direction, 'seq ' || seq
@@ -61,6 +98,37 @@ WHERE l.sent_head <> COALESCE(s.head, ledger_relay_root(l.id, l.unit, l.our_name
 SELECT e.key, 'entry ' || e.id
 FROM ledger_entry e JOIN ledger_command c ON c.key = e.key
 
+-- check 4 command_differs_from_hash
+SELECT key, COALESCE(answer::jsonb->>'state', 'no state')
+FROM ledger_command
+WHERE payload_hash <> sha256(convert_to((answer::jsonb->'command')::text, 'UTF8')) OR answer::jsonb->'command'->>'key' <> key
+
+-- check 5 limits_differ_from_command
+SELECT a.id, 'floor ' || COALESCE(a.floor::text, 'none') || ', cap ' || COALESCE(a.cap::text, 'none')
+FROM ledger_account a JOIN (
+  SELECT DISTINCT ON (said->>'account') said
+  FROM (SELECT answer::jsonb->'command' AS said, recorded_at FROM ledger_command) c
+  WHERE said->>'type' IN ('open', 'limits') ORDER BY said->>'account', recorded_at DESC) c
+  ON (c.said->>'account')::uuid = a.id
+WHERE (a.floor::text, a.cap::text) IS DISTINCT FROM (c.said->>'floor', c.said->>'cap')
+
+-- check 10 account_differs_from_command
+SELECT a.id, a.book || ' ' || a.unit || ' ' || a.kind
+FROM ledger_account a JOIN (
+  SELECT answer::jsonb->'command' AS said FROM ledger_command WHERE answer::jsonb->'command'->>'type' = 'open') c
+  ON (c.said->>'account')::uuid = a.id
+WHERE (a.book, a.unit, a.kind, a.owner)
+  IS DISTINCT FROM (c.said->>'book', c.said->>'unit', c.said->>'kind', c.said->>'owner')
+
+-- check 10 state_differs_from_command
+SELECT a.id, a.state
+FROM ledger_account a JOIN (
+  SELECT DISTINCT ON (said->>'account') said
+  FROM (SELECT answer::jsonb->'command' AS said, recorded_at FROM ledger_command) c
+  WHERE said->>'type' IN ('open', 'close', 'reopen') ORDER BY said->>'account', recorded_at DESC) c
+  ON (c.said->>'account')::uuid = a.id
+WHERE (a.state = 'closed') <> (c.said->>'type' = 'close')
+
 -- check 5 below_floor
 SELECT id, 'available ' || (posted - held) || ', floor ' || COALESCE(floor::text, 'none') || ', owed ' || owed
 FROM ledger_account WHERE owed <> GREATEST(0, floor - (posted - held))
@@ -75,6 +143,14 @@ SELECT r.link || ' ' || r.id, r.direction || ' ' || r.state || ', hold ' || COAL
 FROM ledger_relay r JOIN ledger_link l ON l.id = r.link LEFT JOIN ledger_hold h ON h.key = ledger_relay_key(r.link, r.id, 'hold')
 WHERE h.key IS NULL OR h.amount <> r.amount OR h.account <> CASE r.direction WHEN 'out' THEN r.account ELSE l.mirror END
   OR h.state <> CASE r.state WHEN 'prepared' THEN 'held' WHEN 'committed' THEN 'captured' ELSE 'released' END
+
+-- check 6 hold_differs_from_command
+SELECT COALESCE(h.key, c.key), COALESCE('amount ' || h.amount || ', ' || h.state, 'there is no such hold')
+FROM ledger_hold h FULL JOIN (
+  SELECT key, answer::jsonb AS said FROM ledger_command WHERE answer::jsonb->>'state' = 'held') c ON c.key = h.key
+WHERE h.key IS NULL OR c.key IS NULL OR h.amount <> (c.said->>'amount')::bigint
+  OR (c.said ? 'command' AND (h.account::text, h.reference, h.expires_at) IS DISTINCT FROM (c.said->'command'->>'account',
+      c.said->'command'->>'reference', (c.said->'command'->>'expires_at')::timestamptz))
 
 -- check 7 reversal_is_no_mirror
 SELECT r.id, 'of entry ' || r.reverses
@@ -129,6 +205,40 @@ SELECT r.link || ' ' || r.id, r.amount || ', entry ' || r.entry || ' moves the m
 FROM ledger_relay r JOIN ledger_link l ON l.id = r.link LEFT JOIN LATERAL (
   SELECT sum(amount) AS amount FROM ledger_posting WHERE entry = r.entry AND account = l.mirror) p ON true
 WHERE r.state = 'committed' AND COALESCE(p.amount, 0) <> CASE r.direction WHEN 'out' THEN r.amount ELSE -r.amount END
+
+-- check 11 cycle_debt_differs_from_postings
+SELECT c.city || ' ' || c.unit || ' ' || c.on_day, l.branch || ' debt ' || l.debt || ', cap ' || COALESCE(l.cap::text, 'none')
+  || ', drawn ' || l.drawn
+FROM ledger_cycle c JOIN ledger_cycle_line l USING (city, unit, on_day) CROSS JOIN LATERAL (
+  SELECT GREATEST(0, COALESCE(sum(amount), 0)) AS debt FROM ledger_posting
+  WHERE branch = l.branch AND unit = c.unit AND role = 'settled' AND (entry <= c.cut_off OR entry = c.entry)) p
+LEFT JOIN ledger_entry e ON e.id = l.draw
+WHERE l.debt <> p.debt OR l.drawn <> COALESCE(e.amount, 0) OR l.drawn > GREATEST(0, l.debt - COALESCE(l.cap, l.debt))
+  OR (l.draw IS NOT NULL AND e.key <> concat_ws(':', 'cycle', c.city, c.unit, c.on_day, 'draw', l.branch))
+
+-- check 11 cycle_partners_differ_from_postings
+SELECT COALESCE(said.night, made.night), COALESCE(said.branch, made.branch) || ' and ' || COALESCE(said.partner, made.partner)
+FROM (SELECT city || ' ' || unit || ' ' || on_day AS night, branch, partner, owes, is_owed FROM ledger_cycle_partner
+      UNION ALL
+      SELECT city || ' ' || unit || ' ' || on_day, branch, '*', owes, is_owed FROM ledger_cycle_line) said
+FULL JOIN (
+  SELECT c.city || ' ' || c.unit || ' ' || c.on_day AS night, p.branch, COALESCE(p.partner, '*') AS partner,
+    COALESCE(sum(p.amount) FILTER (WHERE p.amount > 0), 0) AS owes,
+    COALESCE(-sum(p.amount) FILTER (WHERE p.amount < 0), 0) AS is_owed
+  FROM (SELECT *, lag(cut_off, 1, 0::bigint) OVER (PARTITION BY city, unit ORDER BY on_day) AS before FROM ledger_cycle) c
+  JOIN ledger_book b ON b.city = c.city
+  JOIN ledger_posting p ON p.branch = b.id AND p.unit = c.unit AND p.role = 'clearing'
+    AND p.entry > c.before AND p.entry <= c.cut_off AND p.partner IS NOT NULL
+  GROUP BY c.city, c.unit, c.on_day, p.branch, GROUPING SETS ((p.partner), ())) made
+USING (night, branch, partner)
+WHERE (COALESCE(said.owes, 0), COALESCE(said.is_owed, 0)) <> (COALESCE(made.owes, 0), COALESCE(made.is_owed, 0))
+
+-- check 11 settlement_without_cycle
+SELECT e.id, e.key
+FROM ledger_entry e
+WHERE e.kind IN ('settlement', 'reserve_draw') AND e.key LIKE 'cycle:%'
+  AND NOT EXISTS (SELECT FROM ledger_cycle c WHERE c.entry = e.id AND e.key = concat_ws(':', 'cycle', c.city, c.unit, c.on_day))
+  AND NOT EXISTS (SELECT FROM ledger_cycle_line l WHERE l.draw = e.id)
 
 -- check 12 supply_differs_from_issuance
 SELECT COALESCE(b.city, b.id), a.unit || ' differs by ' || sum(a.posted)

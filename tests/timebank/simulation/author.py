@@ -94,7 +94,7 @@ class Author:
 
     def step(self, number: int) -> Step:
         """The next step."""
-        self.time += timedelta(seconds=self.chance.expovariate(1 / 300))
+        self.time += timedelta(seconds=self.chance.expovariate(1 / 1500))
         if self.chance.random() < 0.02:
             self.jump = self.chance.choice(JUMPS) if not self.jump else timedelta()
         if self.deaths and number % self.deaths == self.deaths - 1:
@@ -195,7 +195,7 @@ class Author:
     def hold(self) -> Command:
         key = self.key("hold")
         self.remember(self.holds, key)
-        hours = self.chance.choice((self.chance.uniform(0.1, 4), self.chance.uniform(1, 48), 9_000))
+        hours = self.chance.choice((self.chance.uniform(0.1, 24), self.chance.uniform(1, 96), 9_000))
         if self.chance.random() < 0.01:
             hours = -1.0
         return Hold(key, self.giver("minute"), self.minutes(), self.now + timedelta(hours=hours), "task")
@@ -254,12 +254,14 @@ class Author:
         return replace(self.chance.choice((self.post, self.hold, self.release, self.limits))(), key=meant.key)
 
     def night(self) -> Step:
-        """Mostly the next day's; also the last one's again, or an earlier one's."""
+        """Mostly the next day's, if it has begun; also the last one's again, an earlier one's, one of next year."""
         city = CITY if self.chance.random() < 0.9 else self.chance.choice((OTHER_CITY, "nowhere", "A"))
         unit = "minute" if self.chance.random() < 0.9 else "fen"
         last = self.nights.get(f"{city} {unit}", DAWN)
-        day = last + self.chance.choices((DAY, timedelta(), -DAY), (8, 1, 1))[0]
-        self.nights[f"{city} {unit}"] = max(last, day)
+        begun = last + DAY if (last + DAY).date() <= self.time.date() else last
+        day = self.chance.choices((begun, last, last - DAY, last + 400 * DAY), (8, 1, 0.5, 0.5))[0]
+        if day == begun and self.jump >= timedelta():
+            self.nights[f"{city} {unit}"] = begun
         caps = {branch: self.chance.choice((0, 50, 500)) for branch in BRANCHES if self.chance.random() < 0.7}
         return Night(city, unit, day.date(), caps, self.now)
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -41,7 +41,9 @@ from timebank import (
     statement,
 )
 from timebank.audit import trial_balance
+from timebank.export import export_lines
 from timebank.proof import prove
+from timebank.verify import BadRow, verify
 
 DAY = timedelta(days=1)
 
@@ -83,7 +85,7 @@ class Comparison:
     chance: Random = field(default_factory=lambda: Random("comparison"))
     entry_ids: dict[str, int] = field(default_factory=dict)
     last_entry: int = 0
-    roots: dict[object, bytes] = field(default_factory=dict)
+    roots: dict[date, bytes] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
     crashes: Counter[str] = field(default_factory=Counter)
@@ -302,6 +304,12 @@ class Comparison:
         same("open holds", open_keys, {key for [key] in rows})
 
     async def proof(self) -> None:
-        """The ledger's own proof."""
+        """The ledger's own proof with all roots as they were made, and the outside verifier on its export."""
         async with AsyncSession(self.world.engine) as tx:
-            same("proof", [], [f"{one.name}: {one.subject} {one.detail}" for one in await prove(tx)])
+            found = await prove(tx, published=self.roots)
+            lines = [line async for line in export_lines(tx)]
+        same("proof", [], [f"{one.name}: {one.subject} {one.detail}" for one in found])
+        try:
+            verify(lines, {day.isoformat(): root.hex() for day, root in self.roots.items()})
+        except BadRow as bad:
+            raise Diverged("verifier", None, bad) from None

@@ -1,7 +1,7 @@
 """The nightly cycle in the oracle."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tests.timebank.simulation.oracle.answers import ExpectedLine, Refused
@@ -23,6 +23,8 @@ def night(
     branches = sorted(branch for branch, kind in state.clearing if kind == unit and state.books[branch] == city)
     key = f"cycle:{city}:{unit}:{on_day}"
     settle(state, branches, unit, key, now)
+    if on_day > now.date() + timedelta(days=1):
+        raise Refused("invalid_command")
     lines = []
     for branch in branches:
         debt, cap = max(0, state.settled.get((branch, unit), 0)), caps.get(branch)

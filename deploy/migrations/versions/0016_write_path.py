@@ -4,8 +4,8 @@ from alembic import op
 
 from timebank.schema import install_sql
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
 FILES = ("0011_write_path.sql",)
 
