@@ -57,55 +57,42 @@ async def test_a_history_of_years_is_read_by_pages_that_add_up(
     assert (minutes, pages) == ([47, 1, 2, 3, 4, 5], 3)
 
 
-@pytest.mark.parametrize(
-    ("language", "column", "words"),
-    [("zh-CN", "说明", "志愿服务（陪伴）获得 47 分钟"), ("en", "What for", "47 minutes earned by companionship")],
-)
-async def test_a_history_is_a_spreadsheet_in_both_languages(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, language: str, column: str, words: str
+async def test_a_history_is_a_spreadsheet_and_a_pdf_in_both_languages(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers
 ) -> None:
     person = await a_history(platform)
-    headers = as_(person.actor) | {"Accept-Language": language}
-    answer = await client.get(address_of(person, f"{YEARS}&format=xlsx"), headers=headers)
-    assert answer.headers["content-disposition"] == 'attachment; filename="hours-2024-06-01-2026-03-31.xlsx"'
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    worded = {
+        "zh-CN": ("说明", "时间银行对账单", "志愿服务（陪伴）获得 47 分钟"),
+        "en": ("What for", "Time bank statement", "47 minutes earned by companionship"),
+    }
+    for language, (column, title, words) in worded.items():
+        headers = as_(person.actor) | {"Accept-Language": language}
+        answer = await client.get(address_of(person, f"{YEARS}&format=xlsx"), headers=headers)
+        assert answer.headers["content-disposition"] == 'attachment; filename="hours-2024-06-01-2026-03-31.xlsx"'
+        rows = rows_of(answer.content)
+        header = next(place for place, row in enumerate(rows) if column in row)
+        assert rows[header + 1][2:] == [47, 47, words]
+        assert [row[2] for row in rows[header + 1 :]] == [47, 1, 2, 3, 4, 5]
+        assert str(rows[header + 1][0]) == "2026-03-03 10:47:00"  # the city's time
+        answer = await client.get(address_of(person), headers=headers | {"Accept": "application/pdf"})
+        said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+        for part in (title, words, "+47", "62", str(person.member.id)):
+            assert part in said, part
+
+
+def rows_of(spreadsheet: bytes) -> list[list[object]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(spreadsheet)).active
     assert sheet is not None
-    rows = [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
-    header = next(place for place, row in enumerate(rows) if column in row)
-    assert rows[header + 1][2:] == [47, 47, words]
-    assert [row[2] for row in rows[header + 1 :]] == [47, 1, 2, 3, 4, 5]
-    assert str(rows[header + 1][0]) == "2026-03-03 10:47:00"  # the city's time
+    return [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
 
 
-@pytest.mark.parametrize(
-    ("language", "title", "words"),
-    [
-        ("zh-CN", "时间银行对账单", "志愿服务（陪伴）获得 47 分钟"),
-        ("en", "Time bank statement", "earned by companionship"),
-    ],
-)
-async def test_a_history_is_a_pdf_in_both_languages(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, language: str, title: str, words: str
+async def test_a_history_is_csv_whole_and_a_form_there_is_not_is_refused_by_name(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers
 ) -> None:
-    person = await a_history(platform)
-    headers = as_(person.actor) | {"Accept-Language": language, "Accept": "application/pdf"}
-    answer = await client.get(address_of(person), headers=headers)
-    said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
-    for part in (title, words, "+47", "62", str(person.member.id)):
-        assert part in said, part
-
-
-async def test_a_history_is_csv_whole(platform: Platform, client: httpx.AsyncClient, as_: Headers) -> None:
     person = await a_history(platform)
     answer = await client.get(address_of(person, f"{YEARS}&format=csv"), headers=as_(person.actor))
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["balance_after_minutes"] for row in rows] == ["47", "48", "50", "53", "57", "62"]
-
-
-async def test_a_form_there_is_not_is_refused_by_name(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers
-) -> None:
-    person = await a_history(platform)
     answer = await client.get(address_of(person, "format=docx"), headers=as_(person.actor))
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_format")
 

@@ -185,7 +185,7 @@ async def test_two_imports_at_once_make_one(platform: Platform) -> None:
     assert (await counts(platform))["imported_member"] == 4
 
 
-@pytest.mark.parametrize("calls", [1, 3, 4, 5])
+@pytest.mark.parametrize("calls", [1, 4])
 async def test_a_connection_that_breaks_in_the_middle_leaves_nothing_and_a_rerun_makes_everything_once(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
