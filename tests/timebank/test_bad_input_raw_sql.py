@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tests.timebank.digest import digest
 from tests.timebank.town import BAI_B, NOON, POOL_A, VERA_A, Town
 from timebank.errors import InvalidCommand, UnknownAccount, UnknownEntry, UnknownHold, named
+from timebank.export import export_lines
+from timebank.proof import prove
 from timebank.schema import grant_sql
+from timebank.verify import verify
 
 AT = "2026-03-02T04:00:00Z"
 LATER = "2026-03-02T05:00:00Z"
@@ -167,6 +170,47 @@ async def test_text_that_is_no_json_is_refused_before_the_ledger_hears_of_it(tow
     # invalid text, text, Unicode escape, depth of the stack: PostgreSQL's own, and clean
     assert states == ["22P02", "22P02", "22P05", "54001", "22P02", "22P02"]
     assert await digest(town) == before
+
+
+ELSEWHERE = {  # the other functions that an application may call, with what spoils a night or an export
+    "ledger_run_cycle('city', 'sermon', '2026-03-02', '{}', '2026-03-02 04:00:00+00')": "unit",
+    "ledger_run_cycle('city', 'minute', 'infinity', '{}', '2026-03-02 04:00:00+00')": "on_day",
+    "ledger_run_cycle('city', 'minute', '-infinity', '{}', '2026-03-02 04:00:00+00')": "on_day",
+    "ledger_run_cycle('city', 'minute', '2026-03-04', '{}', '2026-03-02 04:00:00+00')": "on_day",
+    "ledger_make_root('infinity')": "on_day",
+    "ledger_make_root('0044-03-15 BC')": "on_day",
+    "ledger_open_book('', 'city', NULL)": "book",
+    "ledger_open_book(NULL, 'city', NULL)": "book",
+    "ledger_open_book('line' || chr(10) || 'break', 'city', NULL)": "book",
+    "ledger_open_book('D', 'branch', NULL)": "book",
+    "ledger_close_period('A', '2026-03-02', '2026-03-02', '2026-03-03')": "ends_at",
+    "ledger_close_period('A', '2026-03-02', '2026-03-04', '2026-03-03')": "ends_at",
+}
+
+
+@pytest.mark.parametrize("call", ELSEWHERE)
+async def test_the_other_functions_refuse_by_name_what_would_spoil_a_night_or_an_export(
+    town: Town, role: str, call: str
+) -> None:
+    before = await digest(town)
+    async with AsyncSession(town.engine) as tx:
+        await tx.execute(text(f'SET LOCAL ROLE "{role}"'))
+        with pytest.raises(DBAPIError) as raised:
+            await tx.execute(text(f"SELECT {call}"))
+        await tx.rollback()
+    refusal = named(raised.value)
+    assert isinstance(refusal, InvalidCommand)
+    assert refusal.data["field"] == ELSEWHERE[call]
+    assert await digest(town) == before
+
+
+async def test_a_period_from_before_all_time_is_closed_proved_and_exported(town: Town, role: str) -> None:
+    async with town.begin() as tx:
+        await tx.execute(text(f'SET LOCAL ROLE "{role}"'))
+        await tx.execute(text("SELECT ledger_close_period('A', '-infinity', '2026-03-01', '2026-03-02')"))
+        await tx.execute(text("RESET ROLE"))
+        assert await prove(tx) == []
+        verify([line async for line in export_lines(tx)])
 
 
 async def test_what_is_well_formed_but_knows_nobody_is_refused_by_its_own_name(town: Town, role: str) -> None:

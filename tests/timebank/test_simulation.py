@@ -28,7 +28,7 @@ def standing(postgres: Postgres, migrated: str) -> Stage:
 
 async def test_a_history_of_5000_steps_agrees_with_the_oracle_and_passes_the_proof(standing: Stage) -> None:
     async with standing.world() as world:
-        course = await play(world, 7, STEPS)
+        course = await play(world, 7, STEPS, proofs=2)
     assert course.divergence is None, as_python(course.steps[-1:], course.divergence)
     figures = course.comparison
     assert len(course.steps) == STEPS

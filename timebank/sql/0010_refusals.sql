@@ -310,7 +310,7 @@ BEGIN
   IF NEW.unit NOT IN ('minute', 'fen', 'credit') THEN
     PERFORM ledger_refuse('LZ018', 'invalid_command',
       jsonb_build_object('field', 'unit', 'reason', ledger_reason('unit')));
-  ELSIF NEW.on_day > (NEW.ran_at AT TIME ZONE 'UTC')::date + 1 THEN
+  ELSIF NEW.on_day < '0001-01-01' OR NEW.on_day > (NEW.ran_at AT TIME ZONE 'UTC')::date + 1 THEN
     PERFORM ledger_refuse('LZ018', 'invalid_command',
       jsonb_build_object('field', 'on_day', 'reason', 'a day that has begun', 'now', NEW.ran_at));
   END IF;
@@ -318,6 +318,17 @@ BEGIN
 END $$;
 -- next
 CREATE TRIGGER ledger_night BEFORE INSERT ON ledger_cycle FOR EACH ROW EXECUTE FUNCTION ledger_check_night();
+-- next
+-- A root of a day that no reader can read would spoil every export.
+CREATE FUNCTION ledger_check_day() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM ledger_refuse('LZ018', 'invalid_command',
+    jsonb_build_object('field', 'on_day', 'reason', 'a day in the years 1 to 9999'));
+  RETURN NULL;
+END $$;
+-- next
+CREATE TRIGGER ledger_day BEFORE INSERT ON ledger_root FOR EACH ROW
+  WHEN (NEW.on_day NOT BETWEEN '0001-01-01' AND '9999-12-31') EXECUTE FUNCTION ledger_check_day();
 -- next
 DO $$
 DECLARE f regprocedure;

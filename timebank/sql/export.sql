@@ -35,11 +35,14 @@ WITH lines AS (
       THEN to_jsonb((extract(epoch FROM expires_at) * 1000000)::bigint) ELSE to_jsonb(expires_at::text) END)
   FROM ledger_hold
   UNION ALL
-  SELECT 6, book, (extract(epoch FROM starts_at) * 1000000)::bigint, jsonb_build_object('type', 'period', 'book', book,
-    'starts_at', (extract(epoch FROM starts_at) * 1000000)::bigint,
-    'ends_at', (extract(epoch FROM ends_at) * 1000000)::bigint,
+  SELECT 6, book, starts, jsonb_build_object('type', 'period', 'book', book, 'starts_at', starts, 'ends_at', ends,
     'recorded_at', (extract(epoch FROM recorded_at) * 1000000)::bigint)
-  FROM ledger_period WHERE isfinite(starts_at) AND isfinite(ends_at)
+  FROM (SELECT book, recorded_at,  -- a period may begin before all time
+          CASE WHEN isfinite(starts_at) THEN (extract(epoch FROM starts_at) * 1000000)::bigint
+               ELSE -9223372036854775808 END AS starts,
+          CASE WHEN isfinite(ends_at) THEN (extract(epoch FROM ends_at) * 1000000)::bigint
+               ELSE 9223372036854775807 END AS ends
+        FROM ledger_period) period
   UNION ALL
   SELECT 7, concat_ws(' ', branch, role, unit), upto_entry, jsonb_build_object('type', 'snapshot', 'branch', branch,
     'role', role, 'unit', unit, 'upto_entry', upto_entry, 'amount', amount)

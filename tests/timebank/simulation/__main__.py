@@ -49,9 +49,9 @@ async def run(standing: Stage, seed: int, count: int) -> dict[str, Any]:
     course, seconds = await history(standing, seed, count)
     report = {"seed": seed, **Figures(course, seconds).document()}
     if course.divergence is not None:
-        sys.stderr.write(told(seed, course.divergence) + "\n")
+        sys.stderr.write(told(course.divergence, f"seed {seed}") + "\n")
         steps, divergence = await needed(standing, course)
-        report |= {"divergence": told(seed, course.divergence), "python": as_python(steps, divergence)}
+        report |= {"divergence": told(course.divergence, f"seed {seed}"), "python": as_python(steps, divergence)}
     return report
 
 

@@ -21,5 +21,5 @@ def again(steps: Sequence[Step]) -> Divergence | None:
 
     with tempfile.TemporaryDirectory() as data, stage(Path(data) / "postgres") as standing:
         divergence = asyncio.run(play())
-    sys.stdout.write("they agree\n" if divergence is None else told(0, divergence) + "\n")
+    sys.stdout.write("they agree\n" if divergence is None else told(divergence) + "\n")
     return divergence

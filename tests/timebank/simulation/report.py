@@ -88,10 +88,10 @@ def refusals(codes: Counter[str] | dict[str, int]) -> str:
     return ", ".join(f"{code} {count}" for code, count in codes.items())
 
 
-def told(seed: int, divergence: Divergence) -> str:
+def told(divergence: Divergence, name: str = "it") -> str:
     """A divergence in words."""
     return (
-        f"seed {seed} diverges at step {divergence.number}: {divergence.subject}\n"
+        f"{name} diverges at step {divergence.number}: {divergence.subject}\n"
         f"  expected {divergence.expected}\n  found    {divergence.found}"
     )
 
@@ -99,7 +99,7 @@ def told(seed: int, divergence: Divergence) -> str:
 def as_python(steps: Sequence[Step], divergence: Divergence) -> str:
     """A program that plays the steps again; run it in the repository's root."""
     lines = "".join(f"        {step!r},\n" for step in steps)
-    words = told(0, divergence).splitlines()[1:]
+    words = told(divergence).splitlines()[1:]
     return (
         "import datetime\nfrom uuid import UUID\n\n"
         "from tests.timebank.simulation import *\nfrom timebank import *\n\n"
