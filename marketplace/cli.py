@@ -17,12 +17,14 @@ from rich.table import Table
 from marketplace.base.platform import Platform
 from marketplace.base.policy import PolicyError
 from marketplace.base.settings import Settings, SettingsError
+from marketplace.hours.links.commands import link_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 outbox_app = typer.Typer(no_args_is_help=True, help="Messages that wait or have given up.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The time bank's and the money's books.")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(ledger_app, name="ledger")
+ledger_app.add_typer(link_app, name="link")
 err = Console(stderr=True, soft_wrap=True)  # one line stays one line
 
 
@@ -49,6 +51,12 @@ def with_platform(work: Callable[[Platform], Awaitable[Any]]) -> Any:
     except (SettingsError, PolicyError) as error:
         err.print(f"liuzhu: {error}", highlight=False)
         raise typer.Exit(2) from error
+
+
+@link_app.callback()
+def links(context: typer.Context) -> None:
+    """Links to outside banks."""
+    context.obj = with_platform
 
 
 @app.command()

@@ -31,6 +31,7 @@ from timebank.links.mirrors import (
     first_difference,
     head_at,
     relay_at,
+    seen_of,
 )
 from timebank.links.relays import Direction
 
@@ -51,11 +52,11 @@ async def compare(platform: Platform, link_id: UUID) -> Comparison:
     """Ask the partner for its word and compare. `LinkUnknown`, `PartnerNotReady`; `PartnerSilent` without an answer."""
     async with transaction(platform.db) as tx:
         link, _ = await link_and_peer(tx, link_id)
-        partner = await partner_of(tx, platform, link_id)
+        partner, seen = await partner_of(tx, platform, link_id), await seen_of(tx, link_id)
     try:
-        theirs = await _word(platform, partner, received=link.received_height)
+        theirs = await _word(platform, partner, received=seen.received)
         async with transaction(platform.db) as tx:
-            found = await differences(tx, link_id, theirs, asked_with=link.received_height)
+            found = await differences(tx, link_id, theirs, seen=seen)
         first = await _first(platform, partner, link, theirs, found)
     except PartnerUnavailable as silence:
         raise PartnerSilent(reason=silence.code) from silence

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -30,7 +30,16 @@ from timebank.links import (
     set_our_limit,
     suspend_link,
 )
-from timebank.links.mirrors import differences, first_difference, head_at, relay_at, word_of
+from timebank.links.mirrors import (
+    Flying,
+    Seen,
+    differences,
+    first_difference,
+    head_at,
+    relay_at,
+    seen_of,
+    word_of,
+)
 from timebank.links.protocol import REFUSED, Answer, Move, Step
 from timebank.links.relays import relays_of
 from timebank.proof import prove
@@ -301,9 +310,52 @@ async def test_a_partner_set_back_to_yesterday_is_found(banks: Banks) -> None:
     east, west = banks
     async with west.begin() as tx:
         yesterday = await word_of(tx, west.id, received=0)
-    await pay(west, east, 30)
+    await pay(west, east, 30)  # which west no longer knows to have sent
     async with east.begin() as tx:
-        assert await differences(tx, east.id, yesterday, asked_with=1) == ["received_chain_differs"]
+        found = await differences(tx, east.id, replace(yesterday, sent_at=None), seen=await seen_of(tx, east.id))
+    assert found == ["received_chain_differs"]
+    await pay(east, west, 40)  # which west no longer knows to have received
+    async with east.begin() as tx:
+        seen = await seen_of(tx, east.id)
+        found = await differences(tx, east.id, replace(yesterday, sent_at=None), seen=seen)
+    assert seen == Seen(received=1, confirmed=1)
+    assert found == ["sent_relay_lost", "received_chain_differs"]
+
+
+async def test_what_moves_while_the_partner_is_asked_is_no_difference(banks: Banks) -> None:
+    east, west = banks
+    await pay(east, west, 10)
+    async with east.begin() as tx:
+        seen = await seen_of(tx, east.id)
+    async with west.begin() as tx:
+        word = await word_of(tx, west.id, received=seen.received)
+    await pay(east, west, 20)
+    await pay(west, east, 30)
+    decided = await east.start(5)
+    await carry(east, west, decided, Step.PREPARE)
+    async with east.begin() as tx:
+        assert await differences(tx, east.id, word, seen=seen) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"balance": -9}, "mirror_differs"),
+        ({"received_head": b"x" * 32}, "sent_chain_differs"),
+        ({"received_height": 7}, "sent_chain_differs"),
+        ({"sent_at": b"x" * 32}, "received_chain_differs"),
+        ({"flying": (Flying(UUID(int=3), "in", "prepared", 5, None),)}, f"unknown_in_flight:{UUID(int=3)}"),
+    ],
+)
+async def test_each_kind_of_difference_has_its_code(banks: Banks, wrong: dict[str, Any], code: str) -> None:
+    east, west = banks
+    await pay(east, west, 10)
+    async with east.begin() as tx:
+        seen = await seen_of(tx, east.id)
+    async with west.begin() as tx:
+        word = await word_of(tx, west.id, received=seen.received)
+    async with east.begin() as tx:
+        assert await differences(tx, east.id, replace(word, **wrong), seen=seen) == [code]
 
 
 @pytest.mark.parametrize("change", ["post", "reverse"])
