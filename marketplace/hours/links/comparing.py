@@ -18,13 +18,14 @@ from marketplace.hours.links.carrying import tell_divergence
 from marketplace.hours.links.client import Partner, PartnerUnavailable
 from marketplace.hours.links.errors import PartnerSilent
 from marketplace.hours.links.finding import link_and_peer, partner_of
-from marketplace.hours.links.opening import CHECK
+from marketplace.hours.links.messages import CHECK
 from marketplace.hours.links.schemas import ChainOut, LinkHeadOut
 from timebank import links
 from timebank.links import Link
 from timebank.links.mirrors import (
     RECEIVED_DIFFERS,
     SENT_DIFFERS,
+    SENT_LOST,
     Flying,
     Word,
     differences,
@@ -89,6 +90,10 @@ async def _first(
     platform: Platform, partner: Partner, link: Link, theirs: Word, found: list[str]
 ) -> tuple[UUID | None, int] | None:
     """Where the first chain that differs parts."""
+    if SENT_LOST in found:
+        async with transaction(platform.db) as tx:
+            lost = theirs.received_height + 1
+            return await relay_at(tx, link.id, "out", lost), lost
     if SENT_DIFFERS in found:
         direction: Direction = "out"
         upto = max(link.sent_height, theirs.received_height)

@@ -17,7 +17,8 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.base.timers import Timer
 from marketplace.hours.audit import prove
-from marketplace.hours.links.paying import LIFETIME, LINK_DUE
+from marketplace.hours.links.messages import LINK_DUE
+from marketplace.hours.links.paying import LIFETIME
 from marketplace.hours.models import Member
 from tests.conftest import MONDAY_NINE
 from tests.marketplace.hours.links.partners import SAVED, Scene
