@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from timebank.errors import UnknownAccount
 
-GROUP_LEVEL = 6  # nodes are stored from groups of 2^6 leaves on: sql/0014_root_nodes.sql
+GROUP_LEVEL = 6  # nodes are stored from groups of 2^6 leaves on: sql/0010_root_nodes.sql
 _LEAST = UUID(int=0)
 
 _ROOT = text("SELECT root FROM ledger_root WHERE on_day = :day")

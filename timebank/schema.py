@@ -66,4 +66,5 @@ PUBLIC_FUNCTIONS = (
     "ledger_commit_in(uuid, uuid, bytea, bigint, timestamptz, bytea, timestamptz)",
     "ledger_end_relay(uuid, uuid, text, text, text, boolean, timestamptz)",
     "ledger_confirm_relay(uuid, uuid, timestamptz)",
+    "ledger_relay_root(uuid, text, text, text)",
 )

@@ -38,7 +38,8 @@ _FIGURES = text(
       (SELECT COALESCE(sum(minutes), 0)::bigint FROM given) AS redeemed_minutes,
       (SELECT COALESCE(sum(p.amount), 0)::bigint FROM ledger_posting p
         WHERE p.entry IN (SELECT entry FROM given) AND p.role = 'clearing' AND p.amount > 0) AS redeemed_across_minutes,
-      (SELECT COALESCE(sum(held), 0)::bigint FROM ledger_account WHERE unit = 'minute') AS held_minutes,
+      (SELECT COALESCE(sum(held), 0)::bigint FROM ledger_account
+        WHERE unit = 'minute' AND kind <> 'link') AS held_minutes, -- on a mirror it is room, nobody's minutes
       (SELECT COALESCE(-sum(posted), 0)::bigint FROM ledger_account
         WHERE unit = 'minute' AND kind = 'issuance') AS granted_minutes
     """

@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from timebank.links.errors import UnknownLink
 from timebank.links.links import Link, link_of
 from timebank.links.relays import Direction, Relay, find_relay, in_flight
 
 HeadAt = Callable[[int], Awaitable[bytes | None]]
 SENT_DIFFERS = "sent_chain_differs"
+SENT_LOST = "sent_relay_lost"
 RECEIVED_DIFFERS = "received_chain_differs"
 MIRROR_DIFFERS = "mirror_differs"
 UNKNOWN_IN_FLIGHT = "unknown_in_flight"
@@ -49,6 +51,18 @@ class Word:
     flying: tuple[Flying, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What we know when we ask: how many relays we have received, and up to which of ours the partner has confirmed."""
+
+    received: int
+    confirmed: int
+
+
+_SEEN = text(
+    "SELECT l.received_height, COALESCE(max(r.seq), 0) FROM ledger_link l LEFT JOIN ledger_relay r"
+    " ON r.link = l.id AND r.direction = 'out' AND r.confirmed_at IS NOT NULL WHERE l.id = :link GROUP BY l.id"
+)
 _HEAD = text("SELECT head FROM ledger_relay WHERE link = :link AND direction = :direction AND seq = :seq")
 _ROOT = text(
     "SELECT ledger_relay_root(id, unit, CASE CAST(:direction AS text) WHEN 'out' THEN our_name ELSE their_name END,"
@@ -84,17 +98,27 @@ async def head_at(tx: AsyncSession, link: UUID, direction: Direction, seq: int) 
     return None if found is None else bytes(found)
 
 
-async def differences(tx: AsyncSession, link: UUID, theirs: Word, *, asked_with: int) -> list[str]:
+async def seen_of(tx: AsyncSession, link: UUID) -> Seen:
+    """What to remember before asking for the partner's word. Raises `UnknownLink`."""
+    row = (await tx.execute(_SEEN, {"link": link})).one_or_none()
+    if row is None:
+        raise UnknownLink({"link": str(link)})
+    return Seen(*row)
+
+
+async def differences(tx: AsyncSession, link: UUID, theirs: Word, *, seen: Seen) -> list[str]:
     """What does not fit between our books and the partner's word: codes, empty when all fits.
 
-    `asked_with` is the received height that their word was asked with. Their word may be older than our books are now:
-    what we have done meanwhile is no difference. Raises `UnknownLink`.
+    `seen` was read before their word was asked for, with `seen.received`. Their word may be older than our books are
+    now: what we have done meanwhile is no difference. Raises `UnknownLink`.
     """
     ours = await link_of(tx, link)
     found: list[str] = []
     if theirs.received_head != await head_at(tx, link, "out", theirs.received_height):
         found.append(SENT_DIFFERS)
-    if theirs.sent_at != await head_at(tx, link, "in", asked_with):
+    if theirs.received_height < seen.confirmed:
+        found.append(SENT_LOST)
+    if theirs.sent_at != await head_at(tx, link, "in", seen.received):
         found.append(RECEIVED_DIFFERS)
     if theirs.balance != await _expected(tx, ours, theirs):
         found.append(MIRROR_DIFFERS)

@@ -27,7 +27,15 @@ class LedgerLink(SQLModel, table=True):
         sa.CheckConstraint("state IN ('open', 'suspended', 'closed')", name="ledger_link_state"),
         sa.CheckConstraint("their_limit >= 0 AND leaving >= 0", name="ledger_link_limits"),
         sa.CheckConstraint("our_name <> their_name", name="ledger_link_names"),
-        sa.UniqueConstraint("book", "unit", "their_name", name="ledger_link_partner"),
+        # a link that was closed may be followed by another to the same partner
+        sa.Index(
+            "ledger_link_partner",
+            "book",
+            "unit",
+            "their_name",
+            unique=True,
+            postgresql_where=sa.text("state <> 'closed'"),
+        ),
     )
     id: UUID = Field(primary_key=True)
     book: str = Field(sa_type=sa.Text, foreign_key="ledger_book.id")

@@ -15,9 +15,9 @@ CREATE FUNCTION ledger_relay_contents(p_link uuid, p_relay uuid, p_unit text, p_
     || ledger_field((extract(epoch FROM p_expires_at) * 1000000)::bigint::text), 'UTF8'))
 $$;
 -- next
--- The beginning of the chain of one direction, and its next link.
+-- The beginning of the chain of one direction (a reader needs it to compare), and the chain's next link.
 CREATE FUNCTION ledger_relay_root(p_link uuid, p_unit text, p_payer_bank text, p_payee_bank text) RETURNS bytea
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT sha256(convert_to(ledger_field(p_link::text) || ledger_field(p_unit) || ledger_field(p_payer_bank)
     || ledger_field(p_payee_bank), 'UTF8'))
 $$;

@@ -51,8 +51,10 @@ def _link() -> None:
         sa.CheckConstraint("state IN ('open', 'suspended', 'closed')", name="ledger_link_state"),
         sa.CheckConstraint("their_limit >= 0 AND leaving >= 0", name="ledger_link_limits"),
         sa.CheckConstraint("our_name <> their_name", name="ledger_link_names"),
-        sa.UniqueConstraint("book", "unit", "their_name", name="ledger_link_partner"),
     )
+    not_closed = sa.text("state <> 'closed'")
+    columns = ["book", "unit", "their_name"]
+    op.create_index("ledger_link_partner", "ledger_link", columns, unique=True, postgresql_where=not_closed)
 
 
 def _relay() -> None:

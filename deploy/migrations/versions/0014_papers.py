@@ -9,7 +9,7 @@ from timebank.schema import install_sql
 revision = "0014"
 down_revision = "0013"
 
-FILES = ("0014_root_nodes.sql",)
+FILES = ("0010_root_nodes.sql",)
 
 
 def upgrade() -> None:

@@ -8,7 +8,7 @@ from timebank.schema import install_sql
 revision = "0015"
 down_revision = "0014"
 
-FILES = ("0010_refusals.sql",)
+FILES = ("0011_refusals.sql",)
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from timebank.schema import install_sql
 revision = "0016"
 down_revision = "0015"
 
-FILES = ("0011_write_path.sql",)
+FILES = ("0012_write_path.sql",)
 
 
 def upgrade() -> None:

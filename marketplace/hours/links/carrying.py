@@ -21,15 +21,13 @@ from marketplace.hours.links import client
 from marketplace.hours.links.client import Partner, PartnerUnavailable, Reply
 from marketplace.hours.links.errors import PartnerNotReady
 from marketplace.hours.links.finding import partner_of
+from marketplace.hours.links.messages import DIVERGED, ENDED, LINK_DUE
 from marketplace.hours.links.models import LinkPeer
-from marketplace.hours.links.paying import LINK_DUE
 from timebank import links
 from timebank.links import Relay
 from timebank.links.moves import expire, record
 from timebank.links.protocol import REFUSED, Answer, Move, Step, next_step
 
-ENDED = "relay.ended"
-DIVERGED = "link.diverged"
 RETRY_SECONDS = (1, 2, 5, 15, 60, 300)
 MOST_STEPS = 4  # prepare, commit and two repeats; more means that another run is at it
 SHARE_OF_LEASE = 0.5  # a run ends well within its delivery's lease; the timer goes on

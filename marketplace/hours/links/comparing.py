@@ -18,19 +18,21 @@ from marketplace.hours.links.carrying import tell_divergence
 from marketplace.hours.links.client import Partner, PartnerUnavailable
 from marketplace.hours.links.errors import PartnerSilent
 from marketplace.hours.links.finding import link_and_peer, partner_of
-from marketplace.hours.links.opening import CHECK
+from marketplace.hours.links.messages import CHECK
 from marketplace.hours.links.schemas import ChainOut, LinkHeadOut
 from timebank import links
 from timebank.links import Link
 from timebank.links.mirrors import (
     RECEIVED_DIFFERS,
     SENT_DIFFERS,
+    SENT_LOST,
     Flying,
     Word,
     differences,
     first_difference,
     head_at,
     relay_at,
+    seen_of,
 )
 from timebank.links.relays import Direction
 
@@ -51,11 +53,11 @@ async def compare(platform: Platform, link_id: UUID) -> Comparison:
     """Ask the partner for its word and compare. `LinkUnknown`, `PartnerNotReady`; `PartnerSilent` without an answer."""
     async with transaction(platform.db) as tx:
         link, _ = await link_and_peer(tx, link_id)
-        partner = await partner_of(tx, platform, link_id)
+        partner, seen = await partner_of(tx, platform, link_id), await seen_of(tx, link_id)
     try:
-        theirs = await _word(platform, partner, received=link.received_height)
+        theirs = await _word(platform, partner, received=seen.received)
         async with transaction(platform.db) as tx:
-            found = await differences(tx, link_id, theirs, asked_with=link.received_height)
+            found = await differences(tx, link_id, theirs, seen=seen)
         first = await _first(platform, partner, link, theirs, found)
     except PartnerUnavailable as silence:
         raise PartnerSilent(reason=silence.code) from silence
@@ -88,6 +90,10 @@ async def _first(
     platform: Platform, partner: Partner, link: Link, theirs: Word, found: list[str]
 ) -> tuple[UUID | None, int] | None:
     """Where the first chain that differs parts."""
+    if SENT_LOST in found:
+        async with transaction(platform.db) as tx:
+            lost = theirs.received_height + 1
+            return await relay_at(tx, link.id, "out", lost), lost
     if SENT_DIFFERS in found:
         direction: Direction = "out"
         upto = max(link.sent_height, theirs.received_height)

@@ -20,13 +20,13 @@ from marketplace.hours.books import CITY, MINUTE
 from marketplace.hours.links.errors import LinkLimitInUse, LinkNotEmpty, PartnerNotReady, in_words
 from marketplace.hours.links.finding import link_and_peer
 from marketplace.hours.links.keys import new_peer, read_key
+from marketplace.hours.links.messages import CHECK
 from marketplace.hours.links.models import LinkPeer
 from marketplace.hours.links.places import check_address, networks_of
 from timebank import LedgerError, links
 from timebank.errors import AccountNotEmpty, InsufficientBalance
 
 AWAITING = "awaiting the partner's key"
-CHECK = "link.check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +64,12 @@ async def accept(
     tx: AsyncSession, platform: Platform, link_id: UUID, *, address: str, public_key: str, actor: Actor, now: datetime
 ) -> None:
     """Take the partner's address and public key, also new ones. A link that only waited for them opens."""
+    where, key = check_address(address, networks_of(platform.settings.link_networks)), read_key(public_key)
     link, peer = await link_and_peer(tx, link_id)
-    peer.address = check_address(address, networks_of(platform.settings.link_networks))
-    peer.public_key = read_key(public_key)
-    await tx.flush()
-    _note(tx, "accepted", link_id, actor)
-    if link.reason == AWAITING:
+    if link.reason == AWAITING:  # before the peer's row: a relay's record locks the link first, too
         await links.resume_link(tx, link_id, now=now)
+    peer.address, peer.public_key = where, key
+    _note(tx, "accepted", link_id, actor)
     await outbox.send(tx, CHECK, link_id=link_id)
 
 

@@ -13,13 +13,12 @@ from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import MemberInactive
 from marketplace.hours.links.errors import LinkLimitReached, LinkSuspended, RelayTooLarge, RelayUnknown, in_words
 from marketplace.hours.links.finding import Address, link_to, read_address
+from marketplace.hours.links.messages import LINK_DUE, REQUESTED
 from marketplace.hours.models import Member
 from timebank import LedgerError, links
 from timebank.links import Link, Relay
 from timebank.links.relays import relays_of
 
-REQUESTED = "relay.requested"
-LINK_DUE = "link.due"
 LIFETIME = timedelta(minutes=15)  # how long a payer's minutes wait for a partner that does not answer
 SOON = timedelta(seconds=30)
 

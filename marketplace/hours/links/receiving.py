@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base import timers
+from marketplace.base import outbox, timers
 from marketplace.hours.books import pool_account
 from marketplace.hours.links.errors import LinkLimitReached, LinkSuspended, LinkUnitMismatch, LinkUnknown
 from marketplace.hours.links.finding import payee_of
-from marketplace.hours.links.paying import LINK_DUE
+from marketplace.hours.links.messages import ENDED, LINK_DUE
 from marketplace.hours.links.schemas import (
     ChainOut,
     FlyingOut,
@@ -60,7 +60,7 @@ async def commit(
     tx: AsyncSession, link_id: UUID, relay_id: UUID, given: RelayCommitIn, *, now: datetime
 ) -> RelayStateOut:
     """Do what the payer's side decided."""
-    await links.commit_in(
+    done = await links.commit_in(
         tx,
         link_id,
         relay_id,
@@ -70,6 +70,8 @@ async def commit(
         head=bytes.fromhex(given.head),
         now=now,
     )
+    if done:
+        await outbox.send(tx, ENDED, link_id=link_id, relay_id=relay_id)
     return await state(tx, link_id, relay_id, now=now)
 
 

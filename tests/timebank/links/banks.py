@@ -27,7 +27,7 @@ from timebank.links import (
     suspend_link,
 )
 from timebank.links.links import link_of
-from timebank.links.mirrors import differences, word_of
+from timebank.links.mirrors import differences, seen_of, word_of
 from timebank.links.moves import answer_for, expire, record
 from timebank.links.protocol import REFUSED, UNKNOWN, Answer, Move, Step
 from timebank.proof import prove
@@ -225,11 +225,12 @@ class Bank:
 
 async def compare(here: Bank, there: Bank) -> list[str]:
     """What `here` finds to differ when it asks `there`."""
-    asked_with = (await here.link()).received_height
-    async with there.begin() as tx:
-        word = await word_of(tx, there.id, received=asked_with)
     async with here.begin() as tx:
-        return await differences(tx, here.id, word, asked_with=asked_with)
+        seen = await seen_of(tx, here.id)
+    async with there.begin() as tx:
+        word = await word_of(tx, there.id, received=seen.received)
+    async with here.begin() as tx:
+        return await differences(tx, here.id, word, seen=seen)
 
 
 async def carry(here: Bank, there: Bank, relay: Relay, step: Step, *, now: datetime = NOON) -> Move:

@@ -1,9 +1,9 @@
 """A relay step by step, with the numbers written out; limits, refusals, guards against raw SQL."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.timebank.links.banks import Bank, carry, compare, pay
 from tests.timebank.town import HOUR, NOON
-from timebank import CloseAccount, Command, LedgerError, Post, Reverse, SetLimits, Transfer, apply
+from timebank import CloseAccount, Command, Cycle, LedgerError, Post, Reverse, SetLimits, Transfer, apply, run_cycle
 from timebank.errors import AccountNotEmpty, AppendOnly, InsufficientBalance, named
+from timebank.export import export_lines
 from timebank.links import (
     LimitReached,
     LinkExists,
@@ -30,10 +31,22 @@ from timebank.links import (
     set_our_limit,
     suspend_link,
 )
-from timebank.links.mirrors import differences, first_difference, head_at, relay_at, word_of
+from timebank.links.mirrors import (
+    Flying,
+    Seen,
+    differences,
+    first_difference,
+    head_at,
+    relay_at,
+    seen_of,
+    word_of,
+)
+from timebank.links.moves import record
 from timebank.links.protocol import REFUSED, Answer, Move, Step
 from timebank.links.relays import relays_of
 from timebank.proof import prove
+from timebank.schema import grant_sql
+from timebank.verify import verify
 
 Banks = tuple[Bank, Bank]
 
@@ -87,6 +100,36 @@ async def test_a_payment_from_a_branch_clears_with_the_city_like_any_other(banks
     # supply: 600 were issued in each city; east's people now hold 540, west's 660
     assert (await east.wealth(), await west.wealth()) == (540, 660)
     assert await east.posted(east.account("issuance"), east.mirror_account) == [-600, 60]
+
+
+async def test_the_nightly_cycle_counts_a_relay_as_trade_with_the_city(banks: Banks) -> None:
+    east, west = banks
+    await pay(east, west, 60)
+    await pay(west, east, 25)
+
+    async def cycle(bank: Bank) -> Cycle:
+        async with bank.begin() as tx:
+            return await run_cycle(tx, bank.city, unit="minute", on_day=date(2026, 3, 2), caps={}, now=NOON)
+
+    # east: B was granted 600 and paid 60 to the city's mirror, A got 25 from it; the city gave out 600 and kept 35
+    ours = await cycle(east)
+    nets = {line.branch.removeprefix(east.city): line.net for line in ours.lines}
+    assert (nets, ours.city_net) == ({"A": -25, "B": -600 + 60}, 565)
+    # west: B was granted 600 and paid 25, A got 60: the city gave out 635
+    theirs = await cycle(west)
+    assert theirs.city_net == 600 - 25 + 60
+    assert await east.faults() == await west.faults() == []
+
+
+async def test_the_outside_verifier_takes_the_export_of_a_bank_that_trades(banks: Banks) -> None:
+    east, west = banks
+    await pay(east, west, 60)
+    await east.start(10)
+    await west.receive(Step.PREPARE, await east.start(20), now=NOON)
+    for bank in banks:
+        async with bank.begin() as tx:
+            lines = [line async for line in export_lines(tx)]
+        assert verify(lines).entries
 
 
 async def test_trade_in_both_directions_nets_in_the_mirrors(banks: Banks) -> None:
@@ -301,9 +344,52 @@ async def test_a_partner_set_back_to_yesterday_is_found(banks: Banks) -> None:
     east, west = banks
     async with west.begin() as tx:
         yesterday = await word_of(tx, west.id, received=0)
-    await pay(west, east, 30)
+    await pay(west, east, 30)  # which west no longer knows to have sent
     async with east.begin() as tx:
-        assert await differences(tx, east.id, yesterday, asked_with=1) == ["received_chain_differs"]
+        found = await differences(tx, east.id, replace(yesterday, sent_at=None), seen=await seen_of(tx, east.id))
+    assert found == ["received_chain_differs"]
+    await pay(east, west, 40)  # which west no longer knows to have received
+    async with east.begin() as tx:
+        seen = await seen_of(tx, east.id)
+        found = await differences(tx, east.id, replace(yesterday, sent_at=None), seen=seen)
+    assert seen == Seen(received=1, confirmed=1)
+    assert found == ["sent_relay_lost", "received_chain_differs"]
+
+
+async def test_what_moves_while_the_partner_is_asked_is_no_difference(banks: Banks) -> None:
+    east, west = banks
+    await pay(east, west, 10)
+    async with east.begin() as tx:
+        seen = await seen_of(tx, east.id)
+    async with west.begin() as tx:
+        word = await word_of(tx, west.id, received=seen.received)
+    await pay(east, west, 20)
+    await pay(west, east, 30)
+    decided = await east.start(5)
+    await carry(east, west, decided, Step.PREPARE)
+    async with east.begin() as tx:
+        assert await differences(tx, east.id, word, seen=seen) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"balance": -9}, "mirror_differs"),
+        ({"received_head": b"x" * 32}, "sent_chain_differs"),
+        ({"received_height": 7}, "sent_chain_differs"),
+        ({"sent_at": b"x" * 32}, "received_chain_differs"),
+        ({"flying": (Flying(UUID(int=3), "in", "prepared", 5, None),)}, f"unknown_in_flight:{UUID(int=3)}"),
+    ],
+)
+async def test_each_kind_of_difference_has_its_code(banks: Banks, wrong: dict[str, Any], code: str) -> None:
+    east, west = banks
+    await pay(east, west, 10)
+    async with east.begin() as tx:
+        seen = await seen_of(tx, east.id)
+    async with west.begin() as tx:
+        word = await word_of(tx, west.id, received=seen.received)
+    async with east.begin() as tx:
+        assert await differences(tx, east.id, replace(word, **wrong), seen=seen) == [code]
 
 
 @pytest.mark.parametrize("change", ["post", "reverse"])
@@ -394,6 +480,39 @@ async def test_a_link_closes_only_when_nothing_is_owed_or_in_flight(banks: Banks
         async with east.begin() as tx:
             await resume_link(tx, east.id, now=NOON)
     assert await east.faults() == []
+
+
+async def test_a_closed_link_may_be_followed_by_another_to_the_same_partner(banks: Banks) -> None:
+    east, _ = banks
+    async with east.begin() as tx:
+        await close_link(tx, east.id, reason="the end", now=NOON)
+    names = {"our_name": "east", "their_name": "west"}
+    async with east.begin() as tx:
+        fresh = await open_link(tx, uuid4(), book=east.city, unit="minute", **names, limit=5, now=NOON)
+    assert (fresh.state, fresh.our_limit, fresh.balance) == ("open", 5, 0)
+
+
+async def test_an_application_role_relays_by_the_functions_and_writes_nothing_itself(banks: Banks) -> None:
+    east, west = banks
+    role = f"application_{uuid4().hex}"
+    async with east.begin() as tx:
+        await tx.execute(text(f'CREATE ROLE "{role}"'))
+        for statement in grant_sql(role):
+            await tx.execute(text(statement))
+    relay = await east.start(60)
+    async with east.begin() as tx:
+        await tx.execute(text(f'SET LOCAL ROLE "{role}"'))
+        assert await record(tx, relay, Step.PREPARE, Answer("prepared"), now=NOON) is Move.COMMIT
+        assert (await word_of(tx, east.id, received=0)).sent_height == 1
+    await pay(west, east, 10)
+    for attack in ("UPDATE ledger_relay SET reason = 'x'", "UPDATE ledger_link SET their_limit = 0"):
+        async with AsyncSession(east.engine) as tx:
+            await tx.execute(text(f'SET LOCAL ROLE "{role}"'))
+            with pytest.raises(DBAPIError, match="permission denied"):
+                await tx.execute(text(attack))
+    async with east.begin() as tx:
+        for revoke in (f'DROP OWNED BY "{role}"', f'DROP ROLE "{role}"'):
+            await tx.execute(text(revoke))
 
 
 async def test_a_link_does_not_close_over_unclaimed_minutes(banks: Banks) -> None:

@@ -95,6 +95,8 @@ async def line_between(ports: dict[str, int], names: Iterable[str]) -> AsyncIter
 
         servers.append(await asyncio.start_server(serve, "127.0.0.1", 0))
         line.urls[name] = f"http://127.0.0.1:{servers[-1].sockets[0].getsockname()[1]}"
-    yield line
-    for server in servers:
-        server.close()
+    try:
+        yield line
+    finally:
+        for server in servers:
+            server.close()

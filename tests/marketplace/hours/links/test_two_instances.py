@@ -6,19 +6,18 @@ say. The instances are shared; each test pays another amount.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
 import pytest
 from sqlalchemy import text
 
 from marketplace.base.database import transaction
 from marketplace.base.embedded.postgres import Postgres
+from tests.marketplace.hours.links.conftest import a_database
 from tests.marketplace.hours.links.cuts import Line, Lost, line_between
 from tests.marketplace.hours.links.instances import (
     LIMITS,
@@ -33,7 +32,6 @@ from tests.marketplace.hours.links.instances import (
 from timebank.links import Relay
 
 A_WHILE = timedelta(minutes=6)  # longer than the longest pause between two tries, shorter than a payment waits
-BOTH = pytest.mark.parametrize("payer", ["east", "west"])
 
 
 @dataclass
@@ -96,16 +94,6 @@ async def world(postgres: Postgres, template: str, tmp_path_factory: pytest.Temp
         yield World(line, {"east": east, "west": west})
 
 
-@asynccontextmanager
-async def a_database(postgres: Postgres, template: str) -> AsyncIterator[str]:
-    name = f"bank_{uuid4().hex}"
-    connection = await asyncpg.connect(postgres.url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield postgres.url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
-
-
 async def states(relay: UUID, *sides: Side) -> list[str | None]:
     """How the relay stands at each bank."""
     found = [await side.relay(relay) for side in sides]
@@ -133,7 +121,7 @@ async def test_the_operators_have_agreed_and_each_has_heard_the_others_limit(wor
     await world.agree()
 
 
-@BOTH
+@pytest.mark.parametrize("payer", ["east", "west"])
 async def test_a_payment_reaches_the_other_bank(world: World, payer: str) -> None:
     here, there = world.pair(payer)
     before = await world.balances()
@@ -144,9 +132,15 @@ async def test_a_payment_reaches_the_other_bank(world: World, payer: str) -> Non
     await world.agree()
 
 
-@BOTH
-@pytest.mark.parametrize("lost", ["request", "answer"])
-@pytest.mark.parametrize("step", ["prepare", "commit"])
+@pytest.mark.parametrize(
+    ("step", "lost", "payer"),
+    [
+        ("prepare", "request", "east"),
+        ("prepare", "answer", "west"),
+        ("commit", "request", "west"),
+        ("commit", "answer", "east"),
+    ],
+)
 async def test_a_short_cut_delays_the_payment_and_changes_nothing(
     world: World, payer: str, step: str, lost: Lost
 ) -> None:
@@ -167,8 +161,7 @@ async def test_a_short_cut_delays_the_payment_and_changes_nothing(
     await world.agree()
 
 
-@BOTH
-@pytest.mark.parametrize("lost", ["request", "answer"])
+@pytest.mark.parametrize(("lost", "payer"), [("request", "west"), ("answer", "east")])
 async def test_a_long_cut_before_the_decision_gives_the_payer_everything_back(
     world: World, payer: str, lost: Lost
 ) -> None:
@@ -353,6 +346,51 @@ async def test_a_bank_killed_around_the_commit_message_loses_nothing(world: Worl
     world.pass_time(A_WHILE)
     await world.at_rest()
     assert await world.balances() == moved(before, "west", 17)
+    await world.agree()
+
+
+async def rewrite(side: Side, statements: dict[str, dict[str, object]]) -> None:
+    """What only the owner of the tables can do: change history with the triggers off."""
+    async with transaction(side.platform.db) as tx:
+        await tx.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement, given in statements.items():
+            await tx.execute(text(statement), {"link": side.link_id, **given})
+
+
+async def test_a_rewritten_history_is_found_named_and_suspends_the_link(world: World) -> None:
+    here, there = world.pair("east")
+    relays = [await here.pay(there, minutes) for minutes in (5, 6, 7)]
+    await world.at_rest()
+    second = await there.relay(relays[1])
+    link = await there.link()
+    assert second is not None
+    heads = (
+        "UPDATE ledger_relay SET head = sha256(head || :salt) WHERE link = :link AND direction = 'in' AND seq >= :seq"
+    )
+    head = "UPDATE ledger_link SET received_head = :head WHERE id = :link"
+    async with transaction(there.platform.db) as tx:
+        query = "SELECT id, head FROM ledger_relay WHERE link = :link AND direction = 'in' AND seq >= :seq"
+        kept = (await tx.execute(text(query), {"link": there.link_id, "seq": second.seq})).all()
+    await rewrite(there, {heads: {"seq": second.seq, "salt": b"x"}, head: {"head": b"x" * 32}})
+    assert any("relay_chain_broken" in fault for fault in await there.faults())  # its own proof knows as well
+
+    found = await here.post(f"/v1/links/{here.link_id}/compare", here.operator)
+    assert found == {"differences": ["sent_chain_differs"], "first_relay": str(relays[1]), "height": second.seq}
+    suspended = await here.link()
+    assert (suspended.state, suspended.reason) == ("suspended", "sent_chain_differs")
+    assert suspended.balance == -link.balance  # nothing was corrected
+    refused = await here.http.post(
+        f"/v1/members/{here.payer_id}/relays",
+        json={"payee": f"{there.name}/{there.payee_id}", "minutes": 1},
+        headers=here.headers(here.payer),
+    )
+    assert refused.json()["code"] == "link_suspended"
+
+    one = "UPDATE ledger_relay SET head = :head WHERE link = :link AND id = :relay"
+    for relay, right in kept:
+        await rewrite(there, {one: {"relay": relay, "head": right}})
+    await rewrite(there, {head: {"head": link.received_head}})
+    await here.post(f"/v1/links/{here.link_id}/resume", here.operator)
     await world.agree()
 
 

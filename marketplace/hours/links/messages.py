@@ -1,0 +1,7 @@
+"""The messages and the timer of links, by name; who hears them stands in `marketplace/subscriptions.py`."""
+
+REQUESTED = "relay.requested"  # a member pays or calls off: link_id, relay_id
+ENDED = "relay.ended"  # committed, aborted or expired here: link_id, relay_id
+CHECK = "link.check"  # compare with the partner: link_id
+DIVERGED = "link.diverged"  # the two banks do not agree, the link is suspended: link_id, reason
+LINK_DUE = "link.due"  # the link's timer

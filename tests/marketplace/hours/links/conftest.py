@@ -1,0 +1,68 @@
+"""One bank per file of tests, whose databases are dear; each test has a link, a partner and members of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from marketplace.base.channels import NoChannel
+from marketplace.base.crypto import Vault
+from marketplace.base.database import Database, transaction
+from marketplace.base.embedded.postgres import Postgres
+from marketplace.base.platform import Platform
+from marketplace.base.policy import load_policy
+from marketplace.base.settings import Settings
+from marketplace.subscriptions import CONSUMER_NAMES
+from tests.conftest import MovableClock
+from tests.marketplace.hours.builders import Bank, a_bank
+from tests.marketplace.hours.links.partners import Scene, a_scene
+
+
+@asynccontextmanager
+async def a_database(postgres: Postgres, template: str) -> AsyncIterator[str]:
+    """A migrated database, as an address for SQLAlchemy; dropped with the block."""
+    name = f"bank_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres.url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield postgres.url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def city(postgres: Postgres, template: str) -> AsyncIterator[tuple[Platform, Bank]]:
+    """The bank under test, at Monday nine."""
+    async with a_database(postgres, template) as url:
+        database = Database(url, consumers=CONSUMER_NAMES)
+        settings = Settings(
+            database_url=url,
+            data=Path("unused"),
+            secret=b"s" * 32,
+            master_key=b"m" * 32,
+            demo=True,
+            link_networks="127.0.0.0/8",
+            link_seconds=2.0,
+        )
+        platform = Platform(settings, database, MovableClock(), Vault(b"m" * 32), load_policy("taiyuan"), NoChannel())
+        async with transaction(database) as tx:
+            bank = await a_bank(platform, tx)
+        yield platform, bank
+        for part in platform.parts.values():
+            await part.aclose()
+        await database.close()
+
+
+@pytest.fixture
+async def scene(city: tuple[Platform, Bank], program: Any) -> AsyncIterator[Scene]:
+    """An open link whose partner may owe us 600 and lets us owe 300; the real program over HTTP in memory."""
+    platform, bank = city
+    program.state.platform = platform
+    transport = httpx.ASGITransport(app=program)
+    async with httpx.AsyncClient(transport=transport, base_url="http://liuzhu.test") as http:
+        yield await a_scene(platform, http, bank)
+    del program.state.platform
