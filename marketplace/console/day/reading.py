@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -112,15 +112,14 @@ async def _names(tx: AsyncSession, elders: set[UUID], *, actor: Actor, now: date
 async def _shifts(
     tx: AsyncSession, district: Region, day: date, planned: list[UUID]
 ) -> tuple[tuple[Shift, Performer], ...]:
-    """Open paid shifts, and withdrawn ones that the plan in force still knows."""
+    """Open paid shifts, and whatever else the plan in force knows: withdrawn ones, volunteers'."""
     query = (
         select(Shift, Performer)
         .join(Performer, col(Performer.id) == col(Shift.performer_id))
         .where(
             col(Shift.district_id) == district.id,
             col(Shift.day) == day,
-            col(Shift.unpaid).is_(False),
-            or_(col(Shift.state) == "open", col(Shift.id).in_(planned)),
+            or_(and_(col(Shift.state) == "open", col(Shift.unpaid).is_(False)), col(Shift.id).in_(planned)),
         )
         .order_by(col(Shift.starts_at), col(Performer.name), col(Shift.id))
     )

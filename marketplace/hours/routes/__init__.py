@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marketplace.hours.routes import files, incidents, judging, members, series, tasks
+from marketplace.hours.routes import availability, files, incidents, judging, members, series, tasks
 
 ROUTES: list[Any] = [
     *members.HANDLERS,
@@ -11,4 +11,5 @@ ROUTES: list[Any] = [
     *tasks.HANDLERS,
     *judging.HANDLERS,
     *series.HANDLERS,
+    *availability.HANDLERS,
 ]
