@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
+from marketplace.base.clock import local_day
 from marketplace.base.errors import Language
 from marketplace.console.day.lines import clock
 from marketplace.console.day.listing import window
@@ -38,6 +39,7 @@ DECISIONS = {
     "welfare": (("found", {"outcome": "well"}, "found_well"), ("found", {"outcome": "hospital"}, "found_hospital")),
     "customer_absent": (("judge", {"absent": True}, "judge_absent"), ("judge", {"absent": False}, "judge_not")),
 }
+TEMPLATES.filters["local_day"] = local_day
 TEMPLATES.globals.update(clock=clock, window=window, DECISIONS=DECISIONS)
 
 

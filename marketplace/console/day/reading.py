@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.bookings.models import Booking
+from marketplace.console.day.waiting import Waiting, read_waiting
 from marketplace.matters.listing import matters_for
 from marketplace.matters.models import Matter
 from marketplace.people.access import visible_to
@@ -45,6 +46,7 @@ class DayRows:
     kitchens: tuple[Kitchen, ...]
     providers: Mapping[UUID, str]
     matters: tuple[tuple[Matter, Booking], ...]
+    waiting: Waiting = Waiting()
 
     @property
     def day_before(self) -> date:
@@ -82,7 +84,10 @@ async def read_rows(tx: AsyncSession, district: Region, day: date, *, actor: Act
     found = await visits_for(tx, actor=actor, now=now, district_id=district.id, day=day, limit=MOST)
     visits = {visit.id: visit for visit in found if visit.state != "cancelled"}
     matters = await matters_for(tx, actor=actor, now=now, district_id=district.id, limit=MOST_MATTERS)
+    waiting = await read_waiting(tx, district, actor=actor, now=now)
     elders = {visit.elder_id for visit in visits.values()} | {matter.elder_id for matter, _ in matters}
+    elders |= {task.elder_id for task in (*waiting.requests, *waiting.disputes)}
+    elders |= {series.elder_id for series in waiting.series}
     return DayRows(
         district=district,
         day=day,
@@ -99,6 +104,7 @@ async def read_rows(tx: AsyncSession, district: Region, day: date, *, actor: Act
         kitchens=await _kitchens(tx, district),
         providers=await _providers(tx),
         matters=tuple(matters),
+        waiting=waiting,
     )
 
 

@@ -4,7 +4,7 @@ It is an unpaid shift. Taking it back gives back the tasks she had on it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,6 +26,8 @@ from marketplace.visits.errors import ImpossibleShift
 from marketplace.visits.models import Assignment, Shift, Visit
 from marketplace.visits.shifts import add_shift, withdraw_shift
 
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Available:
@@ -44,10 +46,10 @@ async def declare(tx: AsyncSession, member: Member, available: Available, *, pol
     if "dispatch" not in rules.taking:
         raise TakingNotOffered(offered=", ".join(rules.taking))
     performer = await require_standing(tx, member)
-    day = local_day(available.starts_at)
-    if available.ends_at <= available.starts_at or local_day(available.ends_at) != day:
+    start = available.starts_at
+    day = home_window(start, start, service_seconds=0, rules=policy.booking, now=now).day
+    if not start < available.ends_at < start + DAY or local_day(available.ends_at) != day:
         raise ImpossibleShift(pointer="/ends_at", reason="it begins and ends on one day")
-    home_window(available.starts_at, available.starts_at, service_seconds=0, rules=policy.booking, now=now)
     shift = await add_shift(
         tx,
         performer=performer,
