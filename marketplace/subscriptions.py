@@ -25,8 +25,9 @@ SUBSCRIPTIONS: Consumers = {
     "booking.moved": (planning.request_plan, matters.review_booking),
     # a day's plan and what becomes of it
     "plan.requested": (planning.plan_day,),
-    "plan.published": (),
-    "shift.withdrawn": (planning.request_plan, checkout.recount),
+    "plan.published": (hours.follow_plan,),
+    "dispatch.wanted": (planning.request_plan,),
+    "shift.withdrawn": (planning.request_plan, checkout.recount, hours.follow_plan),
     "visit.late": (matters.visit_late,),
     "visit.nobody_home": (matters.nobody_home,),
     "visit.checked_in": (checkout.begin_service, matters.review_booking),

@@ -39,6 +39,7 @@ DECISIONS = {
     "welfare": (("found", {"outcome": "well"}, "found_well"), ("found", {"outcome": "hospital"}, "found_hospital")),
     "customer_absent": (("judge", {"absent": True}, "judge_absent"), ("judge", {"absent": False}, "judge_not")),
 }
+TEMPLATES.filters["local_day"] = local_day
 TEMPLATES.globals.update(clock=clock, day=local_day, window=window, DECISIONS=DECISIONS)
 
 

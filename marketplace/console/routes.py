@@ -23,7 +23,7 @@ from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, Tx
 from marketplace.web.problem import status_of
 
-FRAGMENTS = ("counts", "matters", "timeline", "unassigned", "exceptions", "visits")
+FRAGMENTS = ("counts", "matters", "hours", "timeline", "unassigned", "exceptions", "visits")
 
 Asked = Request[Any, Any, Any]
 
@@ -68,13 +68,15 @@ async def refresh_day(
     here = chosen(await districts_for(tx, actor), district)
     say = speaker(language(request))
     found = day_page(await read_rows(tx, here, day_of(day, now), actor=actor, now=now), say)
-    values = {"page": found, "may": _may(actor)}
+    may = _may(actor)
+    values = {"page": found, "may": may}
+    names = [name for name in FRAGMENTS if name != "hours" or may["approve"]]
     body = {
         "as_of": say("as_of", time=clock(now)),
         "planning": found.planning(say),
         "map": found.drawn(),
         "panels": found.panels(say),
-        "parts": {name: render(f"part_{name}.html", language(request), **values) for name in FRAGMENTS},
+        "parts": {name: render(f"part_{name}.html", language(request), **values) for name in names},
     }
     return Response(body, headers={"Cache-Control": "no-store"})
 

@@ -40,7 +40,7 @@ _CHECKS = {
         "SELECT task.id FROM task JOIN member ON member.id = task.member_id JOIN visit ON visit.cause_kind = 'task'"
         " AND visit.cause_id = task.id JOIN assignment ON assignment.visit_id = visit.id"
         " WHERE task.state IN ('grabbed', 'disputed', 'credited', 'voided') AND assignment.state <> 'withdrawn'"
-        " AND assignment.performer_id <> member.performer_id"
+        " AND assignment.performer_id IS DISTINCT FROM member.performer_id"
     ),
     "two places of one request have one volunteer": (
         "SELECT request_id FROM task WHERE state IN ('reserved', 'grabbed', 'disputed', 'credited')"

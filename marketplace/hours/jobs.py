@@ -14,7 +14,7 @@ from marketplace.hours.ledger.roots import close_day
 from marketplace.hours.members.guardians import come_of_age
 from marketplace.hours.members.standing.incidents import lift_suspension
 from marketplace.hours.nights import day_before
-from marketplace.hours.tasks import answering, crediting, ending
+from marketplace.hours.tasks import answering, crediting, dispatching, ending
 from marketplace.hours.tasks.giving_back import recall_task, tasks_ahead
 from marketplace.hours.tasks.series import rolling
 
@@ -38,6 +38,16 @@ async def answer_due(platform: Platform, message: Message) -> None:
     """A task is reserved, and a yes was waited for long enough."""
     async with transaction(platform.db) as tx:
         await answering.lapse(tx, UUID(message.ids["id"]), now=platform.now())
+
+
+async def follow_plan(platform: Platform, message: Message) -> None:
+    """A day was planned, or a shift fell out: who is sent to the tasks that are dispatched?"""
+    district_id, day = UUID(message.ids["district_id"]), date.fromisoformat(message.ids["day"])
+    async with transaction(platform.db) as tx:
+        tasks = await dispatching.dispatched_tasks(tx, district_id, day)
+    for task_id in tasks:
+        async with transaction(platform.db) as tx:
+            await dispatching.follow_plan(tx, task_id, rules=platform.policy.timebank, now=platform.now())
 
 
 async def series_due(platform: Platform, message: Message) -> None:

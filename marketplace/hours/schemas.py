@@ -12,7 +12,7 @@ from marketplace.hours.models import LARGEST_GROUP, Member
 from marketplace.hours.tasks.disputing import Verdict
 from marketplace.hours.tasks.publishing import Channel, Consent, Taking
 from marketplace.hours.tasks.sources import PaidBy
-from marketplace.web.schemas import In, Instant, Out, Text
+from marketplace.web.schemas import In, Instant, LonLat, Out, Text
 
 TaskKind = Kind
 TaskState = Literal[
@@ -179,6 +179,24 @@ class WhyIn(In):
     """Why, in the actor's words."""
 
     reason: Annotated[str, Field(min_length=2, max_length=500, examples=["临时有事，无法前往"])]
+
+
+class AvailableIn(In):
+    """When a volunteer could come, on one day, and where she sets out and returns to."""
+
+    starts_at: Instant = Field(examples=["2026-03-03T09:00:00+08:00"])
+    ends_at: Instant = Field(examples=["2026-03-03T12:00:00+08:00"])
+    place: LonLat
+    member_id: UUID | None = Field(default=None, description="a minor one answers for, or a group; else oneself")
+
+
+class AvailableOut(Out):
+    """A time that a volunteer offers."""
+
+    shift_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    state: Literal["open", "withdrawn"]
 
 
 class VerdictIn(In):

@@ -13,11 +13,13 @@ from marketplace.planning.models import Plan
 from marketplace.providers.models import BARRED, Provider
 from marketplace.visits.listing import day_bounds
 from marketplace.visits.models import Assignment, CheckEvent, Performer, Shift, Visit
+from marketplace.visits.performers import VOLUNTEER
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Open paid shifts, booked visits that still count, and all live assignments of either.
+    """Open shifts, visits to be planned that still count (booked ones, and tasks for volunteers), and all live
+    assignments of either.
 
     `came_at` and `went_at` are device times by assignment; `rests` the planned breaks by shift, from and until.
     """
@@ -62,7 +64,7 @@ async def worked_days(tx: AsyncSession, provider_id: UUID, *, since: datetime) -
 
 
 def _shifts(district_id: UUID, day: date) -> Select[Shift]:
-    # volunteers' unpaid shifts are not planned: they take tasks by hand; who may not serve is sent to nobody
+    # who may not serve is sent to nobody
     barred = (
         exists()
         .where(col(Performer.id) == col(Shift.performer_id), col(Provider.id) == col(Performer.provider_id))
@@ -74,7 +76,6 @@ def _shifts(district_id: UUID, day: date) -> Select[Shift]:
             col(Shift.district_id) == district_id,
             col(Shift.day) == day,
             col(Shift.state) == "open",
-            col(Shift.unpaid).is_(False),
             ~barred,
         )
         .order_by(col(Shift.id))
@@ -89,7 +90,7 @@ async def read_day(tx: AsyncSession, district_id: UUID, day: date) -> Day:
         select(Visit)
         .where(
             col(Visit.district_id) == district_id,
-            col(Visit.cause_kind) == "booking",
+            or_(col(Visit.cause_kind) == "booking", col(Visit.skills).contains([VOLUNTEER])),
             col(Visit.window_start) >= first,
             col(Visit.window_start) < following,
             col(Visit.state).not_in(["cancelled", "missed"]),

@@ -6,10 +6,12 @@ starts where and when it is free again.
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from marketplace.planning.day import Day
 from marketplace.planning.prefix import Prefix, begins_at
 from marketplace.visits.models import Assignment, Shift, Visit
+from marketplace.visits.performers import VOLUNTEER
 
 TRAVEL = {  # calibrated: detour over the great circle, km/h door to door
     "walk": {"model": "great_circle", "detour": 1.30, "kmh": 4.5},
@@ -46,10 +48,15 @@ def movable(day: Day, prefix: Prefix) -> list[Visit]:
         for visit in day.visits.values()
         if visit.state in {"planned", "published"}
         and visit.district_id == day.district_id
-        and visit.cause_kind == "booking"
+        and is_planned(visit)
         and visit.id not in by_hand
         and not prefix.holds(visit.id)
     ]
+
+
+def is_planned(visit: Visit) -> bool:
+    """Does the engine send anybody there? Tasks that volunteers take by themselves are left alone."""
+    return visit.cause_kind == "booking" or VOLUNTEER in visit.skills
 
 
 def problem_of(day: Day, prefix: Prefix) -> Document:
@@ -115,8 +122,18 @@ def _visit(day: Day, visit: Visit, prefix: Prefix, places: _Places) -> Document:
         "priority": visit.priority,
         "mandatory": visit.mandatory,
         # when kept visits fill her whole window nobody can come: said so by excluding everybody
-        **({} if windows else {"excluded": sorted({str(shift.performer_id) for shift in day.shifts})}),
+        **_excluded(_barred(day, visit) if windows else {shift.performer_id for shift in day.shifts}),
     }
+
+
+def _barred(day: Day, visit: Visit) -> set[UUID]:
+    """Who was excluded by hand; and nobody serves unpaid what was booked."""
+    unpaid = {shift.performer_id for shift in day.shifts if shift.unpaid and visit.cause_kind == "booking"}
+    return unpaid | {one for one in visit.excluded if any(one == shift.performer_id for shift in day.shifts)}
+
+
+def _excluded(performers: set[UUID]) -> Document:
+    return {"excluded": sorted(str(one) for one in performers)} if performers else {}
 
 
 def _window(day: Day, visit: Visit) -> list[int]:
@@ -163,6 +180,7 @@ def _delivery(day: Day, visit: Visit, places: _Places) -> Document:
         "priority": visit.priority,
         "mandatory": visit.mandatory,
         **({"max_ride_seconds": visit.max_ride_seconds} if visit.max_ride_seconds else {}),
+        **_excluded(_barred(day, visit)),
     }
 
 

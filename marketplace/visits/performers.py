@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.ids import new_id
 from marketplace.visits.models import Performer
 
+VOLUNTEER = "volunteer"  # the skill that only volunteers hold, and only their tasks ask for
+
 
 async def add_performer(
     tx: AsyncSession,
@@ -40,6 +42,8 @@ async def add_performer(
 
 
 def held_skills(performer: Performer) -> frozenset[str]:
-    """All a visit may ask of the performer: abilities, gender (`gender:f`) and provider (`provider:ID`)."""
-    own = {f"gender:{performer.gender}", *performer.skills}
+    """All a visit may ask of the performer: abilities, gender (`gender:f`), provider (`provider:ID`), `volunteer`."""
+    own = {f"gender:{performer.gender}", *(skill for skill in performer.skills if skill != VOLUNTEER)}
+    if performer.kind == VOLUNTEER:
+        own.add(VOLUNTEER)
     return frozenset(own | {f"provider:{performer.provider_id}"} if performer.provider_id else own)

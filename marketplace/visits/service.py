@@ -12,16 +12,19 @@ from sqlmodel import col
 from marketplace.base import timers
 from marketplace.base.actor import Actor
 from marketplace.base.states import move
-from marketplace.visits.assigning import assign, withdraw_assignments
+from marketplace.visits.assigning import assign, live_assignments, withdraw_assignments
 from marketplace.visits.errors import ImpossibleVisit
 from marketplace.visits.models import STARTED, VISIT_STEPS, Visit
 
 __all__ = [
     "VisitSpec",
     "assign",
+    "attendant",
     "cancel_visits",
+    "exclude",
     "hand_over",
     "has_begun",
+    "keep_assignment",
     "mark_settled",
     "plan_visit",
     "visit_ids",
@@ -148,6 +151,35 @@ async def mark_settled(tx: AsyncSession, cause_kind: str, cause_id: UUID, *, act
     for visit in await _locked(tx, cause_kind, cause_id):
         if visit.state == "approved":
             await move(tx, visit, "settled", VISIT_STEPS, actor=actor, now=now)
+
+
+async def attendant(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> UUID | None:
+    """The performer who is assigned to a cause's one visit, if anybody is."""
+    for visit in await _locked(tx, cause_kind, cause_id):
+        for assignment in await live_assignments(tx, visit):
+            return assignment.performer_id
+    return None
+
+
+async def keep_assignment(tx: AsyncSession, cause_kind: str, cause_id: UUID, performer_id: UUID) -> bool:
+    """The performer has said yes: no plan moves the visit any more. False if she is not the one assigned."""
+    for visit in await _locked(tx, cause_kind, cause_id):
+        for assignment in await live_assignments(tx, visit):
+            if assignment.performer_id == performer_id:
+                assignment.plan_id = None
+                assignment.version += 1
+                visit.version += 1  # a plan that is being made saw it free to move
+                await tx.flush()
+                return True
+    return False
+
+
+async def exclude(tx: AsyncSession, cause_kind: str, cause_id: UUID, performer_id: UUID) -> None:
+    """Do not plan this performer for a cause."""
+    for visit in await _locked(tx, cause_kind, cause_id):
+        visit.excluded = sorted({*visit.excluded, performer_id})
+        visit.version += 1
+    await tx.flush()
 
 
 async def has_begun(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> bool:

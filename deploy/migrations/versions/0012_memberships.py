@@ -1,8 +1,9 @@
 """Kinds of members and their files, incidents with appeals; requests with several places, reviews, disputes,
-series."""
+series, dispatch."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0012"
 down_revision = "0011"
@@ -268,6 +269,8 @@ def _task_checks() -> None:
 
 
 def _visit() -> None:
+    op.add_column("visit", sa.Column("excluded", ARRAY(sa.Uuid()), nullable=False, server_default="{}"))
+    op.alter_column("visit", "excluded", server_default=None)
     op.drop_constraint("visit_state", "visit")
     op.create_check_constraint(
         "visit_state",

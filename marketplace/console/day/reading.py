@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.bookings.models import Booking
+from marketplace.console.day.waiting import Waiting, read_waiting
 from marketplace.matters.listing import matters_for
 from marketplace.matters.models import Matter
 from marketplace.people.access import visible_to
@@ -45,6 +46,7 @@ class DayRows:
     kitchens: tuple[Kitchen, ...]
     providers: Mapping[UUID, str]
     matters: tuple[tuple[Matter, Booking], ...]
+    waiting: Waiting = Waiting()
 
     @property
     def day_before(self) -> date:
@@ -82,7 +84,10 @@ async def read_rows(tx: AsyncSession, district: Region, day: date, *, actor: Act
     found = await visits_for(tx, actor=actor, now=now, district_id=district.id, day=day, limit=MOST)
     visits = {visit.id: visit for visit in found if visit.state != "cancelled"}
     matters = await matters_for(tx, actor=actor, now=now, district_id=district.id, limit=MOST_MATTERS)
+    waiting = await read_waiting(tx, district, actor=actor, now=now)
     elders = {visit.elder_id for visit in visits.values()} | {matter.elder_id for matter, _ in matters}
+    elders |= {task.elder_id for task in (*waiting.requests, *waiting.disputes)}
+    elders |= {series.elder_id for series in waiting.series}
     return DayRows(
         district=district,
         day=day,
@@ -99,6 +104,7 @@ async def read_rows(tx: AsyncSession, district: Region, day: date, *, actor: Act
         kitchens=await _kitchens(tx, district),
         providers=await _providers(tx),
         matters=tuple(matters),
+        waiting=waiting,
     )
 
 
@@ -112,15 +118,14 @@ async def _names(tx: AsyncSession, elders: set[UUID], *, actor: Actor, now: date
 async def _shifts(
     tx: AsyncSession, district: Region, day: date, planned: list[UUID]
 ) -> tuple[tuple[Shift, Performer], ...]:
-    """Open paid shifts, and withdrawn ones that the plan in force still knows."""
+    """Open paid shifts, and whatever else the plan in force knows: withdrawn ones, volunteers'."""
     query = (
         select(Shift, Performer)
         .join(Performer, col(Performer.id) == col(Shift.performer_id))
         .where(
             col(Shift.district_id) == district.id,
             col(Shift.day) == day,
-            col(Shift.unpaid).is_(False),
-            or_(col(Shift.state) == "open", col(Shift.id).in_(planned)),
+            or_(and_(col(Shift.state) == "open", col(Shift.unpaid).is_(False)), col(Shift.id).in_(planned)),
         )
         .order_by(col(Shift.starts_at), col(Performer.name), col(Shift.id))
     )

@@ -7,17 +7,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.timebank_rules import EarningRules
-from marketplace.hours.members.errors import AgeNotAllowed, AgeUnknown, MinorsRefused
+from marketplace.hours.members.errors import AgeNotAllowed, AgeUnknown, BirthDateImpossible, MinorsRefused
 from marketplace.hours.members.relatives import age_on
 from marketplace.hours.models import Member
 from marketplace.people.models import Elder
 
+OLDEST = 130
 MAJORITY = 18  # Civil Code of the People's Republic of China, article 17
 
 
 def is_minor(birth_on: date, on: date) -> bool:
     """Under age on that day?"""
     return age_on(birth_on, on) < MAJORITY
+
+
+def require_plausible(birth_on: date, on: date) -> None:
+    """`BirthDateImpossible` for one that lies ahead or too long ago."""
+    if not 0 <= age_on(birth_on, on) <= OLDEST:
+        raise BirthDateImpossible(pointer="/birth_on")
 
 
 async def birth_of(tx: AsyncSession, member: Member) -> date | None:

@@ -35,6 +35,14 @@ class GroupTasksOnly(Conflict):
     en = "Minors only take part in group tasks."
 
 
+class BirthDateImpossible(Malformed):
+    """Nobody was born on that day who joins today."""
+
+    code = "birth_date_impossible"
+    zh = "出生日期有误。"
+    en = "Nobody who joins today was born on that day."
+
+
 class BirthDateKept(Conflict):
     """A date of birth on record is corrected by an officer."""
 

@@ -26,7 +26,7 @@ from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import member_account, open_member, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
-from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age
+from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age, require_plausible
 from marketplace.hours.members.errors import BirthDateKept
 from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
 from marketplace.hours.members.returning import come_back
@@ -96,6 +96,8 @@ async def _personal(
 ) -> dict[str, Any]:
     """The columns that say what kind of person joins."""
     row: dict[str, Any] = {"kind": "individual", "birth_on": birth_on}
+    if birth_on is not None:
+        require_plausible(birth_on, local_day(now))
     if birth_on is not None and is_minor(birth_on, local_day(now)):
         guardian = await require_guardian(tx, guardian_id, ward=account_id, on=local_day(now))
         row |= {"kind": "minor", "guardian_id": guardian.id, "state": "pending"}

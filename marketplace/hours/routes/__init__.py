@@ -4,6 +4,7 @@ from typing import Any
 
 from marketplace.hours.links import routes as links
 from marketplace.hours.routes import (
+    availability,
     branches,
     certificates,
     files,
@@ -29,6 +30,7 @@ ROUTES: list[Any] = [
     *tasks.HANDLERS,
     *judging.HANDLERS,
     *series.HANDLERS,
+    *availability.HANDLERS,
     *giving.HANDLERS,
     *schedules.HANDLERS,
     *granting.HANDLERS,

@@ -17,7 +17,8 @@ from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.members.ages import birth_of, is_minor
 from marketplace.hours.members.guardians import guards
 from marketplace.hours.models import TASK_STEPS, Member, Task
-from marketplace.hours.tasks.taking import locked_task, take
+from marketplace.hours.tasks.sending_back import send_back
+from marketplace.hours.tasks.taking import locked_task, take, take_dispatched
 
 ANSWER_DUE = "task.answer_due"
 
@@ -37,23 +38,27 @@ async def accept(tx: AsyncSession, task_id: UUID, *, rules: TimeBankRules, actor
     task, member = await _reserved(tx, task_id, wanted="grabbed", actor=actor)
     if await waits_for_guardian(tx, member, task, rules=rules) and not await guards(tx, actor, member):
         raise Unknown(what="task")
-    await take(tx, task, member, rules=rules, actor=actor, now=now)
+    if task.taking == "dispatch":
+        await take_dispatched(tx, task, member, rules=rules, actor=actor, now=now)
+    else:
+        await take(tx, task, member, rules=rules, actor=actor, now=now)
     await timers.drop_timer(tx, ANSWER_DUE, task.id)
     return task
 
 
 async def decline(tx: AsyncSession, task_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Task:
     """Say no, the member herself or her guardian: others may take the task. `Unknown`, `IllegalTransition`."""
-    task, _ = await _reserved(tx, task_id, wanted="published", actor=actor)
-    await _free(tx, task, actor=actor, now=now, reason=reason)
+    task, member = await _reserved(tx, task_id, wanted="published", actor=actor)
+    await _free(tx, task, member, actor=actor, now=now, reason=reason)
     return task
 
 
 async def lapse(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
     """No answer came. A task that is not reserved, or was reserved anew meanwhile, stays."""
     task = await locked_task(tx, task_id)
-    if task.state == "reserved":
-        await _free(tx, task, actor=Actor.system(), now=now, reason="no answer")
+    if task.state == "reserved" and task.member_id is not None:
+        member = await tx.get_one(Member, task.member_id)
+        await _free(tx, task, member, actor=Actor.system(), now=now, reason="no answer")
 
 
 async def waits_for_guardian(tx: AsyncSession, member: Member, task: Task, *, rules: TimeBankRules) -> bool:
@@ -74,8 +79,10 @@ async def _reserved(tx: AsyncSession, task_id: UUID, *, wanted: str, actor: Acto
     return task, member
 
 
-async def _free(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime, reason: str) -> None:
+async def _free(tx: AsyncSession, task: Task, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
     await move(tx, task, "published", TASK_STEPS, actor=actor, now=now, reason=reason)
     task.member_id = None
     await timers.drop_timer(tx, ANSWER_DUE, task.id)
     await tx.flush()
+    if task.taking == "dispatch":
+        await send_back(tx, task, member, actor=actor, now=now, reason=reason)

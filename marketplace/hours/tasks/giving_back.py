@@ -16,6 +16,7 @@ from marketplace.hours.members.finding import acts_for
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.answering import ANSWER_DUE
 from marketplace.hours.tasks.holding import TASK_DUE
+from marketplace.hours.tasks.sending_back import send_back
 from marketplace.hours.tasks.taking import locked_task
 from marketplace.visits.service import hand_over, has_begun, visits_of
 
@@ -34,6 +35,7 @@ async def give_back(tx: AsyncSession, task_id: UUID, *, actor: Actor, now: datet
 
 async def put_back(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime, reason: str) -> None:
     """Publish a locked task anew, without its volunteer. What nobody takes before its window opens expires."""
+    member = await tx.get_one(Member, task.member_id)
     await move(tx, task, "published", TASK_STEPS, actor=actor, now=now, reason=reason)
     task.member_id = None
     for visit in await visits_of(tx, "task", task.id):
@@ -44,6 +46,8 @@ async def put_back(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime,
     await timers.drop_timer(tx, ANSWER_DUE, task.id)
     await timers.set_timer(tx, TASK_DUE, task.id, task.window_start)
     await tx.flush()
+    if task.taking == "dispatch":
+        await send_back(tx, task, member, actor=actor, now=now, reason=reason)
 
 
 async def tasks_ahead(tx: AsyncSession, member_id: UUID) -> list[UUID]:

@@ -9,13 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import timebank
 from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor
+from marketplace.base.clock import local_day
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import NoHoursSource
 from marketplace.hours.giving.acting import ACTED_FOR, OFFICERS
 from marketplace.hours.models import TASK_STEPS, Task
+from marketplace.hours.tasks.sending_back import want_plan
 from marketplace.hours.tasks.sources import PaidBy, Source, find_source
 from marketplace.people.models import Elder
+from marketplace.visits.performers import VOLUNTEER
 from marketplace.visits.service import VisitSpec, plan_visit
 from timebank import Hold
 from timebank.errors import InsufficientBalance
@@ -48,6 +51,8 @@ async def put_up(
         task.considered = list(source.considered)
         task.published_at = now
         await move(tx, task, "published", TASK_STEPS, actor=actor, now=now)
+    if tasks[0].taking == "dispatch":
+        await want_plan(tx, elder.district_id, local_day(tasks[0].window_start))
     await _tell_her(tx, tasks[0], source, actor)
 
 
@@ -61,7 +66,7 @@ async def _tell_her(tx: AsyncSession, task: Task, source: Source, actor: Actor) 
 
 def _visit_of(task: Task, elder: Elder) -> VisitSpec:
     return VisitSpec(
-        cause_kind="task",  # the planner leaves tasks alone: whoever grabs one is assigned by that
+        cause_kind="task",
         cause_id=task.id,
         elder_id=elder.id,
         district_id=elder.district_id,
@@ -71,7 +76,11 @@ def _visit_of(task: Task, elder: Elder) -> VisitSpec:
         window_start=task.window_start,
         window_end=task.window_end,
         service_seconds=task.minutes * 60,
-        skills=(f"gender:{task.gender}",) if task.gender else (),
+        # the planner sends volunteers to what asks for one; whoever grabs a task is assigned by that
+        skills=(
+            *([f"gender:{task.gender}"] if task.gender else []),
+            *([VOLUNTEER] if task.taking == "dispatch" else []),
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Text
+from sqlalchemy import CheckConstraint, Column, Index, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -30,7 +30,7 @@ class Visit(SQLModel, table=True):
     """Service may start within the window, both ends inclusive. `cause` says what the visit is for.
 
     A visit with a kitchen is a delivery: so many boxes are fetched there and ride at most `max_ride_seconds`.
-    `findings` are the codes of what its evidence lacks.
+    `findings` are the codes of what its evidence lacks; `excluded` performers are not planned for it.
     """
 
     __tablename__ = "visit"
@@ -76,6 +76,7 @@ class Visit(SQLModel, table=True):
     kitchen_lat: float | None = None
     boxes: int = 0
     max_ride_seconds: int | None = None
+    excluded: list[UUID] = Field(default_factory=list, sa_column=Column(ARRAY(Uuid), nullable=False))
     findings: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
     state: str = "planned"
     version: int = 1

@@ -108,7 +108,7 @@ async def test_the_map_has_the_line_its_numbered_stops_and_the_unassigned(
     panel = found["panels"][str(day.cleaning.id)]
     assert panel["title"] == await name_of(platform, day.cleaning.elder_id)
     assert ["可上门时间", "09:00–10:00"] in panel["lines"]
-    assert set(found["parts"]) == {"counts", "matters", "timeline", "unassigned", "exceptions", "visits"}
+    assert set(found["parts"]) == {"counts", "matters", "hours", "timeline", "unassigned", "exceptions", "visits"}
 
 
 async def test_who_has_not_come_is_flagged_late(

@@ -18,7 +18,7 @@ async def a_day(platform: Platform) -> dict[str, str]:
         served = await a_task(platform, tx, elder)
         waiting = await a_task(platform, tx, elder)
     await serve(platform, served, volunteer, 60)
-    return {"served": str(served.id), "open": str(waiting.id)}
+    return {"served": str(served.id), "open": str(waiting.id), "volunteer": str(volunteer.member.id)}
 
 
 async def faults(platform: Platform) -> list[str]:
@@ -44,6 +44,32 @@ async def test_a_clean_day_proves(platform: Platform) -> None:
         (
             "UPDATE task SET credited_minutes = 59, excess_minutes = 1 WHERE id = :served",
             "a volunteer was credited another amount than the task says: {served}",
+        ),
+        (
+            (
+                "UPDATE task SET state = 'voided', verdict = 'nothing', verdict_reason = 'x', dispute_reason = 'x',"
+                " disputed_by = (SELECT account_id FROM member WHERE member.id = task.member_id) WHERE id = :served"
+            ),
+            "a disputed or voided task has not one visit that says so: {served}",
+        ),
+        (
+            "UPDATE task SET member_id = (SELECT id FROM member WHERE kind = 'elder') WHERE id = :served",
+            "the visit of a task is attended by another than its volunteer: {served}",
+        ),
+        (
+            (
+                "UPDATE task SET request_id = :served, place = 2, state = 'grabbed',"
+                " member_id = (SELECT member_id FROM task WHERE id = :served) WHERE id = :open"
+            ),
+            "two places of one request have one volunteer: {served}",
+        ),
+        (
+            "UPDATE task SET verdict = 'part', verdict_reason = 'x', dispute_reason = 'x' WHERE id = :served",
+            "a part was decided, and another amount credited: {served}",
+        ),
+        (
+            "UPDATE member SET state = 'left' WHERE id = (SELECT member_id FROM task WHERE id = :served)",
+            "a member who left has an open account, or one who did not a closed one: {volunteer}",
         ),
     ],
 )

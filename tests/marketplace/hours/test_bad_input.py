@@ -22,6 +22,7 @@ class Scene:
     elder_id: str
     foreign_elder_id: str
     task_id: str
+    district_id: str
     officer: Actor
     volunteer: Actor
     family: Actor
@@ -39,6 +40,7 @@ async def scene(platform: Platform) -> Scene:
             elder_id=str(elder.id),
             foreign_elder_id=str(foreign.id),
             task_id=str(task.id),
+            district_id=str(elder.district_id),
             officer=await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0]),
             volunteer=volunteer.actor,
             family=await an_actor(platform, tx, Role.FAMILY),
@@ -191,3 +193,71 @@ async def test_a_list_that_cannot_be_is_refused(
     client: httpx.AsyncClient, as_: Headers, scene: Scene, query: str
 ) -> None:
     assert (await client.get(f"/v1/tasks?{query}", headers=as_(scene.volunteer))).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "status", "code"),
+    [
+        ("/v1/members", {"birth_on": "2026-03-03"}, 400, "birth_date_impossible"),
+        ("/v1/members", {"birth_on": "1850-01-01"}, 400, "birth_date_impossible"),
+        ("/v1/members", {"birth_on": "9999-12-31"}, 400, "birth_date_impossible"),
+        ("/v1/members", {"birth_on": "1970-13-01"}, 400, "malformed"),
+        ("/v1/members", {"student": {"school": "x", "number": ""}}, 400, "malformed"),
+        ("/v1/task-series", {"rule": "FREQ=WEEKLY"}, 403, "forbidden"),
+        ("/v1/me/availability", {"starts_at": "9999-12-31T23:59:59Z"}, 400, "beyond_horizon"),
+        ("/v1/me/availability", {"ends_at": "9999-12-31T23:59:59Z"}, 400, "impossible_shift"),
+        ("/v1/me/availability", {"ends_at": "2026-03-03T09:00:00+08:00"}, 400, "impossible_shift"),
+        ("/v1/me/availability", {"place": {"lon": 181, "lat": 0}}, 400, "malformed"),
+    ],
+)
+async def test_what_a_volunteer_says_wrongly_is_refused_by_name(
+    platform: Platform,
+    client: httpx.AsyncClient,
+    as_: Headers,
+    scene: Scene,
+    address: str,
+    body: dict[str, Any],
+    status: int,
+    code: str,
+) -> None:
+    before = await counts(platform)
+    usual: dict[str, dict[str, Any]] = {
+        "/v1/members": {"district_id": scene.district_id},
+        "/v1/task-series": {},
+        "/v1/me/availability": {
+            "starts_at": (TEN - HOUR).isoformat(),
+            "ends_at": (TEN + HOUR).isoformat(),
+            "place": {"lon": 8.68, "lat": 49.4},
+        },
+    }
+    answer = await client.post(address, json=usual[address] | body, headers=as_(scene.volunteer))
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert await counts(platform) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"window_start": "9999-12-31T23:00:00Z", "window_end": "9999-12-31T23:30:00Z"}, "no_occurrence"),
+        ({"window_end": "9999-12-31T23:30:00Z"}, "window_too_long"),
+        ({"window_end": "2020-01-01T00:00:00Z"}, "window_backwards"),
+        ({"rule": "FREQ=SECONDLY"}, "rule_malformed"),
+        ({"rule": "x" * 201}, "malformed"),
+        ({"minutes": 241}, "task_too_long"),
+        ({"places": 21}, "malformed"),
+        ({"group_people": 1}, "malformed"),
+    ],
+)
+async def test_a_series_that_cannot_be_is_refused_and_nothing_changes(
+    platform: Platform,
+    client: httpx.AsyncClient,
+    as_: Headers,
+    scene: Scene,
+    changes: dict[str, Any],
+    code: str,
+) -> None:
+    before = await counts(platform)
+    body = body_of(scene, **{"rule": "FREQ=WEEKLY", **changes})
+    answer = await client.post("/v1/task-series", json=body, headers=as_(scene.officer))
+    assert (answer.status_code in {400, 409}, answer.json()["code"]) == (True, code), answer.text
+    assert await counts(platform) == before

@@ -28,7 +28,7 @@ from marketplace.people.access import Scope, visible_to
 from marketplace.people.elders import elder_for
 from marketplace.people.models import Elder
 
-FARTHEST = timedelta(days=3660)
+FARTHEST, DAY = timedelta(days=3660), timedelta(days=1)
 
 
 async def begin_series(
@@ -42,11 +42,13 @@ async def begin_series(
         raise Forbidden
     elder = await elder_for(tx, ask.elder_id, actor=actor, now=now, scope="book")
     channel = channel_of(ask.call, actor)
+    if abs(ask.window_start - now) > FARTHEST:  # so far away a calendar may end
+        raise NoOccurrence(pointer="/window_start")
     found = read_rule(rule, ask.window_start)
     first = next(starts_between(found, now, now + FARTHEST), None)
     if first is None:
         raise NoOccurrence(pointer="/rule")
-    window = ask.window_end - ask.window_start
+    window = max(-DAY, min(ask.window_end - ask.window_start, DAY))
     require_possible(replace(ask, window_start=first, window_end=first + window), policy, now)
     reviewed = channel in policy.timebank.earning.reviewed
     series = TaskSeries(
@@ -119,7 +121,7 @@ async def skip_occurrence(
     """Leave one start out, whether its task was made or not. Again it changes nothing. `Unknown`, `NoOccurrence`."""
     series = await _locked(tx, series_id, actor=actor, now=now)
     over = series.state in {"ended", "returned"}
-    if over or start <= now or not is_start(read_rule(series.rule, series.first_at), start):
+    if over or not now < start < now + FARTHEST or not is_start(read_rule(series.rule, series.first_at), start):
         raise NoOccurrence(pointer="/starts_at")
     skip = insert(SeriesSkip).values(series_id=series.id, starts_at=start)
     await tx.execute(skip.on_conflict_do_nothing())
