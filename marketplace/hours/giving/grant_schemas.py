@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from marketplace.base.timebank_rules import Category
 from marketplace.hours.giving.schemas import Minutes, Reason
 from marketplace.web.schemas import In, Out
 
@@ -37,7 +38,7 @@ class ProgrammeIn(In):
     name_zh: Annotated[str, Field(min_length=1, max_length=60, examples=["关爱时间"])]
     name_en: Annotated[str, Field(min_length=1, max_length=60, examples=["Time to care"])]
     district_id: UUID | None = None
-    categories: Annotated[tuple[str, ...], Field(min_length=1, max_length=20, examples=[["living_alone"]])]
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=20, examples=[["living_alone"]])]
     ceiling_minutes: Annotated[int, Field(ge=0, le=1_000_000_000, examples=[600_000])]
     valid_from: date
     valid_until: date
