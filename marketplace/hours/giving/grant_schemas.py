@@ -117,6 +117,21 @@ class IssuesOut(Out):
     missing: list[IssueOut]
 
 
+class KeyGrantOut(Out):
+    """What one key elder was granted: by the pool with an order, or issued by a programme."""
+
+    id: UUID
+    member_id: UUID
+    month: date
+    order_id: UUID | None
+    programme_id: UUID | None
+    group_rank: int = Field(examples=[1])
+    turn: int = Field(examples=[1])
+    reason: str = Field(examples=["group 1 (empty_nest, from 80): 120 a month"])
+    minutes: int = Field(examples=[120])
+    granted_at: datetime
+
+
 class ProgrammeOut(Out):
     """A programme: what it may issue and pay, and when."""
 

@@ -114,6 +114,11 @@ async def grant(
     return result
 
 
+async def all_programmes(tx: AsyncSession) -> list[Programme]:
+    """Every programme, the newest first; there are as many as an authority has decided on."""
+    return list(await tx.scalars(select(Programme).order_by(col(Programme.id).desc())))
+
+
 async def programmes_for(tx: AsyncSession, elder: Elder, *, now: datetime) -> list[Programme]:
     """Programmes in force that serve this elder: her district's before the city's, older before newer."""
     day = local_day(now)

@@ -337,4 +337,13 @@ async def test_an_officer_grants_from_the_pool_and_an_operator_from_a_programme(
     assert refused.json()["available"] == 999_750
     answer = await client.post(f"{branch}/issues", json={"dry_run": True}, headers=as_(scene.officer))
     assert (answer.status_code, len(answer.json()["missing"])) == (201, 2)
+    assert (await client.post(f"{branch}/allocations", json={}, headers=as_(scene.officer))).status_code == 201
+    (kept,) = (await client.get(f"{branch}/key-grants?month=2026-03-31", headers=as_(scene.officer))).json()
+    # the key elder of group 1 has 130 of 120; the one of group 2 gets the 110 that are left
+    assert (kept["group_rank"], kept["turn"], kept["minutes"]) == (2, 1, 110)
+    assert kept["reason"].endswith("0 of 120 received this month, waiting since 2026-03-02; the pool had 110")
+    assert (await client.get(f"{branch}/key-grants?month=2026-02-01", headers=as_(scene.officer))).json() == []
+    assert (await client.get(f"{branch}/key-grants", headers=as_(scene.foreign))).status_code == 404
+    (listed,) = (await client.get("/v1/programmes", headers=as_(scene.officer))).json()
+    assert (listed["id"], listed["ceiling_minutes"]) == (str(scene.bank.programme_id), 1_000_000)
     assert await faults(platform) == []
