@@ -10,25 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor
+from marketplace.base.errors import Conflict, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.giving.acting import ACTED_FOR, Acts
+from marketplace.hours.giving.acting import ACTED_FOR, Acts, require_no_benefit
 from marketplace.hours.giving.donations import donation_line, require_donation
-from marketplace.hours.giving.entries import Around, Placed, hold, post, readdress
+from marketplace.hours.giving.entries import Around, Placed, hold, post, readdress, release_commands
 from marketplace.hours.giving.errors import (
     EndsTooSoon,
     GiftsNotAllowed,
     NamedTwice,
     NotAsked,
     OrderOver,
-    ReceiverFull,
     ReceiverUnknown,
 )
 from marketplace.hours.giving.gifts import Share, gift_line, receivers_of, require_gift, require_years_room
 from marketplace.hours.giving.models import TransferLine
-from marketplace.hours.giving.orders import Draft, Wish, above_limit, step, write
+from marketplace.hours.giving.orders import Draft, Wish, above_limit, locked, step, write
 from marketplace.hours.models import Member
-from timebank import Release, apply
+from timebank import apply
 
 LONGEST_DAYS = 60  # who agreed early waits with held minutes until the last one answers
 
@@ -107,14 +107,19 @@ async def answer(
 ) -> None:
     """A giver's word on a locked collection. The last word carries it out.
 
-    `OrderOver`, `NotAsked`, `GiftsOfYearReached`, `NotEnoughMinutes`, `ReceiverFull`.
+    `Unknown` to who is not asked, `OrderOver`, `NotAsked` again, `OwnBenefit`, `GiftsOfYearReached`,
+    `NotEnoughMinutes`, `ReceiverFull`.
     """
     order, giver = placed.order, acts.member
+    line = next((one for one in placed.lines if one.giver_id == giver.id), None)
+    if line is None:
+        raise Unknown(what="order")
     if order.state != "collecting" or order.executes_at is None or order.executes_at <= now:
         raise OrderOver(state=order.state)
-    line = next((one for one in placed.lines if one.giver_id == giver.id and one.consent == "asked"), None)
-    if line is None:
+    if line.consent != "asked":
         raise NotAsked
+    if acts.on_behalf_of is not None:
+        await require_no_benefit(tx, {line.receiver_id}, account_id=actor.account_id)
     if word == "given" and line.counts_as == "gift":
         await require_years_room(tx, giver, line.minutes, rules=policy.timebank, now=now)
     held_before = [one for one in placed.lines if one.consent == "given"]
@@ -137,14 +142,15 @@ async def _note(tx: AsyncSession, placed: Placed, acts: Acts, word: str, *, acto
 
 
 async def finish(tx: AsyncSession, placed: Placed, *, policy: Policy, now: datetime) -> None:
-    """The time that was set for the locked collection has come: what was agreed to moves, or nothing."""
-    held = placed.moving
+    """The time that was set for the locked collection has come: what was agreed to moves, or, where the receiver cannot
+    take it or a giver's minutes are gone by a correction, nothing."""
+    order_id = placed.order.id
     try:
         async with tx.begin_nested():
-            await _carry_out(tx, placed, held, policy=policy, actor=Actor.system(), now=now)
-    except ReceiverFull as full:
-        await tx.refresh(placed.order)
-        await _give_up(tx, placed, held, reason=full.code, now=now)
+            await _carry_out(tx, placed, placed.moving, policy=policy, actor=Actor.system(), now=now)
+    except Conflict as refusal:
+        placed = await locked(tx, order_id)  # as it stands without what was tried
+        await _give_up(tx, placed, placed.moving, reason=refusal.code, now=now)
 
 
 async def _carry_out(
@@ -168,9 +174,4 @@ async def _give_up(
     tx: AsyncSession, placed: Placed, held: Sequence[TransferLine], *, reason: str, now: datetime
 ) -> None:
     await step(tx, placed.order, "expired", actor=Actor.system(), now=now, reason=reason)
-    order = placed.order
-    releases = [
-        Release(key=f"{order.hold_key(one.source_account)}:release", hold_key=order.hold_key(one.source_account))
-        for one in held
-    ]
-    await apply(tx, releases, now=now)
+    await apply(tx, release_commands(placed.order, held), now=now)

@@ -108,11 +108,11 @@ class OrderOver(Conflict):
 
 
 class NotAsked(Conflict):
-    """Nobody waits for this member's consent."""
+    """The giver has answered already."""
 
     code = "not_asked"
-    zh = "没有等待该会员确认的事项。"
-    en = "Nobody waits for this member's consent."
+    zh = "该会员已作答。"
+    en = "This member has answered already."
 
 
 class TooLateToUndo(Conflict):

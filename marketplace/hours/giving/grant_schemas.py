@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from marketplace.base.timebank_rules import Category
 from marketplace.hours.giving.schemas import Minutes, Reason
 from marketplace.web.schemas import In, Out
 
@@ -37,7 +38,7 @@ class ProgrammeIn(In):
     name_zh: Annotated[str, Field(min_length=1, max_length=60, examples=["关爱时间"])]
     name_en: Annotated[str, Field(min_length=1, max_length=60, examples=["Time to care"])]
     district_id: UUID | None = None
-    categories: Annotated[tuple[str, ...], Field(min_length=1, max_length=20, examples=[["living_alone"]])]
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=20, examples=[["living_alone"]])]
     ceiling_minutes: Annotated[int, Field(ge=0, le=1_000_000_000, examples=[600_000])]
     valid_from: date
     valid_until: date
@@ -114,6 +115,21 @@ class IssuesOut(Out):
     issued_minutes: int = Field(examples=[240])
     issued: list[IssueOut]
     missing: list[IssueOut]
+
+
+class KeyGrantOut(Out):
+    """What one key elder was granted: by the pool with an order, or issued by a programme."""
+
+    id: UUID
+    member_id: UUID
+    month: date
+    order_id: UUID | None
+    programme_id: UUID | None
+    group_rank: int = Field(examples=[1])
+    turn: int = Field(examples=[1])
+    reason: str = Field(examples=["group 1 (empty_nest, from 80): 120 a month"])
+    minutes: int = Field(examples=[120])
+    granted_at: datetime
 
 
 class ProgrammeOut(Out):

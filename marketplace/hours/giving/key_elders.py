@@ -83,6 +83,12 @@ async def one_at_a_time(tx: AsyncSession, district_id: UUID) -> None:
     await tx.execute(_ALONE, {"name": f"key-elders:{district_id}"})
 
 
+async def key_grants_of(tx: AsyncSession, district_id: UUID, month: date) -> list[KeyGrant]:
+    """What the branch's key elders were granted in a month, in the order of granting."""
+    query = select(KeyGrant).where(col(KeyGrant.district_id) == district_id, col(KeyGrant.month) == month)
+    return list(await tx.scalars(query.order_by(col(KeyGrant.id))))
+
+
 async def key_elders_of(tx: AsyncSession, district_id: UUID, *, rules: TimeBankRules, now: datetime) -> list[KeyElder]:
     """The branch's key elders in the order in which its pool grants: by group, in a group who received least this
     month, then who waits longest (since her last grant of the pool, or since she joined)."""

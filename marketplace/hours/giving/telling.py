@@ -41,7 +41,8 @@ async def letters_about(
         if order.on_behalf_of == member_id:
             template = tuple(said + by for said, by in zip(template, OFFICER, strict=True))
         family = await _family(tx, member_id, now=now) if order.on_behalf_of is not None else ()
-        letters += await _to(tx, vault, member_id, template, order.kind, minutes, also=family)
+        herself = order.kind != "inheritance"  # then the family is told for her
+        letters += await _to(tx, vault, member_id, template, order.kind, minutes, also=family, herself=herself)
     if state in RECEIVED:
         for line in lines:
             if line.receiver_id is not None and line.moves and line.receiver_id != order.giver_id:
@@ -88,9 +89,10 @@ async def _to(
     minutes: int,
     *,
     also: Iterable[UUID] = (),
+    herself: bool = True,
 ) -> list[Letter]:
-    member = await tx.get_one(Member, member_id)
-    phones = [*await _phones(tx, vault, member), *await _account_phones(tx, vault, also)]
+    own = await _phones(tx, vault, await tx.get_one(Member, member_id)) if herself else []
+    phones = [*own, *await _account_phones(tx, vault, also)]
     letters = []
     for phone, language in dict.fromkeys(phones):
         place = 1 if language == "en" else 0

@@ -16,9 +16,9 @@ from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
 from marketplace.base.errors import Conflict, Unknown
 from marketplace.hours.books import CITY, open_programme, programme_account
-from marketplace.hours.errors import CeilingTooLow
+from marketplace.hours.errors import CeilingTooLow, NotADistrict
 from marketplace.hours.models import Programme
-from marketplace.people.models import Elder
+from marketplace.people.models import Elder, Region
 from timebank import Post, SetLimits, Transfer
 from timebank.errors import InsufficientBalance
 
@@ -47,7 +47,11 @@ class Authority:
 
 
 async def authorise(tx: AsyncSession, authority: Authority, *, actor: Actor, now: datetime) -> Programme:
-    """A new programme with its issuance account in the city's book."""
+    """A new programme with its issuance account in the city's book. `NotADistrict`."""
+    if authority.district_id is not None:
+        region = await tx.get(Region, authority.district_id)
+        if region is None or region.level != "district":
+            raise NotADistrict(pointer="/district_id")
     programme = Programme(
         name_zh=authority.name_zh,
         name_en=authority.name_en,
@@ -108,6 +112,11 @@ async def grant(
     except InsufficientBalance as error:
         raise CeilingReached(available=error.data.get("available", 0)) from error
     return result
+
+
+async def all_programmes(tx: AsyncSession) -> list[Programme]:
+    """Every programme, the newest first; there are as many as an authority has decided on."""
+    return list(await tx.scalars(select(Programme).order_by(col(Programme.id).desc())))
 
 
 async def programmes_for(tx: AsyncSession, elder: Elder, *, now: datetime) -> list[Programme]:

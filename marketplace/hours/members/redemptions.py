@@ -125,6 +125,12 @@ async def agreement_of(tx: AsyncSession, offer_id: UUID) -> Agreement | None:
     return await tx.scalar(select(Agreement).where(*open_))
 
 
+async def agreements_of(tx: AsyncSession, programme_id: UUID) -> list[Agreement]:
+    """A programme's agreements, also those that have ended, the newest first."""
+    query = select(Agreement).where(col(Agreement.programme_id) == programme_id)
+    return list(await tx.scalars(query.order_by(col(Agreement.id).desc())))
+
+
 async def redemption_of(tx: AsyncSession, reference: str, *, lock: bool = False) -> Redemption | None:
     """What a programme promised for the hours that this name holds; None: the provider gives."""
     query = select(Redemption).where(col(Redemption.reference) == reference)

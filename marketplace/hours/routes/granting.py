@@ -1,10 +1,11 @@
 """What a branch grants: an officer's grants of the pool, its allocation to key elders, the month's issues."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from litestar import post
-from litestar.params import FromPath, JSONBody
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Actor, Role
@@ -17,9 +18,11 @@ from marketplace.hours.giving.grant_schemas import (
     IssueIn,
     IssueOut,
     IssuesOut,
+    KeyGrantOut,
     PoolGrantIn,
     TurnOut,
 )
+from marketplace.hours.giving.key_elders import key_grants_of, month_of
 from marketplace.hours.giving.schemas import OrderOut
 from marketplace.hours.routes.giving import shown
 from marketplace.people.models import Region
@@ -149,14 +152,25 @@ def _issue(one: issuing.Issue) -> IssueOut:
     )
 
 
+@get(
+    "/v1/branches/{district_id:uuid}/key-grants",
+    tags=GRANTS,
+    guards=[requires(*STAFF)],
+    operation_id="listKeyGrants",
+)
+async def list_key_grants(
+    district_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, month: FromQuery[date | None] = None
+) -> list[KeyGrantOut]:
+    """What a branch's key elders were granted in a month (named by any day of it, else this one), and why."""
+    await _require_branch(tx, district_id, actor)
+    found = await key_grants_of(tx, district_id, (month or month_of(now)).replace(day=1))
+    return [KeyGrantOut(**row.model_dump(include=set(KeyGrantOut.model_fields))) for row in found]
+
+
 async def _require_branch(tx: AsyncSession, district_id: UUID, actor: Actor) -> None:
     region = await tx.get(Region, district_id)
     if region is None or region.level != "district" or not await is_officer_of(tx, district_id, actor):
         raise Unknown(what="branch")
 
 
-HANDLERS: list[Any] = [
-    grant_from_pool,
-    allocate,
-    issue_month,
-]
+HANDLERS: list[Any] = [grant_from_pool, allocate, issue_month, list_key_grants]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import post
+from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from marketplace.base.actor import Role
@@ -40,6 +40,12 @@ async def authorise(data: JSONBody[ProgrammeIn], tx: Tx, actor: Acting, now: Now
         return _programme(await programmes.authorise(tx, authority, actor=actor, now=now))
 
     return await once(tx, ProgrammeOut, work)
+
+
+@get("/v1/programmes", tags=TAGS, guards=[requires(Role.OFFICER, Role.OPERATOR)], operation_id="listProgrammes")
+async def list_programmes(tx: Tx) -> list[ProgrammeOut]:
+    """All programmes, with what each may issue and pay, the newest first."""
+    return [_programme(row) for row in await programmes.all_programmes(tx)]
 
 
 @post(
@@ -96,6 +102,12 @@ async def agree(
     return await once(tx, AgreementOut, work)
 
 
+@get("/v1/programmes/{programme_id:uuid}/agreements", tags=TAGS, guards=[OPERATOR], operation_id="listAgreements")
+async def list_agreements(programme_id: FromPath[UUID], tx: Tx) -> list[AgreementOut]:
+    """For which offers a programme pays, or has paid, and how much."""
+    return [_agreement(row) for row in await redemptions.agreements_of(tx, programme_id)]
+
+
 @post(
     "/v1/agreements/{agreement_id:uuid}/end",
     tags=TAGS,
@@ -147,4 +159,13 @@ def _agreement(row: Agreement) -> AgreementOut:
     return AgreementOut(**row.model_dump(include=set(AgreementOut.model_fields)))
 
 
-HANDLERS: list[Any] = [authorise, set_ceiling, set_budget, agree, end_agreement, grant]
+HANDLERS: list[Any] = [
+    authorise,
+    list_programmes,
+    set_ceiling,
+    set_budget,
+    agree,
+    list_agreements,
+    end_agreement,
+    grant,
+]

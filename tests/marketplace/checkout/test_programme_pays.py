@@ -158,6 +158,8 @@ async def test_one_programme_at_a_time_pays_for_an_offer(desk: Desk) -> None:
     refused = await desk.post(address, agreed, actor=scene.operator, expect=409)
     assert refused["code"] == "agreed_already"
     await desk.post(address, agreed, actor=desk.market.officer, expect=403)
+    listed = await desk.client.get(address, headers=desk._as(scene.operator))
+    assert [one["fen_per_hour"] for one in listed.json()] == [4_000]
 
 
 async def test_a_budget_does_not_fall_below_what_is_promised(desk: Desk) -> None:

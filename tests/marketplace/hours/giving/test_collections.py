@@ -6,14 +6,17 @@ from typing import Any
 
 import httpx
 
-from marketplace.base.actor import Actor
+from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.models import Member
+from marketplace.people.accounts import actor_of
+from tests.builders import an_account
 from tests.conftest import MovableClock
-from tests.marketplace.hours.builders import Person, a_person, balances, give, legs_of
+from tests.marketplace.hours.builders import Person, a_person, apply, balances, give, legs_of
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, relate, rows
 from tests.marketplace.hours.giving.test_second_person import Desk, desk
+from timebank import Reverse
 
 __all__ = ["desk"]  # the fixture
 Json = dict[str, Any]
@@ -102,6 +105,35 @@ async def test_above_the_limit_the_collected_minutes_wait_for_a_second_person(de
     assert await faults(desk.platform) == []
 
 
+async def test_where_a_correction_took_a_givers_minutes_nothing_moves_and_the_others_are_free_again(
+    desk: Desk, clock: MovableClock
+) -> None:
+    scene, mother, givers = await family(desk, minutes=30)
+    order = await ask(desk, scene, mother, givers)
+    for giver in givers[:2]:
+        await desk.post(giver.actor, f"/v1/orders/{order['id']}/consent", {})
+    query = "SELECT e.key FROM ledger_entry e JOIN ledger_posting p ON p.entry = e.id WHERE p.account = :id"
+    ((key,),) = await rows(desk.platform, query, id=givers[0].account)
+    await apply(desk.platform, [Reverse("undo", key, desk.platform.now(), "granted by mistake")])
+    clock.set(clock.instant + timedelta(days=7))
+    await desk.deliver()
+    assert await rows(desk.platform, "SELECT state FROM transfer_order") == [("expired",)]
+    assert await balances(desk.platform, *(one.account for one in givers)) == [(0, 0), (30, 0), (30, 0)]
+    assert await faults(desk.platform) == []
+
+
+async def test_an_officer_agrees_for_nobody_to_her_own_benefit(desk: Desk) -> None:
+    scene, _, givers = await family(desk)
+    async with transaction(desk.platform.db) as tx:
+        account = await an_account(desk.platform, tx, Role.OFFICER, region=scene.bank.town.districts[0])
+        officer = await actor_of(tx, account)
+        own = await a_person(desk.platform, tx, scene.bank, account=account)
+    order = await ask(desk, scene, own.member, givers)
+    for_her = {"on_behalf_of": str(givers[1].member.id), "reason": "by telephone"}
+    address = f"/v1/orders/{order['id']}/consent"
+    assert await desk.refused(officer, address, for_her) == (403, "own_benefit")
+
+
 async def test_called_off_it_gives_back_what_was_held(desk: Desk) -> None:
     scene, mother, givers = await family(desk)
     order = await ask(desk, scene, mother, givers)
@@ -119,7 +151,7 @@ async def test_who_cannot_give_so_much_is_refused_and_may_still_decline(desk: De
     assert await desk.refused(givers[0].actor, f"{address}/consent", {}) == (409, "not_enough_minutes")
     await desk.post(givers[0].actor, f"{address}/decline", {})
     assert await desk.refused(givers[0].actor, f"{address}/consent", {}) == (409, "not_asked")
-    assert await desk.refused(scene.other.actor, f"{address}/consent", {}) == (409, "not_asked")
+    assert await desk.refused(scene.other.actor, f"{address}/consent", {}) == (404, "unknown")
     nothing = "/v1/orders/00000000-0000-7000-8000-000000000000/consent"
     assert await desk.refused(scene.other.actor, nothing, {}) == (404, "unknown")
 

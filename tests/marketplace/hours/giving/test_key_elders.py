@@ -1,5 +1,6 @@
 """Key elders come first: who they are, what the month promises, how a pool is shared out and a programme issues."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
@@ -82,6 +85,25 @@ def test_who_has_no_room_below_the_cap_is_passed_over() -> None:
     turns, short = share_out(200, [full, next_one])
     assert [(turn.elder, turn.minutes) for turn in turns] == [(next_one, 50)]
     assert short == 0
+
+
+@given(
+    pool=st.integers(0, 500),
+    elders=st.lists(st.tuples(st.integers(1, 2), st.integers(0, 150), st.none() | st.integers(0, 60)), max_size=8),
+)
+def test_nobody_gets_a_minute_while_somebody_before_lacks_one(
+    pool: int, elders: list[tuple[int, int, int | None]]
+) -> None:
+    line = [replace(key_elder(rank, received, 1), room_minutes=room) for rank, received, room in elders]
+    turns, short = share_out(pool, line)
+    got = {turn.elder.elder_id: turn.minutes for turn in turns}
+    due = [min(max(0, 120 - received), 120 if room is None else room) for _, received, room in elders]
+    assert sum(got.values()) == min(pool, sum(due))
+    assert short == sum(due) - sum(got.values())
+    lacks = [one.elder_id for one, wanted in zip(line, due, strict=True) if got.get(one.elder_id, 0) < wanted]
+    if lacks:
+        places = [one.elder_id for one in line]
+        assert all(places.index(elder_id) <= places.index(lacks[0]) for elder_id in got)
 
 
 async def three_elders(platform: Platform, scene: Scene) -> list[tuple[Elder, Member]]:
@@ -182,6 +204,21 @@ async def test_a_programme_issues_the_month_once_and_the_pool_grants_what_is_mis
     months = f"SELECT substr(key, {len(keys) + 1}) FROM ledger_entry WHERE kind = 'issue' ORDER BY id"
     assert await rows(platform, months) == [("3-01",), ("4-01",)]
     assert await faults(platform) == []
+
+
+async def test_runs_at_the_same_time_grant_and_issue_once(platform: Platform) -> None:
+    nanjing = under(platform, "nanjing")
+    scene = await a_scene(nanjing, minutes=0)
+    categories = ("empty_nest", "advanced_age")
+    _, issued_to = await an_elder_with(nanjing, scene, categories=categories, birth_on=EIGHTY_ONE)
+    _, granted_to = await an_elder_with(nanjing, scene, categories=("empty_nest",), birth_on=EIGHTY_ONE)
+    pool = await fill(nanjing, scene, 500)
+    issues = await asyncio.gather(*(issued(nanjing, scene) for _ in range(3)))
+    assert sorted(run.issued_minutes for run in issues) == [0, 0, 120]
+    runs = await asyncio.gather(*(allocated(nanjing, scene) for _ in range(3)))
+    assert sorted(run.granted_minutes for run in runs) == [0, 0, 120]
+    accounts = (issued_to.ledger_account, granted_to.ledger_account, pool)
+    assert await balances(platform, *accounts) == [(120, 0), (120, 0), (380, 0)]
 
 
 async def test_above_the_ceiling_nothing_is_issued_and_a_raised_one_makes_up_for_it(platform: Platform) -> None:
@@ -300,4 +337,13 @@ async def test_an_officer_grants_from_the_pool_and_an_operator_from_a_programme(
     assert refused.json()["available"] == 999_750
     answer = await client.post(f"{branch}/issues", json={"dry_run": True}, headers=as_(scene.officer))
     assert (answer.status_code, len(answer.json()["missing"])) == (201, 2)
+    assert (await client.post(f"{branch}/allocations", json={}, headers=as_(scene.officer))).status_code == 201
+    (kept,) = (await client.get(f"{branch}/key-grants?month=2026-03-31", headers=as_(scene.officer))).json()
+    # the key elder of group 1 has 130 of 120; the one of group 2 gets the 110 that are left
+    assert (kept["group_rank"], kept["turn"], kept["minutes"]) == (2, 1, 110)
+    assert kept["reason"].endswith("0 of 120 received this month, waiting since 2026-03-02; the pool had 110")
+    assert (await client.get(f"{branch}/key-grants?month=2026-02-01", headers=as_(scene.officer))).json() == []
+    assert (await client.get(f"{branch}/key-grants", headers=as_(scene.foreign))).status_code == 404
+    (listed,) = (await client.get("/v1/programmes", headers=as_(scene.officer))).json()
+    assert (listed["id"], listed["ceiling_minutes"]) == (str(scene.bank.programme_id), 1_000_000)
     assert await faults(platform) == []

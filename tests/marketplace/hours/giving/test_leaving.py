@@ -62,7 +62,7 @@ async def test_what_an_elder_had_goes_to_her_heir_and_her_account_is_closed(desk
             (CITY, "position", 90),
         ]
     )
-    assert "【六助】您收到 90 分钟（继承）。" in await desk.deliver()
+    assert await desk.deliver() == ["【六助】您收到 90 分钟（继承）。"]  # nobody writes to the dead
     assert await faults(desk.platform) == []
     again = await desk.refused(scene.officer, "/v1/inheritances", passing(member))
     assert again == (409, "member_inactive")
