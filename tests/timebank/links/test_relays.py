@@ -129,7 +129,7 @@ async def test_the_outside_verifier_takes_the_export_of_a_bank_that_trades(banks
     for bank in banks:
         async with bank.begin() as tx:
             lines = [line async for line in export_lines(tx)]
-        assert verify(lines).entries
+        assert verify(lines).read.entries
 
 
 async def test_trade_in_both_directions_nets_in_the_mirrors(banks: Banks) -> None:
