@@ -61,11 +61,11 @@ class Scene:
         return first.id, second.id
 
 
-async def a_scene(platform: Platform, *, minutes: int = 600) -> Scene:
+async def a_scene(platform: Platform, *, minutes: int = 600, birth_on: date = date(1980, 5, 1)) -> Scene:
     async with transaction(platform.db) as tx:
         bank = await a_bank(platform, tx)
-        giver = await a_person(platform, tx, bank, Role.VOLUNTEER, Role.FAMILY)
-        other = await a_person(platform, tx, bank, district=1)
+        giver = await a_person(platform, tx, bank, Role.VOLUNTEER, Role.FAMILY, birth_on=birth_on)
+        other = await a_person(platform, tx, bank, district=1, birth_on=birth_on)
         if minutes:
             await give(platform, tx, bank, giver.account, minutes)
         first, second = bank.town.districts
