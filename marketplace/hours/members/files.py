@@ -68,7 +68,8 @@ async def _number(tx: AsyncSession, vault: Vault, member: Member) -> str | None:
 async def happened_to(tx: AsyncSession, member_id: UUID, data: IncidentIn) -> Happened:
     """What an officer tells, with its cause. `CauseMissing`, `Unknown` task, `NotTheirTask`."""
     if data.task_id is not None:
-        task = await tx.get(Task, data.task_id)
+        # before the member, as everywhere: the incident will refer to it
+        task = await tx.get(Task, data.task_id, with_for_update={"read": True, "key_share": True})
         if task is None:
             raise Unknown(pointer="/task_id", what="task")
         if task.member_id != member_id:

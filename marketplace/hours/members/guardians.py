@@ -17,7 +17,7 @@ from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
 from marketplace.hours.members.ages import birth_of, is_minor
 from marketplace.hours.members.errors import GuardianMissing, NotAGuardian
-from marketplace.hours.models import MEMBER_STEPS, Member
+from marketplace.hours.models import KEY_FREE, MEMBER_STEPS, Member
 
 OF_AGE_DUE = "member.of_age_due"
 PERSONS = frozenset({"individual", "student", "elder"})
@@ -49,7 +49,7 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
 
     Saying the same twice changes nothing. `Unknown` to anybody but the guardian; `IllegalTransition`.
     """
-    member = await tx.get(Member, member_id, with_for_update=True, populate_existing=True)
+    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
     if member is None or not await guards(tx, actor, member):
         raise Unknown(what="member")
     born_on = await birth_of(tx, member)
@@ -69,7 +69,7 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
 
 async def come_of_age(tx: AsyncSession, member_id: UUID, *, now: datetime) -> None:
     """Who was a minor answers for herself from the day she is of age. A repeated call changes nothing."""
-    member = await tx.get(Member, member_id, with_for_update=True, populate_existing=True)
+    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
     if member is None or member.birth_on is None or is_minor(member.birth_on, local_day(now)):
         return
     if member.kind == "minor":

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 import timebank
 from marketplace.base import audit, timers
 from marketplace.base.actor import Actor
-from marketplace.base.errors import IllegalTransition
+from marketplace.base.errors import IllegalTransition, Stale
 from marketplace.base.states import move
 from marketplace.hours.books import pool_account
 from marketplace.hours.members.errors import BalanceNotEmpty, TasksUnsettled, WardsLeft
@@ -36,8 +36,8 @@ async def leave(
 ) -> Member:
     """End a membership for whoever acts for the member, or an officer of the branch. Leaving twice is leaving once.
 
-    `Unknown`, `TasksUnsettled`, `WardsLeft`, `BalanceNotEmpty` with what stands on the account, where it is not to go
-    to the branch's pool.
+    `Unknown`, `TasksUnsettled`, `WardsLeft`, `Stale` when a task is taken at this moment, `BalanceNotEmpty` with what
+    stands on the account, where it is not to go to the branch's pool.
     """
     member = await member_for(tx, member_id, actor=actor)
     if member.kind == "provider":
@@ -46,6 +46,8 @@ async def leave(
     member = await locked_member(tx, member.id)
     if member.state == LEFT:
         return member
+    if await tx.scalar(_unsettled(member).limit(1)) is not None:  # taken at this very moment
+        raise Stale(id=str(member.id))
     if wards := await wards_of(tx, member.id):
         raise WardsLeft(count=wards)
     await depart(tx, member, actor=actor, now=now, reason=reason)
@@ -67,13 +69,16 @@ async def depart(tx: AsyncSession, member: Member, *, actor: Actor, now: datetim
 
 async def give_back(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
     """Put the member's open tasks back; `TasksUnsettled` where one has begun. Tasks are locked before the member."""
-    theirs = (col(Task.member_id) == member.id, col(Task.state).in_(UNSETTLED))
-    tasks = list(await tx.scalars(select(Task).where(*theirs).order_by(col(Task.id)).with_for_update()))
+    tasks = list(await tx.scalars(_unsettled(member).order_by(col(Task.id)).with_for_update()))
     begun = [task for task in tasks if await has_begun(tx, "task", task.id)]
     if begun:
         raise TasksUnsettled(count=len(begun), tasks=[str(task.id) for task in begun])
     for task in tasks:
         await put_back(tx, task, actor=actor, now=now, reason=reason)
+
+
+def _unsettled(member: Member) -> Select[Task]:
+    return select(Task).where(col(Task.member_id) == member.id, col(Task.state).in_(UNSETTLED))
 
 
 async def _closing(tx: AsyncSession, member: Member, balance_to: BalanceTo | None, *, now: datetime) -> list[Command]:

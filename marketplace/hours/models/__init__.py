@@ -7,8 +7,12 @@ from marketplace.hours.models.records import Insurance, Training
 from marketplace.hours.models.series import SERIES_STEPS, SeriesSkip, TaskSeries
 from marketplace.hours.models.tasks import OPEN, TASK_STEPS, Task, hold_key, reference
 
+# how a row is locked for changing its state: whoever writes a row that refers to it need not wait
+KEY_FREE = {"key_share": True}
+
 __all__ = [
     "INCIDENT_STEPS",
+    "KEY_FREE",
     "LARGEST_GROUP",
     "MEMBER_STEPS",
     "OPEN",

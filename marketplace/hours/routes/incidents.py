@@ -79,7 +79,7 @@ async def appeal_incident(
     "/v1/incidents/{incident_id:uuid}/decision",
     tags=TAGS,
     guards=[requires(Role.OFFICER)],
-    operation_id="decideAppeal",
+    operation_id="decideIncidentAppeal",
     status_code=200,
 )
 async def decide(

@@ -1,23 +1,29 @@
 """Leaving the time bank: an account closes at zero, and not before."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 import timebank
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
+from marketplace.base.errors import Stale
 from marketplace.base.platform import Platform
 from marketplace.hours.audit import prove
 from marketplace.hours.books import pool_account
-from marketplace.hours.models import Member
+from marketplace.hours.errors import MemberInactive
+from marketplace.hours.members.leaving import leave
+from marketplace.hours.models import Member, Task
 from marketplace.hours.tasks.grabbing import grab
 from marketplace.visits.models import Performer
 from tests.builders import an_actor
 from tests.marketplace.hours.builders import (
     HOUR,
     TEN,
+    Person,
     a_bank,
     a_member_elder,
     a_person,
@@ -140,3 +146,32 @@ async def test_a_guardian_stays_as_long_as_she_answers_for_somebody(platform: Pl
     await caller.post(f"/v1/members/{parent.member.id}/leave", parent.actor, WHY)
     async with transaction(platform.db) as tx:
         assert (await tx.get_one(Member, parent.member.id)).state == "left"
+
+
+async def test_who_leaves_while_taking_a_task_does_one_after_the_other(platform: Platform) -> None:
+    async with transaction(platform.db) as tx:
+        bank = await a_bank(platform, tx)
+        elder, _ = await a_member_elder(platform, tx, bank, minutes=600)
+        tasks = [await a_task(platform, tx, elder, start=TEN + number * HOUR) for number in range(6)]
+        volunteers = [await a_person(platform, tx, bank) for _ in tasks]
+
+    async def takes(task: Task, person: Person) -> None:
+        async with transaction(platform.db) as tx:
+            await grab(tx, task.id, actor=person.actor, rules=platform.policy.timebank, now=platform.now())
+
+    async def leaves(person: Person) -> None:
+        async with transaction(platform.db) as tx:
+            now = platform.now()
+            await leave(tx, person.member.id, balance_to=None, reason="moves", actor=person.actor, now=now)
+
+    pairs = list(zip(tasks, volunteers, strict=True))
+    steps = [step for task, person in pairs for step in (takes(task, person), leaves(person))]
+    ends = await asyncio.gather(*steps, return_exceptions=True)
+    assert {type(one) for one in ends} <= {type(None), MemberInactive, Stale}
+    async with transaction(platform.db) as tx:
+        stranded = text(
+            "SELECT count(*) FROM task JOIN member ON member.id = task.member_id"
+            " WHERE task.state = 'grabbed' AND member.state = 'left'"
+        )
+        assert await tx.scalar(stranded) == 0
+        assert await prove(tx) == []

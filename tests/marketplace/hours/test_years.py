@@ -1,7 +1,7 @@
 """A year of a small town under each city's rule set: caps, gifts, grants, donations, with figures worked out by hand.
 
-Twelve months of visits, from January to December 2026. Whether a task is grabbed or dispatched is tested elsewhere: here
-every city lets volunteers grab. At the year's end members, pools and reserve have what was issued, and the proof is
+Twelve months of visits, from January to December 2026. Whether a task is grabbed or dispatched is tested elsewhere:
+here every city lets volunteers grab. At the year's end members, pools and reserve have what was issued, and the proof is
 empty.
 """
 
@@ -57,9 +57,7 @@ class Year:
     def at(self, instant: datetime) -> None:
         self.platform.clock.set(instant)  # type: ignore[attr-defined]
 
-    async def visits(
-        self, month: int, lengths: Sequence[int] = (60,), person: Person | None = None, **asked: str
-    ) -> None:
+    async def visits(self, month: int, lengths: Sequence[int] = (60,)) -> None:
         """Visits of these minutes, three hours apart, on the sixth of the month."""
         for number, minutes in enumerate(lengths):
             self.at(morning(month))

@@ -17,7 +17,7 @@ from marketplace.base.ids import new_id
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.members.standing.counting import Outcome, outcome_of
-from marketplace.hours.models import MEMBER_STEPS, Incident, Member
+from marketplace.hours.models import KEY_FREE, MEMBER_STEPS, Incident, Member
 
 Kind = Literal["no_show", "malice"]
 SUSPENSION_DUE = "member.suspension_due"
@@ -99,7 +99,7 @@ async def incidents_of(tx: AsyncSession, member_id: UUID) -> list[Incident]:
 
 async def locked_member(tx: AsyncSession, member_id: UUID) -> Member:
     """The member with her row locked, as she stands now. `Unknown`."""
-    member = await tx.get(Member, member_id, with_for_update=True, populate_existing=True)
+    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
     if member is None:
         raise Unknown(what="member")
     return member

@@ -18,7 +18,7 @@ from marketplace.base.crypto import Vault
 from marketplace.base.errors import Forbidden, IllegalTransition, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
-from marketplace.hours.models import SERIES_STEPS, SeriesSkip, Task, TaskSeries
+from marketplace.hours.models import KEY_FREE, SERIES_STEPS, SeriesSkip, Task, TaskSeries
 from marketplace.hours.tasks.ending import UNBEGUN, call_off
 from marketplace.hours.tasks.errors import NoOccurrence, OwnRequest
 from marketplace.hours.tasks.publishing import CALLER, NOTES, Ask, channel_of, require_possible
@@ -196,4 +196,4 @@ async def _locked(
     tx: AsyncSession, series_id: UUID, *, actor: Actor, now: datetime, scope: Scope = "book"
 ) -> TaskSeries:
     await series_for(tx, series_id, actor=actor, now=now, scope=scope)
-    return await tx.get_one(TaskSeries, series_id, with_for_update=True, populate_existing=True)
+    return await tx.get_one(TaskSeries, series_id, with_for_update=KEY_FREE, populate_existing=True)

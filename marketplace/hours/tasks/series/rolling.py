@@ -18,7 +18,7 @@ from marketplace.base.crypto import Vault
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
-from marketplace.hours.models import SERIES_STEPS, SeriesSkip, Task, TaskSeries
+from marketplace.hours.models import KEY_FREE, SERIES_STEPS, SeriesSkip, Task, TaskSeries
 from marketplace.hours.tasks.publishing import publish
 from marketplace.hours.tasks.series.asking import ask_of
 from marketplace.hours.tasks.series.rule import read_rule, starts_between
@@ -54,7 +54,7 @@ async def make_occurrence(
 ) -> None:
     """Publish the task of one start, unless it is there. Errors of `publish`; `Unknown` when who asked may not any
     more."""
-    series = await tx.get_one(TaskSeries, series_id, with_for_update=True, populate_existing=True)
+    series = await tx.get_one(TaskSeries, series_id, with_for_update=KEY_FREE, populate_existing=True)
     if series.state != "active" or start in await _settled(tx, series_id):
         return
     account = await tx.get(Account, series.requested_by)
@@ -66,7 +66,7 @@ async def make_occurrence(
 
 async def note_trouble(tx: AsyncSession, series_id: UUID, error: DomainError | None, *, now: datetime) -> None:
     """Remember what kept a task from being made, or that nothing does. Who may not ask any more pauses the series."""
-    series = await tx.get_one(TaskSeries, series_id, with_for_update=True, populate_existing=True)
+    series = await tx.get_one(TaskSeries, series_id, with_for_update=KEY_FREE, populate_existing=True)
     series.trouble = error.code if error else None
     await tx.flush()
     if isinstance(error, Unknown) and series.state == "active":
@@ -76,7 +76,7 @@ async def note_trouble(tx: AsyncSession, series_id: UUID, error: DomainError | N
 
 async def arm_next(tx: AsyncSession, series_id: UUID, *, now: datetime) -> None:
     """Look again in the coming night; a series of which nothing is to come is over."""
-    series = await tx.get_one(TaskSeries, series_id, with_for_update=True, populate_existing=True)
+    series = await tx.get_one(TaskSeries, series_id, with_for_update=KEY_FREE, populate_existing=True)
     if series.state != "active":
         return
     if next(starts_between(read_rule(series.rule, series.first_at), now, now + timedelta(days=3660)), None) is None:
