@@ -77,7 +77,7 @@ class Author:
         ]
         self._steps: list[tuple[float, Callable[[], Step]]] = [
             (80, self.call),
-            (1.5, self.crash),
+            (0.8, self.crash),
             (2, self.night),
             (1, self.sweep),
             (0.6, self.close_period),
@@ -107,8 +107,8 @@ class Author:
         return self.chance.choices([one[1] for one in choices], [one[0] for one in choices])[0]
 
     def batch(self) -> tuple[Command, ...]:
-        """Mostly one command; else up to eight."""
-        count = 1 if self.chance.random() < 0.75 else self.chance.randint(2, 8)
+        """Mostly one command; else up to six."""
+        count = 1 if self.chance.random() < 0.85 else self.chance.randint(2, 6)
         commands = tuple(self.draw(self._commands)() for _ in range(count))
         for command in commands:
             self.remember(self.said, command)
