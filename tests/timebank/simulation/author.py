@@ -259,7 +259,9 @@ class Author:
         unit = "minute" if self.chance.random() < 0.9 else "fen"
         last = self.nights.get(f"{city} {unit}", DAWN)
         begun = last + DAY if (last + DAY).date() <= self.time.date() else last
-        day = self.chance.choices((begun, last, last - DAY, last + 400 * DAY), (8, 1, 0.5, 0.5))[0]
+        # by a clock that is a year ahead that night would be run, and keep all others from being run for a year
+        mistyped = last if self.jump > DAY else last + 400 * DAY
+        day = self.chance.choices((begun, last, last - DAY, mistyped), (8, 1, 0.5, 0.5))[0]
         if day == begun and self.jump >= timedelta():
             self.nights[f"{city} {unit}"] = begun
         caps = {branch: self.chance.choice((0, 50, 500)) for branch in BRANCHES if self.chance.random() < 0.7}
