@@ -179,11 +179,12 @@ SELECT branch, unit || ' differs by ' || sum(amount)
 FROM ledger_posting WHERE role <> 'account' GROUP BY branch, unit HAVING sum(amount) <> 0
 
 -- check 11 snapshot_differs_from_postings
-SELECT s.branch, s.role || ' ' || s.unit || ' to entry ' || s.upto_entry
-FROM ledger_snapshot s LEFT JOIN LATERAL (
-  SELECT sum(p.amount) AS amount FROM ledger_posting p
-  WHERE p.entry <= s.upto_entry AND (p.branch, p.role, p.unit) = (s.branch, s.role, s.unit)) l ON true
-WHERE s.amount <> COALESCE(l.amount, 0)
+SELECT branch, role || ' ' || unit || ' to entry ' || entry
+FROM (
+  SELECT branch, role, unit, entry, said, sum(moved) OVER (PARTITION BY branch, role, unit ORDER BY entry) AS total
+  FROM (SELECT branch, role, unit, entry, amount AS moved, NULL::bigint AS said FROM ledger_posting WHERE role <> 'account'
+        UNION ALL SELECT branch, role, unit, upto_entry, 0, amount FROM ledger_snapshot) seen) sums
+WHERE said <> total
 
 -- check 11 cycle_differs_from_postings
 SELECT c.city || ' ' || c.unit || ' ' || c.on_day, l.branch || ' settled ' || COALESCE(p.amount, 0)
@@ -207,14 +208,21 @@ FROM ledger_relay r JOIN ledger_link l ON l.id = r.link LEFT JOIN LATERAL (
 WHERE r.state = 'committed' AND COALESCE(p.amount, 0) <> CASE r.direction WHEN 'out' THEN r.amount ELSE -r.amount END
 
 -- check 11 cycle_debt_differs_from_postings
-SELECT c.city || ' ' || c.unit || ' ' || c.on_day, l.branch || ' debt ' || l.debt || ', cap ' || COALESCE(l.cap::text, 'none')
-  || ', drawn ' || l.drawn
-FROM ledger_cycle c JOIN ledger_cycle_line l USING (city, unit, on_day) CROSS JOIN LATERAL (
-  SELECT GREATEST(0, COALESCE(sum(amount), 0)) AS debt FROM ledger_posting
-  WHERE branch = l.branch AND unit = c.unit AND role = 'settled' AND (entry <= c.cut_off OR entry = c.entry)) p
+SELECT l.night, l.branch || ' debt ' || l.debt || ', cap ' || COALESCE(l.cap::text, 'none') || ', drawn ' || l.drawn
+FROM (
+  SELECT night, branch, debt, cap, drawn, draw, settlement,
+    sum(moved) OVER (PARTITION BY branch, unit ORDER BY entry) AS before
+  FROM (SELECT NULL AS night, branch, unit, entry, amount AS moved, NULL::bigint AS debt, NULL::bigint AS cap,
+          NULL::bigint AS drawn, NULL::bigint AS draw, NULL::bigint AS settlement
+        FROM ledger_posting WHERE role = 'settled'
+        UNION ALL
+        SELECT concat_ws(':', c.city, c.unit, c.on_day), branch, unit, cut_off, 0, debt, cap, drawn, draw, entry
+        FROM ledger_cycle c JOIN ledger_cycle_line USING (city, unit, on_day)) seen) l
+LEFT JOIN ledger_posting p ON p.entry = l.settlement AND p.branch = l.branch AND p.role = 'settled'
 LEFT JOIN ledger_entry e ON e.id = l.draw
-WHERE l.debt <> p.debt OR l.drawn <> COALESCE(e.amount, 0) OR l.drawn > GREATEST(0, l.debt - COALESCE(l.cap, l.debt))
-  OR (l.draw IS NOT NULL AND e.key <> concat_ws(':', 'cycle', c.city, c.unit, c.on_day, 'draw', l.branch))
+WHERE l.night IS NOT NULL AND (l.debt <> GREATEST(0, l.before + COALESCE(p.amount, 0))
+  OR l.drawn <> COALESCE(e.amount, 0) OR l.drawn > GREATEST(0, l.debt - COALESCE(l.cap, l.debt))
+  OR e.key <> concat_ws(':', 'cycle', l.night, 'draw', l.branch))
 
 -- check 11 cycle_partners_differ_from_postings
 SELECT COALESCE(said.night, made.night), COALESCE(said.branch, made.branch) || ' and ' || COALESCE(said.partner, made.partner)

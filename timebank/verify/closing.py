@@ -74,7 +74,9 @@ def period(read: Read, row: Row, _line: int) -> None:
     """A closed period: no entry was recorded in it later."""
     if row["book"] not in read.books or row["starts_at"] >= row["ends_at"]:
         bad(f"period of {row['book']} is of an unknown book, or ends before it starts")
-    there = sorted(read.occurred[row["book"]])
+    if row["book"] not in read.in_order:
+        read.in_order[row["book"]] = sorted(read.occurred[row["book"]])
+    there = read.in_order[row["book"]]
     for occurred_at, recorded_at, entry in there[bisect_left(there, (row["starts_at"],)) :]:
         if occurred_at >= row["ends_at"]:
             break

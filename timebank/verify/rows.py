@@ -43,6 +43,7 @@ class Read:
     by_id: dict[int, Row] = field(default_factory=dict)
     reversed: set[str] = field(default_factory=set)
     occurred: dict[str, list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))  # by book
+    in_order: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # the same, sorted once all are there
     commands: dict[str, tuple[int, Row]] = field(default_factory=dict)  # with their lines
     said: dict[str, dict[str, Row]] = field(default_factory=dict)  # by account: the newest command by what it sets
     said_at: dict[tuple[str, str], int] = field(default_factory=dict)  # when, by account and what it sets

@@ -77,7 +77,7 @@ class Author:
         ]
         self._steps: list[tuple[float, Callable[[], Step]]] = [
             (80, self.call),
-            (1.5, self.crash),
+            (0.8, self.crash),
             (2, self.night),
             (1, self.sweep),
             (0.6, self.close_period),
@@ -107,8 +107,8 @@ class Author:
         return self.chance.choices([one[1] for one in choices], [one[0] for one in choices])[0]
 
     def batch(self) -> tuple[Command, ...]:
-        """Mostly one command; else up to eight."""
-        count = 1 if self.chance.random() < 0.75 else self.chance.randint(2, 8)
+        """Mostly one command; else up to six."""
+        count = 1 if self.chance.random() < 0.85 else self.chance.randint(2, 6)
         commands = tuple(self.draw(self._commands)() for _ in range(count))
         for command in commands:
             self.remember(self.said, command)
@@ -259,7 +259,9 @@ class Author:
         unit = "minute" if self.chance.random() < 0.9 else "fen"
         last = self.nights.get(f"{city} {unit}", DAWN)
         begun = last + DAY if (last + DAY).date() <= self.time.date() else last
-        day = self.chance.choices((begun, last, last - DAY, last + 400 * DAY), (8, 1, 0.5, 0.5))[0]
+        # by a clock that is a year ahead that night would be run, and keep all others from being run for a year
+        mistyped = last if self.jump > DAY else last + 400 * DAY
+        day = self.chance.choices((begun, last, last - DAY, mistyped), (8, 1, 0.5, 0.5))[0]
         if day == begun and self.jump >= timedelta():
             self.nights[f"{city} {unit}"] = begun
         caps = {branch: self.chance.choice((0, 50, 500)) for branch in BRANCHES if self.chance.random() < 0.7}

@@ -9,6 +9,7 @@ from tests.timebank.simulation.comparison import Comparison, Diverged
 from tests.timebank.simulation.oracle import Oracle
 from tests.timebank.simulation.steps import BookCloses, BookOpens, Root, Snapshot, Step
 from tests.timebank.simulation.town import BOOKS, DAWN, founding
+from tests.timebank.simulation.whole import everything, proof_holds
 from tests.timebank.simulation.world import World
 from timebank import apply, open_book
 from timebank.schema import TABLES
@@ -119,9 +120,9 @@ async def checked(course: Course, now: datetime, *, all_of_it: bool, proof: bool
     try:
         await comparison.step(course.steps[-1])
         if all_of_it:
-            await comparison.everything(now)
+            await everything(comparison, now)
         if proof:
-            await comparison.proof()
+            await proof_holds(comparison)
             course.sound = len(course.steps)
     except Diverged as diverged:
         number = len(course.steps) - 1
