@@ -25,6 +25,9 @@ def test_an_empty_environment_gives_the_embedded_defaults() -> None:
         ("STRIPE_API_BASE", "ftp://x", "http"),
         ("LIUZHU_SOLVE_SECONDS", "0", "above 0"),
         ("LIUZHU_SOLVE_SECONDS", "nan", "above 0"),
+        ("LIUZHU_LINK_SECONDS", "-1", "above 0"),
+        ("LIUZHU_LINK_NETWORKS", "10.0.0.1/8", "LIUZHU_LINK_NETWORKS"),
+        ("LIUZHU_LINK_NETWORKS", "10.0.0.0/8,", "LIUZHU_LINK_NETWORKS"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, told: str) -> None:

@@ -31,6 +31,7 @@ class Line:
     caught: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[str] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
+    open_ends: set[asyncio.StreamReader] = field(default_factory=set)  # nothing else keeps a waiting one alive
 
     def cut_at(self, step: str, lost: Lost, *, both_ways: bool = True) -> None:
         """From the next `step` on nothing passes: in both directions, or only towards the bank that is asked."""
@@ -48,6 +49,7 @@ class Line:
 
     async def carry(self, towards: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request and its answer; banks make a new connection for each."""
+        self.open_ends.add(reader)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             request = await _message(reader)
             step = step_of(request)
@@ -56,6 +58,7 @@ class Line:
                 writer.write(answer)
                 await writer.drain()
         writer.close()
+        self.open_ends.discard(reader)
 
     async def _pass(self, towards: str, step: str, request: bytes) -> bytes | None:
         meant = step == self.step
@@ -64,12 +67,14 @@ class Line:
             return None
         self.seen.append(step)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[towards])
+        self.open_ends.add(reader)
         try:
             writer.write(request)
             await writer.drain()
             answer = await _message(reader)
         finally:
             writer.close()
+            self.open_ends.discard(reader)
         if meant:
             self._cut(towards)
         return None if meant or towards in self.down else answer

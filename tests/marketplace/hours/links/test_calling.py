@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -116,7 +117,10 @@ Answer = Callable[[bytes], bytes]
 async def listening(answer: Answer) -> AsyncIterator[str]:
     """Something at a partner's address that answers every request with these bytes."""
 
+    taken: list[asyncio.StreamReader] = []  # nothing else keeps a waiting one alive
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.append(reader)
         writer.write(answer(await reader.readuntil(b"\r\n\r\n")))
         await writer.drain()
         writer.close()
@@ -174,17 +178,11 @@ async def test_what_is_not_the_partners_signed_word_is_no_answer(
 async def test_a_partner_who_keeps_us_waiting_is_given_up(city: tuple[Platform, Bank]) -> None:
     platform = replace(city[0], settings=replace(city[0].settings, link_seconds=0.1), parts={})
 
-    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(never, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    with pytest.raises(PartnerUnavailable):
-        await client.ask(platform, Partner(LINK, address, PUBLIC, KEY), "GET", "/head")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # which never takes the connection up
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(PartnerUnavailable, match=r"ReadTimeout|TimeoutError"):
+            await client.ask(platform, Partner(LINK, address, PUBLIC, KEY), "GET", "/head")
     await platform.parts["link_client"].aclose()
-    server.close()
-    await server.wait_closed()
 
 
 async def test_an_address_that_is_not_allowed_is_not_called(city: tuple[Platform, Bank]) -> None:
