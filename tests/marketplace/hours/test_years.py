@@ -1,8 +1,8 @@
 """A year of a small town under each city's rule set: caps, gifts, grants, donations, with figures worked out by hand.
 
 Twelve months of visits, from January to December 2026. Whether a task is grabbed or dispatched is tested elsewhere:
-here every city lets volunteers grab. At the year's end members, pools and reserve have what was issued, and the proof is
-empty.
+here every city lets volunteers grab. At the year's end members, pools and reserve have what was issued, and
+the proof is empty.
 """
 
 from collections.abc import Sequence
