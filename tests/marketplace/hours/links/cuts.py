@@ -29,7 +29,6 @@ class Line:
     lost: Lost = "request"
     both_ways: bool = True
     caught: asyncio.Event = field(default_factory=asyncio.Event)
-    seen: list[str] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
     open_ends: set[asyncio.StreamReader] = field(default_factory=set)  # nothing else keeps a waiting one alive
 
@@ -44,7 +43,6 @@ class Line:
 
     def _cut(self, towards: str) -> None:
         self.down |= set(self.ports) if self.both_ways else {towards}
-        self.step = None
         self.caught.set()
 
     async def carry(self, towards: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,10 +60,11 @@ class Line:
 
     async def _pass(self, towards: str, step: str, request: bytes) -> bytes | None:
         meant = step == self.step
+        if meant:
+            self.step = None  # one message makes the cut, though another of its kind may be on its way
         if meant and self.lost == "request":
             self._cut(towards)
             return None
-        self.seen.append(step)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[towards])
         self.open_ends.add(reader)
         try:

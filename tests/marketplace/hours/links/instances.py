@@ -175,7 +175,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what another process does."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await condition():  # noqa: ASYNC110 - another process changes what is looked at
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 def free_port() -> int:

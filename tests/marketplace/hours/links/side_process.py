@@ -21,7 +21,7 @@ from marketplace.base.platform import Platform
 from marketplace.base.settings import Settings
 from marketplace.subscriptions import CONSUMER_NAMES
 
-POLL_SECONDS = 0.1  # for timers; messages wake the worker up at once
+POLL_SECONDS = 0.15  # for timers; messages wake the worker up at once
 
 app = create_app(Settings())
 

@@ -16,9 +16,11 @@ from marketplace.base.crypto import Erased, Vault
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
+from marketplace.hours.links.errors import PartnerAddressRefused
 from marketplace.hours.links.jobs import compare_links
-from marketplace.hours.links.keys import signing_key
+from marketplace.hours.links.keys import KeyUnreadable, read_key, signing_key
 from marketplace.hours.links.models import LinkPeer
+from marketplace.hours.links.places import check_address
 from tests.marketplace.hours.links.partners import NOBODY, OPERATOR, Scene
 from tests.marketplace.hours.links.test_paying import headers
 from timebank import links
@@ -83,15 +85,23 @@ async def test_a_partner_has_one_link_and_an_id_one_partner(scene: Scene) -> Non
         "",
     ],
 )
-async def test_an_address_that_is_more_or_less_than_a_host_is_refused(scene: Scene, address: str) -> None:
-    answer = await send(scene, f"/{scene.link_id}/partner", {"address": address, "public_key": KEY})
-    assert (answer.status_code, answer.json()["code"]) == (400, "partner_address_refused")
+def test_an_address_that_is_more_or_less_than_a_host_is_refused(address: str) -> None:
+    with pytest.raises(PartnerAddressRefused):
+        check_address(address, ())
 
 
 @pytest.mark.parametrize("key", ["", "ed25519:", "ed25519:AAAA", "rsa:" + "A" * 43 + "=", "ed25519:not base64"])
-async def test_a_key_that_is_none_is_refused(scene: Scene, key: str) -> None:
-    answer = await send(scene, f"/{scene.link_id}/partner", {"address": NOBODY, "public_key": key})
-    assert (answer.status_code, answer.json()["code"]) == (400, "link_key_unreadable")
+def test_a_key_that_is_none_is_refused(key: str) -> None:
+    with pytest.raises(KeyUnreadable):
+        read_key(key)
+
+
+async def test_a_partner_with_a_bad_address_or_key_is_refused_and_nothing_changes(scene: Scene) -> None:
+    for address, key, code in (("http://a.b", KEY, "partner_address_refused"), (NOBODY, "rsa:", "link_key_unreadable")):
+        answer = await send(scene, f"/{scene.link_id}/partner", {"address": address, "public_key": key})
+        assert (answer.status_code, answer.json()["code"]) == (400, code)
+    shown = (await scene.partner.http.get(f"/v1/links/{scene.link_id}", headers=headers(OPERATOR))).json()
+    assert (shown["address"], shown["public_key"] == KEY) == (NOBODY, False)
 
 
 @pytest.mark.parametrize(
