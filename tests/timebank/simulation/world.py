@@ -182,7 +182,7 @@ class World:
 
         calling = asyncio.create_task(call())
         await asyncio.sleep(0.001)
-        await asyncio.to_thread(self._kill)
+        self._kill()  # in this thread: a server started by another one would outlive us if we were killed
         await asyncio.wait({calling})
         calling.exception()
         await self.close()
