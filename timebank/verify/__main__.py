@@ -3,10 +3,13 @@
 import argparse
 import gzip
 import io
+import re
 import sys
 import zlib
 
 from timebank.verify import BadRow, verify
+
+ROOT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}=)?[0-9a-fA-F]{64}")
 
 
 def opened(name: str) -> io.TextIOWrapper:
@@ -26,6 +29,8 @@ def main(arguments: list[str]) -> int:
     )
     try:
         given = parser.parse_args(arguments)
+        if not all(ROOT.fullmatch(root) for root in given.root):
+            parser.error("a root is 64 hexadecimal digits, with DAY= before it where its day is known")
     except SystemExit as stop:
         return int(stop.code or 0)
     dated = dict(root.split("=", 1) for root in given.root if "=" in root)

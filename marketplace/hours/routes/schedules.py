@@ -35,7 +35,7 @@ async def choose_excess(data: JSONBody[ExcessIn], tx: Tx, actor: Acting, platfor
         )
         if acts.on_behalf_of is not None:
             await outbox.send(tx, ACTED_FOR, member_id=member.id, act="excess")
-        return MemberOut(**member.model_dump(include=set(MemberOut.model_fields)))
+        return MemberOut.of(member)
 
     return await once(tx, MemberOut, work)
 

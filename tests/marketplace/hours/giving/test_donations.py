@@ -1,6 +1,7 @@
 """Donations go to an elder, a branch's pool or the city, as the rule set says."""
 
 from collections.abc import Callable
+from datetime import date
 
 import httpx
 
@@ -85,7 +86,7 @@ async def test_a_rule_set_without_persons_lets_nobody_donate_to_one(
     platform: Platform, client: httpx.AsyncClient, as_: Headers, program: object
 ) -> None:
     changning = under(platform, "changning")
-    scene = await a_scene(changning)
+    scene = await a_scene(changning, birth_on=date(1974, 1, 1))
     program.state.platform = changning  # type: ignore[attr-defined]  # the fixture of the program
     for to in ({"to": "city"}, {"to": "person", "member_id": str(scene.other.member.id)}):
         answer = await client.post("/v1/donations", json={**to, "minutes": 5}, headers=as_(scene.giver.actor))

@@ -1,6 +1,7 @@
 """What passes a volunteer's caps goes to the pool of her choice, in the entry of the credit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -90,8 +91,11 @@ async def test_excess_of_the_pools_own_minutes_goes_to_the_city_where_that_was_c
 async def test_a_choice_that_the_rule_set_no_longer_offers_falls_back_on_its_first(platform: Platform) -> None:
     scene = await a_scene(platform, minutes=0)
     await choose(platform, scene, "city")
-    changning = under(platform, "changning")  # the branch alone; two hours a day
-    await serve_all(changning, scene, [100, 60])
+    rules = platform.policy.timebank
+    earning = rules.earning.model_copy(update={"excess_to": ("branch",)})
+    changed = rules.model_copy(update={"earning": earning, "day_cap_minutes": 120})
+    stricter = replace(platform, policy=platform.policy.model_copy(update={"timebank": changed}))
+    await serve_all(stricter, scene, [100, 60])
     pool = pool_account(scene.districts[0])
     assert await balances(platform, scene.giver.account, pool, reserve_account()) == [(120, 0), (40, 0), (0, 0)]
 

@@ -280,6 +280,8 @@ async def test_a_payee_who_may_not_be_paid_is_answered_like_one_who_does_not_exi
             bodies.append((answer.status_code, answer.json()))
         assert bodies[0] == bodies[1]
         assert bodies[0][1]["code"] == "payee_unknown"
+    async with transaction(scene.platform.db) as tx:  # the scene is shared
+        (await tx.merge(scene.payee.member)).state = "active"
 
 
 async def test_a_suspended_link_refuses_a_partner_by_name(scene: Scene) -> None:
