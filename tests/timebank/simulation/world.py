@@ -146,6 +146,8 @@ class World:
         finally:
             with suppress(*BROKEN):
                 await tx.invalidate()
+            with suppress(*BROKEN):
+                await tx.close()
 
     async def _die(self, tx: AsyncSession, step: Crash) -> None:
         connection = await (await tx.connection()).get_raw_connection()
