@@ -83,7 +83,7 @@ async def test_a_changed_export_is_found_and_an_unreadable_one_is_bad_usage(
 async def test_an_export_goes_to_standard_output(platform: Platform, run: Run) -> None:
     await a_member(platform)
     done = await run("ledger", "export", "-")
-    assert json.loads(done.stdout.splitlines()[0]) == {"type": "ledger", "format": 1}
+    assert json.loads(done.stdout.splitlines()[0]) == {"type": "ledger", "format": 2}
     packed = await run("ledger", "export", "-", "--gzip")
     assert gzip.decompress(packed.stdout_bytes).decode() == done.stdout
 
