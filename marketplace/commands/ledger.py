@@ -14,20 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from marketplace.commands.links import link_app
 from marketplace.commands.running import err, with_platform
-from marketplace.hours.links.commands import link_app
 
 Roots = Annotated[list[str] | None, typer.Option("--root", metavar="HEX", help="A published root; may be repeated.")]
 FORMS = ("table", "csv", "proof", "xlsx", "pdf")
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The time bank's and the money's books.")
 ledger_app.add_typer(link_app, name="link")
-
-
-@link_app.callback()
-def links(context: typer.Context) -> None:
-    """Links to outside banks."""
-    context.obj = with_platform
 
 
 @ledger_app.command("export")

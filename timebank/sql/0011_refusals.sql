@@ -180,18 +180,6 @@ BEGIN
   END LOOP;
 END $$;
 -- next
-CREATE OR REPLACE FUNCTION ledger_apply(p_commands jsonb, p_now timestamptz) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE c jsonb; answers jsonb[] := '{}';
-BEGIN
-  PERFORM ledger_check(p_commands, p_now);
-  PERFORM ledger_lock(p_commands);
-  FOR c IN SELECT value FROM jsonb_array_elements(p_commands) WITH ORDINALITY ORDER BY ordinality LOOP
-    answers := array_append(answers, ledger_run(c, p_now));
-  END LOOP;
-  RETURN to_jsonb(answers);
-END $$;
--- next
 -- Who comes through the gate must see what rivals commit: with a snapshot older than a period's closing an entry would
 -- still get into it, and a snapshot of the sums would miss what writers wrote while it waited.
 CREATE OR REPLACE FUNCTION ledger_gate() RETURNS bigint LANGUAGE plpgsql AS $$

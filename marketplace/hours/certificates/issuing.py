@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 import timebank
 from marketplace.base import audit
@@ -31,6 +29,7 @@ from marketplace.hours.certificates.holder import Holder
 from marketplace.hours.certificates.minutes import Part, by_kind, choose, served
 from marketplace.hours.certificates.models import Certificate, CertifiedMinutes
 from marketplace.hours.certificates.signing import Signer, keep_public_key, signed_text
+from marketplace.hours.members.standing.incidents import locked_member
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from timebank import Command, Post, Transfer, open_account
@@ -69,12 +68,6 @@ async def issue(tx: AsyncSession, desk: Desk, member_id: UUID, ask: Ask, *, acto
     certificate, commands = await prepare(tx, desk, member, ask, actor=actor, now=now)
     await spend(tx, certificate, commands, now=now)
     return certificate
-
-
-async def locked_member(tx: AsyncSession, member_id: UUID) -> Member:
-    """The member, locked: whoever certifies or credits her minutes waits."""
-    query = select(Member).where(col(Member.id) == member_id).with_for_update()
-    return (await tx.scalars(query.execution_options(populate_existing=True))).one()
 
 
 async def prepare(

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from marketplace import cli
 from marketplace.base.platform import Platform
-from marketplace.commands import ledger
+from marketplace.commands import links
 from marketplace.hours.links.comparing import Comparison
 from tests.marketplace.hours.builders import Bank
 from tests.marketplace.hours.links.partners import NOBODY
@@ -51,7 +51,7 @@ def test_a_link_is_opened_accepted_limited_suspended_resumed_compared_and_closed
 
 def test_a_comparison_that_finds_a_difference_exits_1(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Comparison(["sent_chain_differs"], None, 3)
-    monkeypatch.setattr(ledger, "with_platform", lambda _work: found)
+    monkeypatch.setattr(links, "with_platform", lambda _work: found)
     said = CliRunner().invoke(cli.app, ["ledger", "link", "compare", "00000000-0000-7000-8000-000000000000"])
     assert said.exit_code == 1
     assert "✗ sent_chain_differs" in said.stderr

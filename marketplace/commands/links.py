@@ -10,9 +10,9 @@ from rich.table import Table
 
 from marketplace.base.errors import DomainError
 from marketplace.base.platform import Platform
+from marketplace.commands.running import err, with_platform
 from timebank import LedgerError
 
-Runner = Callable[[Callable[[Platform], Awaitable[Any]]], Any]
 Link = Annotated[UUID, typer.Argument(help="The link's id.")]
 Limit = Annotated[int, typer.Option("--limit", help="Minutes that the partner may owe us.", min=0)]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.")]
@@ -21,12 +21,10 @@ Key = Annotated[str, typer.Option("--key", help="The partner's public key: ed255
 COLUMNS = ("link", "partner", "state", "balance", "we grant", "they grant", "in flight", "compared")
 
 link_app = typer.Typer(no_args_is_help=True, help="Links to outside banks.")
-err = Console(stderr=True, soft_wrap=True)
 
 
-def run(context: typer.Context, work: Callable[[Platform], Awaitable[Any]]) -> Any:
-    """Do it on a platform, as the command line hands one out; a refusal is one line and exit 1."""
-    with_platform: Runner = context.obj
+def run(work: Callable[[Platform], Awaitable[Any]]) -> Any:
+    """Do it on a platform; a refusal is one line and exit 1."""
     try:
         return with_platform(work)
     except (DomainError, LedgerError) as error:
@@ -49,12 +47,12 @@ def _why(reason: str | None) -> str:
 
 
 @link_app.command("list")
-def list_links(context: typer.Context) -> None:
+def list_links() -> None:
     """Every link with its balance (above 0: we owe), both limits and how much is in flight."""
     from marketplace.hours.links.reporting import listed
 
     table = Table(*COLUMNS)
-    for one in run(context, listed):
+    for one in run(listed):
         link, compared = one.link, one.peer.compared_at
         figures = (str(value) for value in (link.balance, link.our_limit, link.their_limit, len(one.flying)))
         state = link.state + _why(link.reason)
@@ -64,7 +62,6 @@ def list_links(context: typer.Context) -> None:
 
 @link_app.command("open")
 def open_link(
-    context: typer.Context,
     partner: Annotated[str, typer.Argument(help="The partner bank's name, as in addresses: jinzhong")],
     our_name: Annotated[str, typer.Option("--as", help="Our own name towards it.")],
     limit: Limit,
@@ -79,55 +76,55 @@ def open_link(
     agreed = Agreement(
         our_name=our_name, partner=partner, limit_minutes=limit, link_id=link, address=address, public_key=key
     )
-    show(run(context, lambda platform: opened(platform, agreed)))
+    show(run(lambda platform: opened(platform, agreed)))
 
 
 @link_app.command()
-def accept(context: typer.Context, link: Link, address: Address, key: Key) -> None:
+def accept(link: Link, address: Address, key: Key) -> None:
     """Take the partner's address and public key, also new ones."""
     from marketplace.hours.links.reporting import accepting, turned
 
-    show(run(context, lambda platform: turned(platform, link, accepting(link, address, key))))
+    show(run(lambda platform: turned(platform, link, accepting(link, address, key))))
 
 
 @link_app.command()
-def limit(context: typer.Context, link: Link, minutes: Limit) -> None:
+def limit(link: Link, minutes: Limit) -> None:
     """Change what the partner may owe us; it hears of it when it next compares."""
     from marketplace.hours.links.reporting import limiting, turned
 
-    show(run(context, lambda platform: turned(platform, link, limiting(link, minutes))))
+    show(run(lambda platform: turned(platform, link, limiting(link, minutes))))
 
 
 @link_app.command()
-def suspend(context: typer.Context, link: Link, reason: Reason) -> None:
+def suspend(link: Link, reason: Reason) -> None:
     """Take no new payments; what is decided already ends."""
     from marketplace.hours.links.reporting import suspending, turned
 
-    show(run(context, lambda platform: turned(platform, link, suspending(link, reason))))
+    show(run(lambda platform: turned(platform, link, suspending(link, reason))))
 
 
 @link_app.command()
-def resume(context: typer.Context, link: Link) -> None:
+def resume(link: Link) -> None:
     """Take payments again."""
     from marketplace.hours.links.reporting import resuming, turned
 
-    show(run(context, lambda platform: turned(platform, link, resuming(link))))
+    show(run(lambda platform: turned(platform, link, resuming(link))))
 
 
 @link_app.command()
-def close(context: typer.Context, link: Link, reason: Reason) -> None:
+def close(link: Link, reason: Reason) -> None:
     """Close for good, at balance zero with nothing in flight."""
     from marketplace.hours.links.reporting import closing, turned
 
-    show(run(context, lambda platform: turned(platform, link, closing(link, reason))))
+    show(run(lambda platform: turned(platform, link, closing(link, reason))))
 
 
 @link_app.command()
-def compare(context: typer.Context, link: Link) -> None:
+def compare(link: Link) -> None:
     """Compare both banks' books now. Exit 1 if they differ: then the link is suspended."""
     from marketplace.hours.links.comparing import compare as comparing
 
-    found = run(context, lambda platform: comparing(platform, link))
+    found = run(lambda platform: comparing(platform, link))
     for difference in found.differences:
         err.print(f"✗ {difference}", highlight=False)
     if found.height is not None:
