@@ -75,6 +75,7 @@ def starters(asked: argparse.Namespace) -> list[Contestant]:
     found = [
         Contestant(ours, ours, contestants.SAME_BRANCH),
         Contestant(contestants.SPIKE, contestants.SPIKE, contestants.SPIKE_TRANSFER),
+        Contestant("liuzhu, as JSON", ours, contestants.AS_JSON),
         Contestant("liuzhu, across branches", ours, contestants.CROSS_BRANCH),
         Contestant("liuzhu, one hot account", ours, contestants.HOT),
     ]

@@ -47,6 +47,13 @@ _TYPES: dict[type[Command], str] = {
 }
 _APPLY = text("SELECT ledger_apply(CAST(:commands AS jsonb), CAST(:now AS timestamptz))::text")
 _APPLY_DIRECTLY = "SELECT ledger_apply($1::text::jsonb, $2::timestamptz)::text"
+# one transfer by typed parameters: nobody writes or reads JSON for it
+_TRANSFER_DIRECTLY = "SELECT ledger_transfer($1, $2, $3, $4, $5, $6, $7, $8)"
+_INFINITE = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # what the driver takes them for
+_TRANSFER = text(
+    "SELECT ledger_transfer(CAST(:key AS text), CAST(:source AS uuid), CAST(:destination AS uuid),"
+    " CAST(:amount AS bigint), CAST(:kind AS text), CAST(:reference AS text), CAST(:occurred_at AS timestamptz), CAST(:now AS timestamptz))"
+)
 
 
 async def apply(tx: AsyncSession | asyncpg.Connection, commands: Sequence[Command], *, now: datetime) -> list[Result]:
@@ -65,12 +72,36 @@ async def apply(tx: AsyncSession | asyncpg.Connection, commands: Sequence[Comman
         return []
     if not all(type(command) in _TYPES for command in commands):
         raise InvalidCommand({"field": "commands", "reason": "nothing but commands"})
+    if len(commands) == 1 and isinstance(commands[0], Post) and _is_one_transfer(commands[0]):
+        return [await _transfer(tx, commands[0], now)]
     documents = json.dumps([document(command) for command in commands])
     if isinstance(tx, AsyncSession):
         answers = await call(tx, _APPLY, commands=documents, now=now)
     else:
         answers = await call_directly(tx, _APPLY_DIRECTLY, documents, now)
     return [Result(**answer) for answer in json.loads(str(answers))]
+
+
+def _is_one_transfer(post: Post) -> bool:
+    return len(post.transfers) == 1 and post.excess_to is None and post.occurred_at not in _INFINITE
+
+
+async def _transfer(tx: AsyncSession | asyncpg.Connection, post: Post, now: datetime) -> Result:
+    arguments = {
+        "key": post.key,
+        "source": post.transfers[0].source,
+        "destination": post.transfers[0].destination,
+        "amount": post.transfers[0].amount,
+        "kind": post.kind,
+        "reference": post.reference,
+        "occurred_at": post.occurred_at,
+        "now": now,
+    }
+    if isinstance(tx, AsyncSession):
+        entry, repeated = await call(tx, _TRANSFER, **arguments)
+    else:
+        entry, repeated = await call_directly(tx, _TRANSFER_DIRECTLY, *arguments.values())
+    return Result(post.key, "posted", entry, post.transfers[0].amount, 0, repeated)
 
 
 def document(command: Command) -> dict[str, Any]:

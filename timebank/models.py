@@ -33,18 +33,13 @@ class LedgerBook(SQLModel, table=True):
 class LedgerAccount(SQLModel, table=True):
     """A balance: `posted - held + owed >= floor`, where `owed` is a shortfall that a reversal left below the floor.
 
-    An issuance's floor is minus its authorised ceiling; it always has one (a trigger sees to it, as to the units).
+    An issuance's floor is minus its authorised ceiling; it always has one. A trigger sees to this, to the units, to held and
+    owed from 0 on, and to a closed account's zero.
     """
 
     __tablename__ = "ledger_account"
     __table_args__ = (
-        sa.CheckConstraint(
-            "held >= 0 AND owed >= 0 AND (floor IS NULL OR posted - held + owed >= floor)", name="ledger_account_floor"
-        ),
-        sa.CheckConstraint(
-            "state = 'open' OR (state = 'closed' AND posted = 0 AND held = 0 AND owed = 0)",
-            name="ledger_account_closed_at_zero",
-        ),
+        sa.CheckConstraint("posted - held + owed >= floor", name="ledger_account_floor"),
         sa.Index("ledger_account_owner", "owner"),
         sa.Index("ledger_account_book", "book", "kind"),
         {"postgresql_with": {"fillfactor": "70"}},  # balances are updated in place (HOT)
@@ -68,7 +63,10 @@ class LedgerEntry(SQLModel, table=True):
     """One balanced movement. `amount` is what reached its destinations, `excess` what a cap sent to a pool instead."""
 
     __tablename__ = "ledger_entry"
-    __table_args__ = (sa.Index("ledger_entry_reference", "reference"),)
+    __table_args__ = (
+        sa.Index("ledger_entry_reference", "reference"),
+        sa.Index("ledger_entry_reverses", "reverses", unique=True, postgresql_where=sa.text("reverses IS NOT NULL")),
+    )
     id: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
     key: str = Field(sa_type=sa.Text, unique=True)
     payload_hash: bytes = Field(sa_type=sa.LargeBinary)
@@ -77,7 +75,7 @@ class LedgerEntry(SQLModel, table=True):
     occurred_at: datetime = Field(sa_type=_INSTANT)
     # under the accounts' locks and by the clock, not the transaction's start: the order of an account's chain
     recorded_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": sa.text("clock_timestamp()")})
-    reverses: int | None = Field(default=None, sa_type=sa.BigInteger, foreign_key="ledger_entry.id", unique=True)
+    reverses: int | None = Field(default=None, sa_type=sa.BigInteger)
     amount: int = Field(sa_type=sa.BigInteger)
     excess: int = Field(default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"})
     sealed: bool = Field(default=True, sa_column_kwargs={"server_default": sa.true()})

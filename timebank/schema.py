@@ -51,6 +51,7 @@ TABLES = (
 )
 PUBLIC_FUNCTIONS = (
     "ledger_apply(jsonb, timestamptz)",
+    "ledger_transfer(text, uuid, uuid, bigint, text, text, timestamptz, timestamptz)",
     "ledger_open_book(text, text, text)",
     "ledger_close_book(text)",
     "ledger_close_period(text, timestamptz, timestamptz, timestamptz)",

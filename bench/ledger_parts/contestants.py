@@ -6,6 +6,7 @@ transfer between two of them. In ours, account n belongs to branch n mod 10 of o
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,8 @@ OURS, SPIKE, PGLEDGER = "liuzhu", "spike", "pgledger"
 
 # pgbench takes a colon in a literal for a variable: a function of the database makes the command instead
 COMMAND = """
-CREATE FUNCTION bench_account(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS
-  $$ SELECT '00000000-0000-4000-8000-' || lpad(n::text, 12, '0') $$;
+CREATE FUNCTION bench_account(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+  $$ SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 CREATE FUNCTION bench_post(source bigint, destination bigint) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
   SELECT format('[{"type":"post","key":"%s","transfers":[{"source":"%s","destination":"%s","amount":1}],'
     '"kind":"service","reference":"visit:1","occurred_at":"2026-03-02T01:00:00.000000+00:00","excess_to":null}]',
@@ -45,11 +46,17 @@ SAME_BRANCH = r"""\set branch random(0, 9)
 \set d random(1, 999)
 \set source :a * 10 + :branch
 \set destination (:a + :d) % 1000 * 10 + :branch
-SELECT ledger_apply(bench_post(:source, :destination), now());
+SELECT ledger_transfer(gen_random_uuid()::text, bench_account(:source), bench_account(:destination), 1, 'service', 'visit 1',
+  timestamptz '2026-03-02', now());
 """
+AS_JSON = re.sub(
+    r"SELECT.*", "SELECT ledger_apply(bench_post(:source, :destination), now());\n", SAME_BRANCH, flags=re.DOTALL
+)
 CROSS_BRANCH = SAME_BRANCH.replace("1000 * 10 + :branch", "1000 * 10 + (:branch + 1) % 10")
 HOT = r"""\set d random(1, 999)
-SELECT ledger_apply(bench_post(0, :d * 10), now());
+\set destination :d * 10
+SELECT ledger_transfer(gen_random_uuid()::text, bench_account(0), bench_account(:destination), 1, 'service', 'visit 1',
+  timestamptz '2026-03-02', now());
 """
 SPIKE_TRANSFER = r"""\set source random(0, 9999)
 \set d random(1, 9999)

@@ -51,10 +51,7 @@ ACCOUNTS = (
     ),
     Corruption(
         "account closed with minutes",
-        (
-            no_check("ledger_account_closed_at_zero"),
-            f"UPDATE ledger_account SET state = 'closed' WHERE id = '{VERA_A}'",
-        ),
+        (f"UPDATE ledger_account SET state = 'closed' WHERE id = '{VERA_A}'",),
         "closed_not_empty",
         "closed, but not empty",
     ),
