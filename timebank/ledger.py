@@ -52,7 +52,8 @@ _TRANSFER_DIRECTLY = "SELECT ledger_transfer($1, $2, $3, $4, $5, $6, $7, $8)"
 _INFINITE = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # what the driver takes them for
 _TRANSFER = text(
     "SELECT ledger_transfer(CAST(:key AS text), CAST(:source AS uuid), CAST(:destination AS uuid),"
-    " CAST(:amount AS bigint), CAST(:kind AS text), CAST(:reference AS text), CAST(:occurred_at AS timestamptz), CAST(:now AS timestamptz))"
+    " CAST(:amount AS bigint), CAST(:kind AS text), CAST(:reference AS text),"
+    " CAST(:occurred_at AS timestamptz), CAST(:now AS timestamptz))"
 )
 
 

@@ -33,8 +33,8 @@ class LedgerBook(SQLModel, table=True):
 class LedgerAccount(SQLModel, table=True):
     """A balance: `posted - held + owed >= floor`, where `owed` is a shortfall that a reversal left below the floor.
 
-    An issuance's floor is minus its authorised ceiling; it always has one. A trigger sees to this, to the units, to held and
-    owed from 0 on, and to a closed account's zero.
+    An issuance's floor is minus its authorised ceiling; it always has one. Triggers see to this, to the units, to held
+    and owed from 0 on, and to a closed account's zero.
     """
 
     __tablename__ = "ledger_account"

@@ -46,8 +46,8 @@ SAME_BRANCH = r"""\set branch random(0, 9)
 \set d random(1, 999)
 \set source :a * 10 + :branch
 \set destination (:a + :d) % 1000 * 10 + :branch
-SELECT ledger_transfer(gen_random_uuid()::text, bench_account(:source), bench_account(:destination), 1, 'service', 'visit 1',
-  timestamptz '2026-03-02', now());
+SELECT ledger_transfer(gen_random_uuid()::text, bench_account(:source), bench_account(:destination), 1,
+  'service', 'visit 1', timestamptz '2026-03-02', now());
 """
 AS_JSON = re.sub(
     r"SELECT.*", "SELECT ledger_apply(bench_post(:source, :destination), now());\n", SAME_BRANCH, flags=re.DOTALL

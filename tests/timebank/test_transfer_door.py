@@ -25,8 +25,8 @@ INSTANTS = (
 )
 DOOR = text(
     "SELECT ledger_transfer(CAST(:key AS text), CAST(:source AS uuid), CAST(:destination AS uuid),"
-    " CAST(:amount AS bigint), CAST(:kind AS text), CAST(:reference AS text), CAST(CAST(:occurred_at AS text) AS timestamptz),"
-    " CAST(CAST(:now AS text) AS timestamptz))"
+    " CAST(:amount AS bigint), CAST(:kind AS text), CAST(:reference AS text),"
+    " CAST(CAST(:occurred_at AS text) AS timestamptz), CAST(CAST(:now AS text) AS timestamptz))"
 )
 GOOD = {
     "key": "k",

@@ -48,19 +48,29 @@ BEGIN
       AND (d.cap IS NULL OR d.posted + p_amount <= d.cap)) IS NOT TRUE
      OR EXISTS (SELECT FROM ledger_entry WHERE key = p_key) OR EXISTS (SELECT FROM ledger_command WHERE key = p_key)
   THEN RETURN NULL; END IF;
-  IF s.book = d.book THEN RETURN ledger_store_pair(p_key, p_hash, s, d, p_amount, p_kind, p_reference, p_at); END IF;
-  RETURN ledger_write(jsonb_build_object('key', p_key, 'occurred_at', p_at), p_hash, p_kind, p_reference, NULL, NULL,
-    ledger_legs(p_key, s, d, p_amount), p_amount, 0, false, p_now);
+  RETURN ledger_store_move(p_key, p_hash, s, d, p_amount, p_kind, p_reference, p_at);
 END $$;
 -- next
--- An entry of two legs within one book: what ledger_write does, without its arrays.
-CREATE FUNCTION ledger_store_pair(p_key text, p_hash bytea, s ledger_account, d ledger_account, p_amount bigint, p_kind text,
+-- The entry of one transfer that its accounts can bear: what ledger_legs and ledger_write do, without their arrays. Null
+-- between two cities.
+CREATE FUNCTION ledger_store_move(p_key text, p_hash bytea, s ledger_account, d ledger_account, p_amount bigint, p_kind text,
   p_reference text, p_at timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE v_digest bytea; v_out bytea; v_in bytea;
+DECLARE v_city text; v_gives boolean := false; v_takes boolean := false; v_said text; v_digest bytea; v_out bytea; v_in bytea;
 BEGIN
-  v_digest := ledger_seal(p_key, p_hash, p_kind, p_reference, p_at, NULL,
-    ledger_leg_text('account', s.id, s.book, s.unit, NULL, NULL, -p_amount)
-    || ledger_leg_text('account', d.id, d.book, d.unit, NULL, NULL, p_amount));
+  v_said := ledger_leg_text('account', s.id, s.book, s.unit, NULL, NULL, -p_amount)
+    || ledger_leg_text('account', d.id, d.book, d.unit, NULL, NULL, p_amount);
+  IF s.book <> d.book THEN
+    SELECT COALESCE(g.city, g.id), g.kind = 'branch', t.kind = 'branch' INTO v_city, v_gives, v_takes
+      FROM ledger_book g, ledger_book t
+      WHERE g.id = s.book AND t.id = d.book AND COALESCE(g.city, g.id) = COALESCE(t.city, t.id);
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    v_said := concat(v_said,
+      CASE WHEN v_gives THEN ledger_leg_text('clearing', NULL, s.book, s.unit, s.book, d.book, p_amount) END,
+      CASE WHEN v_gives THEN ledger_leg_text('position', NULL, v_city, s.unit, s.book, d.book, -p_amount) END,
+      CASE WHEN v_takes THEN ledger_leg_text('clearing', NULL, d.book, s.unit, d.book, s.book, -p_amount) END,
+      CASE WHEN v_takes THEN ledger_leg_text('position', NULL, v_city, s.unit, d.book, s.book, p_amount) END);
+  END IF;
+  v_digest := ledger_seal(p_key, p_hash, p_kind, p_reference, p_at, NULL, v_said);
   v_out := ledger_link(s.chain_head, v_digest, s.id, s.version + 1, -p_amount, s.posted - p_amount);
   v_in := ledger_link(d.chain_head, v_digest, d.id, d.version + 1, p_amount, d.posted + p_amount);
   UPDATE ledger_account a SET version = a.version + 1,
@@ -72,10 +82,16 @@ BEGIN
     INSERT INTO ledger_entry (key, payload_hash, kind, reference, occurred_at, amount, digest)
     VALUES (p_key, p_hash, p_kind, p_reference, p_at, p_amount, v_digest) ON CONFLICT (key) DO NOTHING RETURNING id
   )
-  INSERT INTO ledger_posting (entry, leg, role, account, book, unit, amount, version, balance_after, hash)
-  SELECT made.id, l.* FROM made, (VALUES
-    (1, 'account', s.id, s.book, s.unit, -p_amount, s.version + 1, s.posted - p_amount, v_out),
-    (2, 'account', d.id, d.book, d.unit, p_amount, d.version + 1, d.posted + p_amount, v_in)) l;
+  INSERT INTO ledger_posting (entry, unit, leg, role, account, book, branch, partner, amount, version, balance_after, hash)
+  SELECT made.id, s.unit, l.leg, l.role, l.account, l.book, l.branch, l.partner, l.amount, l.version, l.balance_after, l.hash
+  FROM made, (VALUES
+    (true, 1, 'account', s.id, s.book, NULL, NULL, -p_amount, s.version + 1, s.posted - p_amount, v_out),
+    (true, 2, 'account', d.id, d.book, NULL, NULL, p_amount, d.version + 1, d.posted + p_amount, v_in),
+    (v_gives, 3, 'clearing', NULL, s.book, s.book, d.book, p_amount, NULL, NULL, NULL),
+    (v_gives, 4, 'position', NULL, v_city, s.book, d.book, -p_amount, NULL, NULL, NULL),
+    (v_takes, CASE WHEN v_gives THEN 5 ELSE 3 END, 'clearing', NULL, d.book, d.book, s.book, -p_amount, NULL, NULL, NULL),
+    (v_takes, CASE WHEN v_gives THEN 6 ELSE 4 END, 'position', NULL, v_city, d.book, s.book, p_amount, NULL, NULL, NULL)
+    ) l(there, leg, role, account, book, branch, partner, amount, version, balance_after, hash) WHERE l.there;
   IF NOT FOUND THEN PERFORM ledger_refuse('LZ002', 'key_conflict', jsonb_build_object('key', p_key)); END IF;
   RETURN currval('ledger_entry_id_seq');
 END $$;

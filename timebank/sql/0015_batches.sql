@@ -92,7 +92,8 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 -- next
 -- Posts as a set. The answers, or null where the general way must decide (nothing is written then).
-CREATE FUNCTION ledger_batch(p_commands jsonb, p_now timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_batch(p_commands jsonb, p_now timestamptz) RETURNS jsonb LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE v_accounts uuid[] := ledger_batch_touched(p_commands); v_legs ledger_batch_leg[]; v_entries ledger_batch_entry[];
   v_rows ledger_posting[] := '{}'; l ledger_batch_leg; e ledger_batch_entry; v_head bytea; v_keys text[]; v_known boolean;
 BEGIN
@@ -121,7 +122,7 @@ BEGIN
 END $$;
 -- next
 CREATE FUNCTION ledger_batch_store(p_entries ledger_batch_entry[], p_rows ledger_posting[]) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   UPDATE ledger_account a SET posted = f.balance_after, version = f.version, chain_head = f.hash,
       owed = GREATEST(0, a.floor - (f.balance_after - a.held))
