@@ -41,6 +41,7 @@ SUBSCRIPTIONS: Consumers = {
     "relay.requested": (links.carry_relays,),
     "relay.ended": (),
     "link.check": (links.compare_link,),
+    "link.key_made": (links.carry_relays,),
     "link.diverged": (),
     "order.changed": (giving.tell_of_order,),
     "member.acted_for": (giving.tell_of_act,),

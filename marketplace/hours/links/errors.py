@@ -158,6 +158,14 @@ class LinkSignatureRefused(NotSignedIn):
     en = "The signature is not the partner's over this request."
 
 
+class LinkKeyNotAnnounced(Conflict):
+    """A new key is announced under the key in force and the new one itself."""
+
+    code = "link_key_not_announced"
+    zh = "新公钥须由现用密钥和新密钥共同签名。"
+    en = "A new key is announced with the signatures of the key in force and of the new one."
+
+
 class LinkTimestampStale(NotSignedIn):
     """Rightly signed, but the moment is more than five minutes from ours."""
 

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 async def carry_relays(platform: Platform, message: Message) -> None:
-    """A member pays or calls off: go on with the link's relays."""
+    """A member pays or calls off, or our new key is to be announced: go on with the link."""
     await carrying.carry(platform, UUID(message.ids["link_id"]))
 
 

@@ -93,6 +93,20 @@ class ChainOut(Out):
     head: Hash | None
 
 
+class LinkKeyIn(In):
+    """A bank's new key. Both signatures are over the text of `rotating.Announcement`, in base64."""
+
+    public_key: Annotated[str, Field(max_length=100, examples=["ed25519:" + "B" * 43 + "="])]
+    signed_by_old: Annotated[str, Field(max_length=100, examples=["B" * 86 + "=="])]
+    signed_by_new: Annotated[str, Field(max_length=100, examples=["B" * 86 + "=="])]
+
+
+class LinkKeyOut(Out):
+    """The key that counts from now on, beside the one before it."""
+
+    public_key: str = Field(examples=["ed25519:" + "B" * 43 + "="])
+
+
 class LinkIn(In):
     """Open a link. The first operator leaves `link_id` out and tells it to the other."""
 
@@ -136,6 +150,9 @@ class LinkOut(Out):
     address: str | None
     public_key: str | None = Field(description="the partner's")
     own_public_key: str = Field(description="for the partner's operator", examples=["ed25519:" + "A" * 43 + "="])
+    next_public_key: str | None = Field(description="our new one, while the partner has not taken it")
+    former_key: bool = Field(description="whether the partner's former key counts beside its new one")
+    former_key_until: datetime | None = Field(description="until when; none before the partner signs with the new one")
     our_limit_minutes: int
     their_limit_minutes: int
     balance_minutes: int

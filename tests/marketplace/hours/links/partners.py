@@ -16,6 +16,7 @@ from marketplace.base.actor import Actor, Role
 from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.audit import prove
 from marketplace.hours.links.keys import read_key, written
 from marketplace.hours.links.models import LinkPeer
 from marketplace.hours.links.opening import Agreement, open_link
@@ -131,3 +132,12 @@ async def a_scene(platform: Platform, client: httpx.AsyncClient, bank: Bank) -> 
         own_key = (await tx.get_one(LinkPeer, link_id)).own_public_key
     assert read_key(written(own_key)) == own_key
     return Scene(platform, bank, payer, payee, Partner(client, name, link_id, key, own_key))
+
+
+async def untouched(scene: Scene) -> None:
+    """Nothing is held, nobody was paid, the books are whole."""
+    link = await scene.link()
+    assert (link.balance, link.arriving, link.received_height) == (0, 0, 0)
+    assert await scene.balance(scene.payee) == (0, 0)
+    async with transaction(scene.platform.db) as tx:
+        assert await prove(tx) == []
