@@ -126,14 +126,6 @@ class PartnerSilent(Conflict):
     en = "The partner bank does not answer: {reason}."
 
 
-class RelayTooLarge(Conflict):
-    """More than one person may move alone by the rules; a payment to another bank has no second signature."""
-
-    code = "relay_too_large"
-    zh = "单笔互通支付最多 {most_minutes} 分钟。"
-    en = "One payment to another bank is at most {most_minutes} minutes."
-
-
 class PartnerNotReady(Conflict):
     """The partner's address and key are not known yet."""
 

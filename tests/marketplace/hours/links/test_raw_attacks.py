@@ -3,8 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -12,22 +11,10 @@ from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.hours.audit import prove
 from marketplace.hours.links.signing import Asked, sign
-from tests.marketplace.hours.links.partners import Scene, untouched
+from tests.marketplace.hours.links.partners import Scene, committing, untouched
 from timebank import links
 
 NO_BODY = hashlib.sha256(b"").hexdigest()
-
-
-async def committing(scene: Scene, relay_id: UUID, **changed: object) -> dict[str, Any]:
-    """The commit that the payer's bank would send for the only relay of its chain."""
-    relay = await scene.relay(relay_id)
-    assert relay is not None
-    link = await scene.link()
-    decided_at = scene.platform.now()
-    microseconds = int(decided_at.timestamp() * 1_000_000).to_bytes(8, "big", signed=True)
-    head = hashlib.sha256(link.received_head + relay.contents + (1).to_bytes(8, "big") + microseconds)
-    document = {"contents": relay.contents.hex(), "seq": 1, "decided_at": decided_at.isoformat()}
-    return {**document, "head": head.hexdigest(), **changed}
 
 
 async def test_a_partner_pays_a_member_in_two_phases(scene: Scene) -> None:

@@ -60,3 +60,24 @@ BEGIN
   END LOOP;
   RETURN true;
 END $$;
+-- next
+-- First phase at the payer's side for minutes that a hold has kept for it meanwhile: freed and held for the relay under
+-- the locks of one call, so that nothing else can take them in between. The link's row comes before the gate, as ever.
+CREATE FUNCTION ledger_prepare_out_of(p_hold_key text, p_link uuid, p_relay uuid, p_account uuid, p_amount bigint,
+  p_payer text, p_payee text, p_expires_at timestamptz, p_now timestamptz) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE l ledger_link := ledger_link_for(p_link);
+  v_contents bytea := ledger_relay_contents(p_link, p_relay, l.unit, p_amount, p_payer, p_payee, p_expires_at);
+BEGIN
+  IF ledger_relay_known(l, p_relay, 'out', p_account, v_contents, p_expires_at, p_payer, p_payee, p_now) THEN RETURN false; END IF;
+  UPDATE ledger_link SET leaving = leaving + p_amount WHERE id = l.id;
+  PERFORM ledger_apply(jsonb_build_array(
+    jsonb_build_object('type', 'release', 'key', concat(p_hold_key, ':release'), 'hold_key', p_hold_key),
+    jsonb_build_object('type', 'hold', 'key', ledger_relay_key(l.id, p_relay, 'hold'), 'account', p_account, 'amount', p_amount,
+      'expires_at', '9999-12-31T00:00:00+00:00', 'reference', ledger_relay_key(l.id, p_relay, NULL))), p_now);
+  INSERT INTO ledger_relay (link, id, direction, account, amount, payer, payee, expires_at, contents, prepared_at)
+    VALUES (l.id, p_relay, 'out', p_account, p_amount, p_payer, p_payee, p_expires_at, v_contents, p_now);
+  RETURN true;
+END $$;
+-- next
+REVOKE ALL ON FUNCTION ledger_prepare_out_of(text, uuid, uuid, uuid, bigint, text, text, timestamptz, timestamptz) FROM PUBLIC;
