@@ -9,8 +9,8 @@ from timebank.verify.rows import HASH, Read, Row, Written, bad
 from timebank.verify.shapes import LEG
 
 Leg = tuple[Any, ...]  # role, account, book, unit, branch, partner, amount, version, balance_after, hash
-SAID = 7  # how many of them a digest says
-_numbers = Struct(">3q").pack  # 64-bit integers as PostgreSQL sends them
+PLACE = 6  # how many of them say where; a digest says those and the amount
+_link_of = Struct(">32s32s16s3q").pack  # head, digest, account, and 64-bit integers as PostgreSQL sends them
 
 
 def entry(read: Read, row: Row, _line: int) -> None:
@@ -18,7 +18,8 @@ def entry(read: Read, row: Row, _line: int) -> None:
     key, number = row["key"], row["id"]
     if key in read.entries:
         bad(f"key {key!r} is used twice")
-    legs = [LEG.read(leg, f"leg of entry {number}") for leg in row["legs"]]
+    what = f"leg of entry {number}"
+    legs = [LEG.read(leg, what) for leg in row["legs"]]
     said = _said(legs)
     digest = sha256(_head(row) + said).digest()
     if digest.hex() != row["digest"]:
@@ -37,34 +38,40 @@ def entry(read: Read, row: Row, _line: int) -> None:
 
 
 def _field(value: object) -> bytes:
+    """As a digest says it: its length in bytes and the value, or a dash for none."""
     if value is None:
         return b"-"
     data = str(value).encode()
     return b"%d:%b" % (len(data), data)
 
 
-_often = lru_cache(maxsize=1 << 15)(_field)  # of values that come again and again
+_number = lru_cache(maxsize=1 << 12)(_field)  # few amounts come again and again
+
+
+@lru_cache(maxsize=1 << 17)  # there are as many as accounts
+def _place(*where: str | None) -> bytes:
+    return b"".join(map(_field, where))
 
 
 def _head(row: Row) -> bytes:
     """What a digest says of the entry before its legs."""
-    first = _field(row["key"]) + _field(row["payload_hash"]) + _often(row["kind"])
-    return first + _field(row["reference"]) + _field(row["occurred_at"]) + _field(row["reverses"])
+    key, payload_hash, kind, reference = row["key"], row["payload_hash"], row["kind"], row["reference"]
+    texts = f"{len(key)}:{key}{len(payload_hash)}:{payload_hash}{len(kind)}:{kind}{len(reference)}:{reference}"
+    # lengths are bytes: where a character has more than one each text is measured by itself
+    said = texts.encode() if texts.isascii() else b"".join(map(_field, (key, payload_hash, kind, reference)))
+    return said + _field(row["occurred_at"]) + _field(row["reverses"])
 
 
 def _said(legs: list[Leg]) -> bytes:
     """The legs as a digest says them."""
-    values: list[object] = []
-    for leg in legs:
-        values += leg[:SAID]
-    return b"".join(map(_often, values))
+    return b"".join([_place(*leg[:PLACE]) + _number(leg[PLACE]) for leg in legs])
 
 
 def _mirrors(read: Read, row: Row, legs: list[Leg]) -> None:
     place = read.entries.get(row["reverses"])
     if place is None or row["reverses"] in read.reversed:
         bad(f"entry {row['id']} reverses an entry that is unknown or reversed already")
-    mirrored = [(*leg[: SAID - 1], -leg[SAID - 1]) for leg in legs]
+    mirrored = [(*leg[:PLACE], -leg[PLACE]) for leg in legs]
     if sha256(_said(mirrored)).digest() != read.legs[place * HASH : (place + 1) * HASH]:
         bad(f"entry {row['id']} does not mirror entry {row['reverses']!r}")
     read.reversed.add(row["reverses"])
@@ -102,16 +109,16 @@ def _link(read: Read, number: int, leg: Leg, digest: bytes) -> None:
     one = read.accounts.get(name)
     if one is None:
         bad(f"entry {number} moves an unknown account {name}")
-    one.version += 1
-    one.posted += amount
+    one.version = expected = one.version + 1
+    one.posted = posted = one.posted + amount
     if book != one.book or unit != one.unit:
         bad(f"entry {number} moves account {name} in a foreign book or unit")
-    if version != one.version or balance_after != one.posted:
+    if version != expected or balance_after != posted:
         bad(f"entry {number}: wrong version or balance after it on account {name}")
-    one.head = sha256(one.head + digest + one.uuid + _numbers(version, amount, balance_after)).digest()
-    if one.head.hex() != said:
+    one.head = head = sha256(_link_of(one.head, digest, one.uuid, version, amount, balance_after)).digest()
+    if head.hex() != said:
         bad(f"entry {number}: the chain of account {name} is broken")
-    one.heads += one.head
+    one.heads += head
 
 
 def _sum(read: Read, number: int, leg: Leg) -> None:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
+from sys import intern
 from typing import Any, NoReturn
 
 Row = dict[str, Any]
@@ -41,8 +42,7 @@ class Account:
 
     def __init__(self, row: Row, line: int, uuid: bytes) -> None:
         self.row, self.line, self.uuid = row, line, uuid
-        self.book: str = row["book"]
-        self.unit: str = row["unit"]
+        self.book, self.unit = intern(row["book"]), intern(row["unit"])  # the same few, compared with every leg
         self.posted = self.held = self.version = 0
         self.head = sha256(uuid).digest()
         self.heads = bytearray(self.head)  # every head it ever had, by version

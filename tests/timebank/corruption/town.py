@@ -44,7 +44,7 @@ async def busy(town: Town) -> bytes:
         Hold("h1", BAI_B, 60, NOON + HOUR, "task:1"),
         Hold("h2", BAI_B, 20, NOON + HOUR, "task:2"),
         Hold("h3", BAI_B, 25, NOON + HOUR, "task:3"),
-        Capture("c2", "h2", WANG_B, NOON, "visit:2", amount=15),
+        Capture("c2", "h2", WANG_B, NOON, "探访:2", amount=15),
         Release("free3", "h3"),
         open_account("B", "minute", "member", owner="gone"),
         CloseAccount("close:gone", account_id("B", "minute", "member", "gone")),
