@@ -58,6 +58,7 @@ PUBLIC_FUNCTIONS = (
     "ledger_take_snapshot()",
     "ledger_make_root(date)",
     "ledger_run_cycle(text, text, date, jsonb, timestamptz)",
+    "ledger_prepare_out_of(text, uuid, uuid, uuid, bigint, text, text, timestamptz, timestamptz)",
     "ledger_open_link(uuid, uuid, uuid, text, text, timestamptz)",
     "ledger_hear_limit(uuid, bigint)",
     "ledger_turn_link(uuid, text, text, timestamptz)",

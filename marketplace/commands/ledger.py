@@ -5,6 +5,7 @@ Exit status: 0 all is well, 1 something does not hold, 2 called wrongly.
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,6 +19,9 @@ from marketplace.commands.links import link_app
 from marketplace.commands.running import err, with_platform
 
 Roots = Annotated[list[str] | None, typer.Option("--root", metavar="HEX", help="A published root; may be repeated.")]
+Statements = Annotated[
+    list[Path] | None, typer.Option("--statement", help="A statement's proof that was handed out; may be repeated.")
+]
 FORMS = ("table", "csv", "proof", "xlsx", "pdf")
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The time bank's and the money's books.")
@@ -45,14 +49,16 @@ def ledger_export(
 def ledger_verify(
     file: Annotated[str | None, typer.Argument(help="An export, plain or gzipped; - for standard input.")] = None,
     roots: Roots = None,
+    statements: Statements = None,
 ) -> None:
     """Check an export by the separate verifier; without a file, recompute the books in the database."""
     if file is None:
-        if roots:
-            _usage("--root is compared with an export: name its file")
+        if roots or statements:
+            _usage("--root and --statement are compared with an export: name its file")
         _prove()
         return
-    program = [sys.executable, "-m", "timebank.verify", *_options(roots), "--", file]
+    handed_out = [*_options("--root", roots), *_options("--statement", statements)]
+    program = [sys.executable, "-m", "timebank.verify", *handed_out, "--", file]
     raise typer.Exit(subprocess.run(program, check=False).returncode)  # noqa: S603 - our own program
 
 
@@ -154,8 +160,8 @@ def _prove() -> None:
     typer.echo("✓ the books hold")
 
 
-def _options(roots: list[str] | None) -> list[str]:
-    return [part for root in roots or () for part in ("--root", root)]
+def _options(name: str, values: Sequence[str | Path] | None) -> list[str]:
+    return [part for value in values or () for part in (name, str(value))]
 
 
 def _progress(lines: int) -> None:

@@ -39,6 +39,8 @@ def show(found: Any) -> None:
     link, peer = found.link, found.peer
     typer.echo(f"link {link.id} of {link.our_name} to {link.their_name}: {link.state}" + _why(link.reason))
     typer.echo(f"our public key {written(peer.own_public_key)}")
+    if peer.next_public_key is not None:
+        typer.echo(f"our next one, not taken by the partner yet: {written(peer.next_public_key)}")
     typer.echo(f"we grant {link.our_limit} min, they grant {link.their_limit} min, balance {link.balance} min")
 
 
@@ -85,6 +87,14 @@ def accept(link: Link, address: Address, key: Key) -> None:
     from marketplace.hours.links.reporting import accepting, turned
 
     show(run(lambda platform: turned(platform, link, accepting(link, address, key))))
+
+
+@link_app.command()
+def rotate(link: Link) -> None:
+    """Make a new key; the partner is told by itself, and goes on believing the old one for a week."""
+    from marketplace.hours.links.reporting import rotating, turned
+
+    show(run(lambda platform: turned(platform, link, rotating(link))))
 
 
 @link_app.command()

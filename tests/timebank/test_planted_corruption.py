@@ -1,6 +1,9 @@
 """Corruption planted by the tables' owner, with every guard off: who finds which kind, and by which name."""
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -12,11 +15,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from marketplace.base.embedded.postgres import Postgres
-from tests.timebank.corruption import CORRUPTIONS, MONDAY, REWRITTEN, Corruption, busy, export, plant
-from tests.timebank.town import Town
+from tests.timebank.corruption import CORRUPTIONS, MONDAY, Corruption, busy, export, plant, rewritten
+from tests.timebank.corruption.kinds import forget
+from tests.timebank.town import HOUR, NOON, VERA_A, Town
+from timebank import statement
+from timebank.attestations import attest, attestation_json
 from timebank.proof import prove
 from timebank.verify import BadRow, verify
+from timebank.verify import __file__ as verifier
 from timebank.verify.__main__ import main
+from timebank.verify.handed_out import heads_of
 
 UNKNOWABLE = {  # fields that nothing else in an export vouches for
     ("entry", "recorded_at"),  # the server's clock is in no digest
@@ -86,7 +94,7 @@ async def test_each_kind_is_found_by_its_name_by_the_proof_and_by_the_verifier(
 async def test_a_history_rewritten_as_a_whole_is_found_by_a_root_that_was_published_and_by_nothing_else(
     engine: AsyncEngine, root: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with tampered(engine, REWRITTEN) as tx:
+    async with tampered(engine, rewritten("v2", 25)) as tx:
         assert await prove(tx) == []
         [failure] = await prove(tx, published={MONDAY: root})
         found = await export(tx)
@@ -97,6 +105,35 @@ async def test_a_history_rewritten_as_a_whole_is_found_by_a_root_that_was_publis
     assert main([str(file), "--root", f"2026-03-02={root.hex()}"]) == 1
     assert "the root of 2026-03-02 is not the one that was published" in capsys.readouterr().out
     assert main([str(file), "--root", "2026-03-02"]) == 2
+
+
+async def test_a_last_entry_removed_before_any_root_is_found_by_a_statement_that_was_handed_out_and_by_nothing_else(
+    engine: AsyncEngine, root: bytes, lines: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with AsyncSession(engine) as tx:
+        said = await statement(tx, VERA_A, starts_at=NOON - HOUR, ends_at=NOON + HOUR)
+        handed_out = attestation_json(await attest(tx, said, on_day=MONDAY))
+    async with tampered(engine, *forget("last")) as tx:
+        assert await prove(tx, published={MONDAY: root}) == []
+        found = await export(tx)
+    ledger, paper = tmp_path / "ledger.jsonl", tmp_path / "vera.json"
+    ledger.write_text("\n".join(found) + "\n", "utf-8")
+    paper.write_text(handed_out, "utf-8")
+    assert main([str(ledger), "--root", root.hex()]) == 0
+    assert main([str(ledger), "--root", root.hex(), "--statement", str(paper)]) == 1
+    # v1, v3 and its reversal were hers before
+    assert f"account {VERA_A} had another head at version 4" in capsys.readouterr().out
+    verify(lines, statements=[heads_of(json.loads(handed_out))])
+
+
+@pytest.mark.parametrize("garbled", ["", "[]", "{}", '{"type": "statement"}', "[" * 100_000])
+def test_a_file_that_is_no_statement_is_told_and_not_taken_for_a_bad_row(
+    lines: list[str], tmp_path: Path, garbled: str
+) -> None:
+    ledger, paper = tmp_path / "ledger.jsonl", tmp_path / "paper.json"
+    ledger.write_text("\n".join(lines), "utf-8")
+    paper.write_text(garbled, "utf-8")
+    assert main([str(ledger), "--statement", str(paper)]) == 2
 
 
 def test_a_published_root_that_the_export_does_not_have_is_missed(lines: list[str], root: bytes) -> None:
@@ -162,6 +199,15 @@ def test_a_wrong_value_in_any_field_is_named_but_where_nothing_in_the_export_vou
             continue
         missed.add((kind, field))
     assert missed == UNKNOWABLE
+
+
+def test_the_program_runs_alone_where_there_is_nothing_but_python(lines: list[str], tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_text("\n".join(lines) + "\n", "utf-8")
+    shutil.copytree(Path(verifier).parent, tmp_path / "timebank" / "verify")
+    program = [sys.executable, "-S", "-m", "timebank.verify", ledger.name]
+    told = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)  # ours
+    assert (told.returncode, told.stdout[:3], told.stderr) == (0, "OK ", "")
 
 
 def test_the_program_tells_of_bytes_that_are_no_text_and_of_files_that_are_not_there(

@@ -54,6 +54,9 @@ _OF_ACCOUNT = text(
     " ORDER BY prepared_at DESC, id LIMIT :limit"
 )
 _PREPARE_OUT = text("SELECT ledger_prepare_out(:link, :relay, :account, :amount, :payer, :payee, :expires_at, :now)")
+_PREPARE_OUT_OF = text(
+    "SELECT ledger_prepare_out_of(:hold_key, :link, :relay, :account, :amount, :payer, :payee, :expires_at, :now)"
+)
 _PREPARE_IN = text(
     "SELECT ledger_prepare_in(:link, :relay, :account, CAST(:excess_to AS uuid), :unit, :amount, :payer, :payee,"
     " :expires_at, :now)"
@@ -75,14 +78,18 @@ async def prepare_out(
     payee: str,
     expires_at: datetime,
     now: datetime,
+    out_of: str | None = None,
 ) -> bool:
     """Hold the payer's minutes and take room under the partner's limit; from `expires_at` on it cannot be committed.
 
+    `out_of` is the key of a hold of the account's that has kept the minutes for it: it is released in the same call.
     Raises `InsufficientBalance`, `LimitReached` (theirs), `LinkSuspended`, `RelayExpired`, `UnitMismatch`,
     `UnknownAccount`, `BooksNotConnected`, `UnknownLink`; `InvalidCommand` for addresses of other banks.
     """
     _check(amount, payer, payee, expires_at, now)
     given = {"account": account, "amount": amount, "payer": payer, "payee": payee, "expires_at": expires_at}
+    if out_of is not None:
+        return bool(await call(tx, _PREPARE_OUT_OF, hold_key=out_of, link=link, relay=relay, **given, now=now))
     return bool(await call(tx, _PREPARE_OUT, link=link, relay=relay, **given, now=now))
 
 

@@ -113,8 +113,8 @@ FROM ledger_account a JOIN (
 WHERE (a.floor::text, a.cap::text) IS DISTINCT FROM (c.said->>'floor', c.said->>'cap')
 
 -- check 10 account_differs_from_command
-SELECT a.id, a.book || ' ' || a.unit || ' ' || a.kind
-FROM ledger_account a JOIN (
+SELECT c.said->>'account', COALESCE(a.book || ' ' || a.unit || ' ' || a.kind, 'there is no such account')
+FROM ledger_account a RIGHT JOIN (
   SELECT answer::jsonb->'command' AS said FROM ledger_command WHERE answer::jsonb->'command'->>'type' = 'open') c
   ON (c.said->>'account')::uuid = a.id
 WHERE (a.book, a.unit, a.kind, a.owner)
@@ -223,6 +223,21 @@ LEFT JOIN ledger_entry e ON e.id = l.draw
 WHERE l.night IS NOT NULL AND (l.debt <> GREATEST(0, l.before + COALESCE(p.amount, 0))
   OR l.drawn <> COALESCE(e.amount, 0) OR l.drawn > GREATEST(0, l.debt - COALESCE(l.cap, l.debt))
   OR e.key <> concat_ws(':', 'cycle', l.night, 'draw', l.branch))
+
+-- check 11 cap_differs_from_command
+WITH night AS (
+  SELECT c.*, concat_ws(':', 'cycle', city, unit, on_day) AS key, k.payload_hash, k.answer::jsonb->'command'->'caps' AS caps,
+    count(k.key) OVER (PARTITION BY city, unit ORDER BY on_day) AS kept
+  FROM ledger_cycle c LEFT JOIN ledger_command k ON k.key = concat_ws(':', 'cycle', city, unit, on_day, 'caps'))
+SELECT n.key, l.branch || ' cap ' || COALESCE(l.cap::text, 'none')
+FROM night n JOIN ledger_cycle_line l USING (city, unit, on_day) LEFT JOIN ledger_entry e ON e.id = l.draw
+WHERE n.caps IS NOT NULL AND l.cap::text IS DISTINCT FROM n.caps->>l.branch
+  OR e.payload_hash <> COALESCE(n.payload_hash, sha256(convert_to(e.key, 'UTF8')))
+UNION ALL
+SELECT key, 'its caps are not kept' FROM night WHERE caps IS NULL AND kept > 0
+UNION ALL
+SELECT k.key, 'there is no such night' FROM ledger_command k
+WHERE k.answer::jsonb->'command'->>'type' = 'cycle' AND NOT EXISTS (SELECT FROM night n WHERE k.key = concat_ws(':', n.key, 'caps'))
 
 -- check 11 cycle_partners_differ_from_postings
 SELECT COALESCE(said.night, made.night), COALESCE(said.branch, made.branch) || ' and ' || COALESCE(said.partner, made.partner)

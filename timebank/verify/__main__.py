@@ -3,11 +3,14 @@
 import argparse
 import gzip
 import io
+import json
 import re
 import sys
 import zlib
+from pathlib import Path
 
 from timebank.verify import BadRow, verify
+from timebank.verify.handed_out import heads_of
 
 ROOT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}=)?[0-9a-fA-F]{64}")
 
@@ -27,6 +30,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--root", action="append", default=[], metavar="[DAY=]HEX", help="a published root, of that day"
     )
+    parser.add_argument(
+        "--statement", action="append", default=[], metavar="FILE", help="a statement that was handed out, as JSON"
+    )
     try:
         given = parser.parse_args(arguments)
         if not all(ROOT.fullmatch(root) for root in given.root):
@@ -34,9 +40,15 @@ def main(arguments: list[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     dated = dict(root.split("=", 1) for root in given.root if "=" in root)
+    undated = [root for root in given.root if "=" not in root]
+    try:
+        statements = [heads_of(json.loads(Path(name).read_bytes())) for name in given.statement]
+    except (OSError, ValueError, RecursionError) as error:
+        sys.stderr.write(f"a statement cannot be read: {error}\n")
+        return 2
     try:
         with opened(given.export) as lines:
-            read = verify(lines, dated, undated=[root for root in given.root if "=" not in root]).read
+            read = verify(lines, dated, undated=undated, statements=statements).read
     except (OSError, EOFError, zlib.error) as error:
         sys.stderr.write(f"{given.export}: {error}\n")
         return 2

@@ -1,126 +1,132 @@
-"""Books, accounts and entries of an export: digests, balance per book and branch, chains."""
+"""Entries of an export: digest, balance per book and branch, chains. Nearly all of an export: speed matters here."""
 
-from collections import defaultdict
-from uuid import UUID
+from functools import lru_cache
+from hashlib import sha256
+from struct import Struct
+from typing import Any
 
-from timebank.verify.rows import Read, Row, bad, digest_of
-from timebank.verify.shapes import LEG, check_shape
+from timebank.verify.rows import HASH, Read, Row, Written, bad
+from timebank.verify.shapes import LEG
 
-
-def book(read: Read, row: Row, _line: int) -> None:
-    """A branch's book or a city's."""
-    if row["kind"] not in {"city", "branch"} or (row["kind"] == "city") != (row["city"] is None):
-        bad(f"book {row['id']} is neither a city's nor a branch's")
-    if row["state"] not in {"open", "closed"}:
-        bad(f"book {row['id']} is neither open nor closed")
-    read.books[row["id"]] = row
-
-
-def account(read: Read, row: Row, line: int) -> None:
-    """An account; whether it equals its postings is seen at the end."""
-    if row["book"] not in read.books:
-        bad(f"account {row['id']} is in an unknown book")
-    read.accounts[row["id"]] = (line, row)
-    read.heads[row["id"]] = [digest_of(UUID(row["id"]).bytes)]
-    if row["owed"] != (0 if row["floor"] is None else max(0, row["floor"] - row["posted"] + row["held"])):
-        bad(f"account {row['id']} is below its floor")
-    if row["state"] not in {"open", "closed"}:
-        bad(f"account {row['id']} is neither open nor closed")
-    if row["state"] == "closed" and (row["posted"], row["held"], row["owed"]) != (0, 0, 0):
-        bad(f"account {row['id']} is closed, but not empty")
+Leg = tuple[Any, ...]  # role, account, book, unit, branch, partner, amount, version, balance_after, hash
+PLACE = 6  # how many of them say where; a digest says those and the amount
+_link_of = Struct(">32s32s16s3q").pack  # head, digest, account, and 64-bit integers as PostgreSQL sends them
 
 
 def entry(read: Read, row: Row, _line: int) -> None:
     """An entry: whole, balanced, and the next link of its accounts' chains."""
-    if row["key"] in read.entries:
-        bad(f"key {row['key']!r} is used twice")
-    for leg in row["legs"]:
-        check_shape(leg, LEG, f"leg of entry {row['id']}")
-    if _digest(row) != row["digest"]:
-        bad(f"entry {row['id']} differs from its digest")
-    _balanced(read, row)
+    key, number = row["key"], row["id"]
+    if key in read.entries:
+        bad(f"key {key!r} is used twice")
+    what = f"leg of entry {number}"
+    legs = [LEG.read(leg, what) for leg in row["legs"]]
+    said = _said(legs)
+    digest = sha256(_head(row) + said).digest()
+    if digest.hex() != row["digest"]:
+        bad(f"entry {number} differs from its digest")
     if row["reverses"] is not None:
-        _mirrors(read, row)
-    for leg in row["legs"]:
-        if leg["role"] == "account":
-            _link(read, row, leg)
-        else:
-            _sum(read, row, leg)
-    for name in {leg["book"] for leg in row["legs"]}:
-        read.occurred[name].append((row["occurred_at"], row["recorded_at"], row["id"]))
-    read.entries[row["key"]] = read.by_id[row["id"]] = row
+        _mirrors(read, row, legs)
+    for book in _moved(read, row, legs, digest):
+        times = read.times[book]
+        times.occurred.append(row["occurred_at"])
+        times.recorded.append(row["recorded_at"])
+        times.entries.append(number)
+    read.entries[key] = len(read.entries)
+    read.legs += sha256(said).digest()
+    if key.startswith("cycle:"):
+        read.nights[number] = Written(key, row["kind"], row["amount"], row["payload_hash"])
 
 
 def _field(value: object) -> bytes:
+    """As a digest says it: its length in bytes and the value, or a dash for none."""
     if value is None:
         return b"-"
     data = str(value).encode()
     return b"%d:%b" % (len(data), data)
 
 
-def _digest(row: Row) -> str:
-    head = ("key", "payload_hash", "kind", "reference", "occurred_at", "reverses")
-    said = b"".join(_field(row[name]) for name in head)
-    for leg in row["legs"]:
-        names = ("role", "account", "book", "unit", "branch", "partner", "amount")
-        said += b"".join(_field(leg[name]) for name in names)
-    return digest_of(said)
+_number = lru_cache(maxsize=1 << 12)(_field)  # few amounts come again and again
 
 
-def number(value: int) -> bytes:
-    """A 64-bit integer as PostgreSQL sends it."""
-    return value.to_bytes(8, "big", signed=True)
+@lru_cache(maxsize=1 << 17)  # there are as many as accounts
+def _place(*where: str | None) -> bytes:
+    return b"".join(map(_field, where))
 
 
-def _balanced(read: Read, row: Row) -> None:
-    sums: dict[tuple[str, ...], int] = defaultdict(int)
-    moved: dict[str, int] = defaultdict(int)
-    for leg in row["legs"]:
-        sums["book", leg["book"], leg["unit"]] += leg["amount"]
-        moved[leg["role"]] += max(0, leg["amount"])
-        if leg["role"] != "account":
-            sums["branch", leg["branch"], leg["unit"]] += leg["amount"]
-            city = read.books[leg["branch"]]["city"]
-            if leg["book"] != (city if leg["role"] == "position" else leg["branch"]) or city is None:
-                bad(f"entry {row['id']} has a leg of branch {leg['branch']} in a foreign book")
-    if len(row["legs"]) < 2 or any(sums.values()):
-        bad(f"entry {row['id']} is not balanced: {[name for name, value in sums.items() if value]}")
-    if row["amount"] + row["excess"] != (moved["account"] if "account" in moved else moved["settled"]):
-        bad(f"entry {row['id']} has another amount than its legs")
+def _head(row: Row) -> bytes:
+    """What a digest says of the entry before its legs."""
+    key, payload_hash, kind, reference = row["key"], row["payload_hash"], row["kind"], row["reference"]
+    texts = f"{len(key)}:{key}{len(payload_hash)}:{payload_hash}{len(kind)}:{kind}{len(reference)}:{reference}"
+    # lengths are bytes: where a character has more than one each text is measured by itself
+    said = texts.encode() if texts.isascii() else b"".join(map(_field, (key, payload_hash, kind, reference)))
+    return said + _field(row["occurred_at"]) + _field(row["reverses"])
 
 
-def _mirrors(read: Read, row: Row) -> None:
-    original = read.entries.get(row["reverses"])
-    if original is None or row["reverses"] in read.reversed:
+def _said(legs: list[Leg]) -> bytes:
+    """The legs as a digest says them."""
+    return b"".join([_place(*leg[:PLACE]) + _number(leg[PLACE]) for leg in legs])
+
+
+def _mirrors(read: Read, row: Row, legs: list[Leg]) -> None:
+    place = read.entries.get(row["reverses"])
+    if place is None or row["reverses"] in read.reversed:
         bad(f"entry {row['id']} reverses an entry that is unknown or reversed already")
-    names = ("role", "account", "branch", "unit")
-    there = [(*(leg[name] for name in names), -leg["amount"]) for leg in original["legs"]]
-    if there != [(*(leg[name] for name in names), leg["amount"]) for leg in row["legs"]]:
-        bad(f"entry {row['id']} does not mirror entry {original['id']}")
+    mirrored = [(*leg[:PLACE], -leg[PLACE]) for leg in legs]
+    if sha256(_said(mirrored)).digest() != read.legs[place * HASH : (place + 1) * HASH]:
+        bad(f"entry {row['id']} does not mirror entry {row['reverses']!r}")
     read.reversed.add(row["reverses"])
 
 
-def _sum(read: Read, row: Row, leg: Row) -> None:
-    read.mirror[leg["branch"], leg["unit"]] += leg["amount"]
-    sums = read.sums[leg["branch"], leg["role"], leg["unit"]]
-    sums.append((row["id"], (sums[-1][1] if sums else 0) + leg["amount"]))
-    if leg["role"] == "clearing" and leg["partner"] is not None:
-        read.trades.append((row["id"], leg))
+def _moved(read: Read, row: Row, legs: list[Leg], digest: bytes) -> set[str]:
+    """Move accounts and sums by an entry's legs, which balance in every book and branch; the books."""
+    number = row["id"]
+    books: dict[tuple[str, str], int] = {}
+    branches: dict[tuple[str, str], int] = {}
+    moved, settled = None, 0
+    for leg in legs:
+        role, _, book, unit, branch, _, amount, _, _, _ = leg
+        books[book, unit] = books.get((book, unit), 0) + amount
+        if role == "account":
+            _link(read, number, leg, digest)
+            moved = moved or 0
+            if amount > 0:
+                moved += amount
+            continue
+        _sum(read, number, leg)
+        branches[branch, unit] = branches.get((branch, unit), 0) + amount
+        if role == "settled" and amount > 0:
+            settled += amount
+    if len(legs) < 2 or any(books.values()) or any(branches.values()):
+        names = [name for sums in (books, branches) for name, value in sums.items() if value]
+        bad(f"entry {number} is not balanced: {names}")
+    if row["amount"] + row["excess"] != (settled if moved is None else moved):
+        bad(f"entry {number} has another amount than its legs")
+    return {book for book, _ in books}
 
 
-def _link(read: Read, row: Row, leg: Row) -> None:
-    name = leg["account"]
-    if name not in read.accounts:
-        bad(f"entry {row['id']} moves an unknown account {name}")
-    _line, owner = read.accounts[name]
-    heads = read.heads[name]
-    read.posted[name] += leg["amount"]
-    link = bytes.fromhex(heads[-1]) + bytes.fromhex(row["digest"]) + UUID(name).bytes
-    link += number(len(heads)) + number(leg["amount"]) + number(read.posted[name])
-    if (leg["book"], leg["unit"]) != (owner["book"], owner["unit"]):
-        bad(f"entry {row['id']} moves account {name} in a foreign book or unit")
-    if leg["version"] != len(heads) or leg["balance_after"] != read.posted[name]:
-        bad(f"entry {row['id']}: wrong version or balance after it on account {name}")
-    if leg["hash"] != digest_of(link):
-        bad(f"entry {row['id']}: the chain of account {name} is broken")
-    heads.append(leg["hash"])
+def _link(read: Read, number: int, leg: Leg, digest: bytes) -> None:
+    _, name, book, unit, _, _, amount, version, balance_after, said = leg
+    one = read.accounts.get(name)
+    if one is None:
+        bad(f"entry {number} moves an unknown account {name}")
+    one.version = expected = one.version + 1
+    one.posted = posted = one.posted + amount
+    if book != one.book or unit != one.unit:
+        bad(f"entry {number} moves account {name} in a foreign book or unit")
+    if version != expected or balance_after != posted:
+        bad(f"entry {number}: wrong version or balance after it on account {name}")
+    one.head = head = sha256(_link_of(one.head, digest, one.uuid, version, amount, balance_after)).digest()
+    if head.hex() != said:
+        bad(f"entry {number}: the chain of account {name} is broken")
+    one.heads += head
+
+
+def _sum(read: Read, number: int, leg: Leg) -> None:
+    role, _, book, unit, branch, partner, amount, _, _, _ = leg
+    city = read.books[branch]["city"]
+    if book != (city if role == "position" else branch) or city is None:
+        bad(f"entry {number} has a leg of branch {branch} in a foreign book")
+    sums = read.sums[branch, role, unit]
+    sums.entries.append(number)
+    sums.amounts.append(amount)
+    sums.partners.append(read.partners.setdefault(partner, len(read.partners)))

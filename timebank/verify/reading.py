@@ -1,27 +1,30 @@
 """Reading an export row by row, in its order, up to the first that does not fit."""
 
 import json
+import struct
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from timebank.verify import closing, entries
+from timebank.verify import accounts, closing, commands, entries, nights
 from timebank.verify.end import end
+from timebank.verify.handed_out import HandedOut, Heads, compare
 from timebank.verify.rows import Bad, Read, Row, bad
-from timebank.verify.shapes import SHAPES, check_shape
+from timebank.verify.shapes import SHAPES
 
 KINDS: dict[str, Callable[[Read, Row, int], None]] = {
-    "book": entries.book,
-    "account": entries.account,
+    "book": accounts.book,
+    "account": accounts.account,
     "entry": entries.entry,
-    "command": closing.command,
-    "hold": closing.hold,
+    "command": commands.command,
+    "hold": commands.hold,
     "period": closing.period,
     "snapshot": closing.snapshot,
-    "cycle": closing.cycle,
+    "cycle": nights.cycle,
     "root": closing.root,
 }
-ORDER = ["ledger", *KINDS, "end"]
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError, RecursionError)
+ORDER = {kind: number for number, kind in enumerate(("ledger", *KINDS, "end"))}
+_decode = json.JSONDecoder().raw_decode  # `json.loads` without its looks at what stands around
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError, RecursionError, struct.error)
 
 
 class BadRow(Exception):
@@ -57,10 +60,7 @@ class Verifier:
     def take(self, text: str) -> None:
         """One line."""
         self.line += 1
-        try:
-            row = json.loads(text)
-        except (ValueError, RecursionError):
-            raise BadRow(self.line, "not JSON") from None
+        row = self._parsed(text)
         if not isinstance(row, dict):
             raise BadRow(self.line, "not a JSON object")
         kind = row.get("type")
@@ -71,14 +71,21 @@ class Verifier:
         except MALFORMED as error:
             raise BadRow(self.line, f"malformed {kind}: {error!r}") from None
 
+    def _parsed(self, text: str) -> object:
+        try:
+            row, end = _decode(text)
+            return row if end >= len(text) - 1 and text[end:] in {"", "\n"} else json.loads(text)
+        except (ValueError, RecursionError):
+            raise BadRow(self.line, "not JSON") from None
+
     def _take(self, row: Row) -> None:
         kind = row.get("type")
         if self.line == 1 and kind != "ledger":
             bad("the export does not begin with its header")
         if not isinstance(kind, str) or kind not in ORDER:
             bad(f"unknown type {kind!r}")
-        check_shape(row, SHAPES[kind], kind)
-        place = (ORDER.index(kind), PLACES[kind](row) if kind in PLACES else ())
+        SHAPES[kind].read(row, kind)
+        place = (ORDER[kind], PLACES[kind](row) if kind in PLACES else ())
         if place <= self.last:
             bad(f"this {kind} is out of order, or here twice")
         self.last = place
@@ -91,14 +98,15 @@ class Verifier:
         else:
             KINDS[kind](self.read, row, self.line)
 
-    def finish(self, published: Mapping[str, str]) -> None:
+    def finish(self, given: HandedOut) -> None:
         """What can be judged only at the end."""
         if self.line == 0:
             raise BadRow(1, "the export is empty")
         if self.last[0] != len(ORDER) - 1:
             raise BadRow(self.line, "the export was cut off: its last line is missing")
         try:
-            end(self.read, published)
+            end(self.read)
+            compare(self.read, given)
         except Bad as found:
             raise BadRow(found.line or self.line, found.reason) from None
         except MALFORMED as error:
@@ -106,15 +114,16 @@ class Verifier:
 
 
 def verify(
-    lines: Iterable[str], published: Mapping[str, str] | None = None, *, undated: Collection[str] = ()
+    lines: Iterable[str],
+    published: Mapping[str, str] | None = None,
+    *,
+    undated: Collection[str] = (),
+    statements: Collection[Heads] = (),
 ) -> Verifier:
-    """Read a whole export; what was read, or `BadRow` for the first row that does not fit. `published`: roots in hex by
-    day, as they were given away; `undated`: such of which the day is not told."""
+    """Read a whole export; what was read, or `BadRow` for the first row that does not fit. What was given away before:
+    `published` roots in hex by day, `undated` such of which the day is not told, what `statements` say."""
     verifier = Verifier()
     for line in lines:
         verifier.take(line)
-    verifier.finish(published or {})
-    for root in undated:
-        if root.lower() not in verifier.read.roots.values():
-            raise BadRow(1, f"the published root {root} is not in the export")
+    verifier.finish(HandedOut(published or {}, undated, statements))
     return verifier

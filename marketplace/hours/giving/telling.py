@@ -74,6 +74,16 @@ async def letters_of_issue(tx: AsyncSession, vault: Vault, member_id: UUID, minu
     return await _to(tx, vault, member_id, RECEIVED["done"], "programme_grant", minutes)
 
 
+async def letters_saying(tx: AsyncSession, vault: Vault, member_id: UUID, said: tuple[str, str]) -> list[Letter]:
+    """A member told this, which is said in Chinese and in English."""
+    phones = dict.fromkeys(await _phones(tx, vault, await tx.get_one(Member, member_id)))
+    return [_letter(phone, said[language == "en"], language) for phone, language in phones]
+
+
+def _letter(phone: str, said: str, language: str) -> Letter:
+    return Letter(phone, f"[Liuzhu] {said}" if language == "en" else f"【六助】{said}")
+
+
 async def letters_of_act(tx: AsyncSession, vault: Vault, member_id: UUID, act: str, *, now: datetime) -> list[Letter]:
     """An officer did something for a member that moved no hours."""
     told = tuple(said + by for said, by in zip(ACTS[act], OFFICER, strict=True))
@@ -97,7 +107,7 @@ async def _to(
     for phone, language in dict.fromkeys(phones):
         place = 1 if language == "en" else 0
         said = template[place].format(what=of_kind(kind)[place], minutes=minutes)
-        letters.append(Letter(phone, f"【六助】{said}" if place == 0 else f"[Liuzhu] {said}"))
+        letters.append(_letter(phone, said, language))
     return letters
 
 

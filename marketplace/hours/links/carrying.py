@@ -23,6 +23,7 @@ from marketplace.hours.links.errors import PartnerNotReady
 from marketplace.hours.links.finding import partner_of
 from marketplace.hours.links.messages import DIVERGED, ENDED, LINK_DUE
 from marketplace.hours.links.models import LinkPeer
+from marketplace.hours.links.rotating import announce
 from timebank import links
 from timebank.links import Relay
 from timebank.links.moves import expire, record
@@ -30,6 +31,7 @@ from timebank.links.protocol import REFUSED, Answer, Move, Step, next_step
 
 RETRY_SECONDS = (1, 2, 5, 15, 60, 300)
 MOST_STEPS = 4  # prepare, commit and two repeats; more means that another run is at it
+ANNOUNCED_AGAIN = timedelta(minutes=5)
 SHARE_OF_LEASE = 0.5  # a run ends well within its delivery's lease; the timer goes on
 
 log = structlog.get_logger()
@@ -50,7 +52,9 @@ async def carry(platform: Platform, link_id: UUID) -> None:
         if wall_now() > enough or not answered:
             break
         answered = await _carry(platform, partner, relay)
-    await _come_again(platform, link_id, answered=answered)
+    # last, and without a part in the relays' pauses: a partner that does not know the message is still traded with
+    known = await announce(platform, link_id) if answered else False
+    await _come_again(platform, link_id, answered=answered, known=known)
 
 
 async def _expire_overdue(platform: Platform, link_id: UUID) -> None:
@@ -157,8 +161,11 @@ async def tell_divergence(tx: AsyncSession, link_id: UUID, reason: str) -> None:
     await outbox.send(tx, DIVERGED, link_id=link_id, reason=reason)
 
 
-async def _come_again(platform: Platform, link_id: UUID, *, answered: bool) -> None:
-    """Set the link's timer: at once for what is due, later after silence, at the expiry of what only waits."""
+async def _come_again(platform: Platform, link_id: UUID, *, answered: bool, known: bool) -> None:
+    """Set the link's timer: at once for what is due, later after silence, at the expiry of what only waits.
+
+    `known`: no new key of ours waits to be taken.
+    """
     now = platform.now()
     async with transaction(platform.db) as tx:
         peer = await tx.get(LinkPeer, link_id, with_for_update=True)
@@ -166,6 +173,8 @@ async def _come_again(platform: Platform, link_id: UUID, *, answered: bool) -> N
         if peer is None:
             return
         peer.attempts = 0 if answered else peer.attempts + 1
+        if not known and peer.next_public_key is not None:
+            await timers.advance_timer(tx, LINK_DUE, link_id, now + ANNOUNCED_AGAIN)
         if not flying:
             return
         due = any(next_step(relay, now=now) for relay in flying)

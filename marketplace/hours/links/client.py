@@ -19,7 +19,7 @@ from marketplace.base.clock import wall_now
 from marketplace.base.platform import Platform
 from marketplace.base.settings import Settings
 from marketplace.hours.links.places import Forbidden, networks_of, resolved
-from marketplace.hours.links.signing import Answered, Asked, NotBelieved, believe, sign
+from marketplace.hours.links.signing import Answered, Asked, NotBelieved, believe_any, sign
 
 LARGEST_ANSWER = 256 * 1024
 
@@ -34,11 +34,11 @@ class PartnerUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """How to speak with one link's partner: its address and key, and our key."""
+    """How to speak with one link's partner: its address and keys, and our key."""
 
     link_id: UUID
     address: str
-    public_key: bytes
+    public_keys: tuple[bytes, ...]
     key: Ed25519PrivateKey
 
 
@@ -77,7 +77,7 @@ async def ask(
     except Forbidden as error:
         raise PartnerUnavailable("address_not_allowed") from error
     try:
-        believe(answered, got, partner.public_key, link=str(partner.link_id), now=wall_now(), nonce=nonce)
+        believe_any(answered, got, partner.public_keys, link=str(partner.link_id), now=wall_now(), nonce=nonce)
         found = json.loads(answered.body)
     except (NotBelieved, ValueError) as error:
         raise PartnerUnavailable(f"not_believed_{answered.status}") from error

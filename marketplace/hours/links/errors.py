@@ -126,14 +126,6 @@ class PartnerSilent(Conflict):
     en = "The partner bank does not answer: {reason}."
 
 
-class RelayTooLarge(Conflict):
-    """More than one person may move alone by the rules; a payment to another bank has no second signature."""
-
-    code = "relay_too_large"
-    zh = "单笔互通支付最多 {most_minutes} 分钟。"
-    en = "One payment to another bank is at most {most_minutes} minutes."
-
-
 class PartnerNotReady(Conflict):
     """The partner's address and key are not known yet."""
 
@@ -156,6 +148,14 @@ class LinkSignatureRefused(NotSignedIn):
     code = "link_signature_refused"
     zh = "请求签名无效。"
     en = "The signature is not the partner's over this request."
+
+
+class LinkKeyNotAnnounced(Conflict):
+    """A new key is announced under the key in force and the new one itself."""
+
+    code = "link_key_not_announced"
+    zh = "新公钥须由现用密钥和新密钥共同签名。"
+    en = "A new key is announced with the signatures of the key in force and of the new one."
 
 
 class LinkTimestampStale(NotSignedIn):

@@ -58,7 +58,8 @@ async def partner_of(tx: AsyncSession, platform: Platform, link_id: UUID) -> Par
     _, peer = await link_and_peer(tx, link_id)
     if peer.address is None or peer.public_key is None:
         raise PartnerNotReady
-    return Partner(link_id, peer.address, peer.public_key, await signing_key(tx, platform.vault, peer))
+    keys = peer.believed_keys(platform.now())
+    return Partner(link_id, peer.address, keys, await signing_key(tx, platform.vault, peer))
 
 
 async def payee_of(tx: AsyncSession, link: Link, text: str) -> Member:

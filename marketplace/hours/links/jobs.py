@@ -7,14 +7,14 @@ import structlog
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
-from marketplace.hours.links import carrying, comparing
+from marketplace.hours.links import alerts, carrying, comparing, requests, telling
 from marketplace.hours.links.errors import LinkUnknown, PartnerNotReady, PartnerSilent
 
 log = structlog.get_logger()
 
 
 async def carry_relays(platform: Platform, message: Message) -> None:
-    """A member pays or calls off: go on with the link's relays."""
+    """A member pays or calls off, or our new key is to be announced: go on with the link."""
     await carrying.carry(platform, UUID(message.ids["link_id"]))
 
 
@@ -36,3 +36,34 @@ async def compare_link(platform: Platform, message: Message) -> None:
         await comparing.compare(platform, link_id)
     except (PartnerSilent, PartnerNotReady, LinkUnknown) as error:
         log.warning("link not compared", link_id=str(link_id), code=error.code)
+
+
+async def link_diverged(platform: Platform, message: Message) -> None:
+    """Two banks do not agree: an alert for the operator, one as long as it lasts."""
+    async with transaction(platform.db) as tx:
+        link_id, reason = UUID(message.ids["link_id"]), message.ids["reason"]
+        await alerts.raise_alert(tx, link_id, reason, now=platform.now())
+
+
+async def tell_of_relay(platform: Platform, message: Message) -> None:
+    """Tell the member of ours how a payment through another bank ended."""
+    async with transaction(platform.db) as tx:
+        link_id, relay_id = UUID(message.ids["link_id"]), UUID(message.ids["relay_id"])
+        letters = await telling.letters_about(tx, platform.vault, link_id, relay_id)
+    for letter in letters:
+        await platform.channel.send(letter.phone, letter.text)
+
+
+async def tell_of_request(platform: Platform, message: Message) -> None:
+    """Tell the payer what became of a payment that waits for a second person."""
+    async with transaction(platform.db) as tx:
+        request_id, state = UUID(message.ids["request_id"]), message.ids["state"]
+        letters = await telling.letters_of_request(tx, platform.vault, request_id, state)
+    for letter in letters:
+        await platform.channel.send(letter.phone, letter.text)
+
+
+async def request_due(platform: Platform, message: Message) -> None:
+    """Nobody decided on a payment in time: its minutes are free again."""
+    async with transaction(platform.db) as tx:
+        await requests.due(tx, UUID(message.ids["id"]), now=platform.now())

@@ -38,11 +38,17 @@ def read_key(text: str) -> bytes:
     return key
 
 
-async def new_peer(tx: AsyncSession, vault: Vault, link_id: UUID) -> LinkPeer:
-    """A peer row with a fresh key pair for the link; its private half is readable by the vault alone."""
+async def new_pair(tx: AsyncSession, vault: Vault, link_id: UUID) -> tuple[bytes, bytes]:
+    """A fresh key pair of ours for the link: its private half, readable by the vault alone, and its public one."""
     key = Ed25519PrivateKey.generate()
     sealed = await vault.seal(tx, link_id, FIELD, base64.b64encode(key.private_bytes_raw()).decode())
-    peer = LinkPeer(link_id=link_id, signing_key_sealed=sealed, own_public_key=key.public_key().public_bytes_raw())
+    return sealed, key.public_key().public_bytes_raw()
+
+
+async def new_peer(tx: AsyncSession, vault: Vault, link_id: UUID) -> LinkPeer:
+    """A peer row with a fresh key pair for the link."""
+    sealed, public_key = await new_pair(tx, vault, link_id)
+    peer = LinkPeer(link_id=link_id, signing_key_sealed=sealed, own_public_key=public_key)
     tx.add(peer)
     await tx.flush()
     return peer
@@ -50,5 +56,15 @@ async def new_peer(tx: AsyncSession, vault: Vault, link_id: UUID) -> LinkPeer:
 
 async def signing_key(tx: AsyncSession, vault: Vault, peer: LinkPeer) -> Ed25519PrivateKey:
     """The private half of our pair for this link."""
-    opened = await vault.open(tx, peer.link_id, FIELD, peer.signing_key_sealed)
+    return await _opened(tx, vault, peer.link_id, peer.signing_key_sealed)
+
+
+async def next_signing_key(tx: AsyncSession, vault: Vault, peer: LinkPeer) -> Ed25519PrivateKey | None:
+    """The private half of the pair that shall follow; None while no key changes."""
+    sealed = peer.next_signing_key_sealed
+    return None if sealed is None else await _opened(tx, vault, peer.link_id, sealed)
+
+
+async def _opened(tx: AsyncSession, vault: Vault, link_id: UUID, sealed: bytes) -> Ed25519PrivateKey:
+    opened = await vault.open(tx, link_id, FIELD, sealed)
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(opened))

@@ -23,6 +23,7 @@ class Shown:
     peer: LinkPeer
     flying: tuple[Flying, ...]
     unclaimed: int
+    at: datetime
 
 
 async def shown(tx: AsyncSession, link_id: UUID, *, now: datetime) -> Shown:
@@ -30,7 +31,7 @@ async def shown(tx: AsyncSession, link_id: UUID, *, now: datetime) -> Shown:
     link, peer = await link_and_peer(tx, link_id)
     word = await word_of(tx, link_id, received=0)
     unclaimed = await timebank.balance(tx, link.unclaimed, now=now)
-    return Shown(link, peer, word.flying, unclaimed.posted)
+    return Shown(link, peer, word.flying, unclaimed.posted, now)
 
 
 async def all_links(tx: AsyncSession, *, now: datetime) -> list[Shown]:

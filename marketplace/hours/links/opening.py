@@ -63,12 +63,15 @@ async def open_link(tx: AsyncSession, platform: Platform, agreed: Agreement, *, 
 async def accept(
     tx: AsyncSession, platform: Platform, link_id: UUID, *, address: str, public_key: str, actor: Actor, now: datetime
 ) -> None:
-    """Take the partner's address and public key, also new ones. A link that only waited for them opens."""
+    """Take the partner's address and public key, also new ones: an operator's word, the key before ends at once.
+
+    A link that only waited for them opens.
+    """
     where, key = check_address(address, networks_of(platform.settings.link_networks)), read_key(public_key)
     link, peer = await link_and_peer(tx, link_id)
     if link.reason == AWAITING:  # before the peer's row: a relay's record locks the link first, too
         await links.resume_link(tx, link_id, now=now)
-    peer.address, peer.public_key = where, key
+    peer.address, peer.public_key, peer.former_public_key, peer.former_until = where, key, None, None
     _note(tx, "accepted", link_id, actor)
     await outbox.send(tx, CHECK, link_id=link_id)
 

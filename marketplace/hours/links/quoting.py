@@ -7,6 +7,7 @@ from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.books import MINUTE, available_minutes
+from marketplace.hours.giving.orders import above_limit
 from marketplace.hours.links import client
 from marketplace.hours.links.client import PartnerUnavailable
 from marketplace.hours.links.errors import (
@@ -18,13 +19,13 @@ from marketplace.hours.links.errors import (
 )
 from marketplace.hours.links.finding import link_to, partner_of
 from marketplace.hours.links.paying import check, check_room
-from marketplace.hours.links.schemas import RelayQuoteOut
+from marketplace.hours.links.schemas import PaymentQuoteOut, RelayQuoteOut
 from marketplace.hours.members.finding import member_for
 
 _REFUSALS = {kind.code: kind for kind in (LinkLimitReached, LinkSuspended, LinkUnitMismatch, PayeeUnknown)}
 
 
-async def quote(platform: Platform, member_id: UUID, payee: str, minutes: int, *, actor: Actor) -> RelayQuoteOut:
+async def quote(platform: Platform, member_id: UUID, payee: str, minutes: int, *, actor: Actor) -> PaymentQuoteOut:
     """What a payment would meet now: the refusals of `paying.pay` and of the partner's `prepare`; `PartnerSilent`.
 
     `room_minutes` is the least of the member's minutes and both limits' room.
@@ -32,7 +33,7 @@ async def quote(platform: Platform, member_id: UUID, payee: str, minutes: int, *
     now = platform.now()
     async with transaction(platform.db) as tx:
         member = await member_for(tx, member_id, actor=actor)
-        address = check(member, payee, minutes, rules=platform.policy.timebank, actor=actor)
+        address = check(member, payee, actor=actor)
         link = await link_to(tx, address.bank)
         check_room(link, minutes)
         available = await available_minutes(tx, member.ledger_account, now=now)
@@ -46,7 +47,8 @@ async def quote(platform: Platform, member_id: UUID, payee: str, minutes: int, *
         refusal = _REFUSALS.get(reply.code)
         raise PartnerSilent(reason=reply.code) if refusal is None else refusal(**_told(reply.document))
     theirs = int(RelayQuoteOut.model_validate(reply.document).room_minutes)
-    return RelayQuoteOut(room_minutes=min(available, link.room_out, theirs))
+    room = min(available, link.room_out, theirs)
+    return PaymentQuoteOut(room_minutes=room, second_person=above_limit(minutes, platform.policy))
 
 
 def _told(document: dict[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,11 @@ async def abort(tx: AsyncSession, link_id: UUID, relay_id: UUID, *, reason: str,
 
 async def state(tx: AsyncSession, link_id: UUID, relay_id: UUID, *, now: datetime) -> RelayStateOut:
     """How a relay stands here. One of ours that is overdue and undecided is ended before we say so."""
-    return _out(await answer_for(tx, await links.find_relay(tx, link_id, relay_id), now=now))
+    relay = await links.find_relay(tx, link_id, relay_id)
+    answer = await answer_for(tx, relay, now=now)
+    if relay is not None and relay.direction == "out" and (relay.state, answer.state) == ("prepared", "expired"):
+        await outbox.send(tx, ENDED, link_id=link_id, relay_id=relay_id)  # the payer is told, too
+    return _out(answer)
 
 
 async def quote(tx: AsyncSession, link_id: UUID, given: RelayQuoteIn) -> RelayQuoteOut:

@@ -10,6 +10,7 @@ from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.links import listing, opening
+from marketplace.hours.links import rotating as keys
 from marketplace.hours.links.opening import Agreement
 
 Act = Callable[[AsyncSession, Platform, datetime], Awaitable[None]]
@@ -43,6 +44,15 @@ def accepting(link_id: UUID, address: str, public_key: str) -> Act:
     async def act(tx: AsyncSession, platform: Platform, now: datetime) -> None:
         given = {"address": address, "public_key": public_key}
         await opening.accept(tx, platform, link_id, **given, actor=Actor.system(), now=now)
+
+    return act
+
+
+def rotating(link_id: UUID) -> Act:
+    """Have a new key announced."""
+
+    async def act(tx: AsyncSession, platform: Platform, _now: datetime) -> None:
+        await keys.rotate(tx, platform, link_id, actor=Actor.system())
 
     return act
 

@@ -21,6 +21,10 @@ Reason = Annotated[str, Field(min_length=2, max_length=200, examples=["年度对
 RelayState = Literal["prepared", "committed", "aborted", "expired", "unknown"]
 
 
+PaymentState = Literal["pending", "rejected", "cancelled"] | RelayState
+RequestState = Literal["pending", "sent", "rejected", "expired", "cancelled"]
+
+
 class RelayPrepareIn(In):
     """First phase: a member of the sender's wants to pay one of ours."""
 
@@ -64,6 +68,12 @@ class RelayQuoteOut(Out):
     room_minutes: int = Field(description="what the trust limits still allow", examples=[5940])
 
 
+class PaymentQuoteOut(RelayQuoteOut):
+    """The same for the member who would pay."""
+
+    second_person: bool = Field(description="whether another person must agree to so much first", examples=[False])
+
+
 class FlyingOut(Out):
     """A relay in flight at the bank that answers."""
 
@@ -91,6 +101,20 @@ class ChainOut(Out):
     """The head of a chain at a height; None above it."""
 
     head: Hash | None
+
+
+class LinkKeyIn(In):
+    """A bank's new key. Both signatures are over the text of `rotating.Announcement`, in base64."""
+
+    public_key: Annotated[str, Field(max_length=100, examples=["ed25519:" + "B" * 43 + "="])]
+    signed_by_old: Annotated[str, Field(max_length=100, examples=["B" * 86 + "=="])]
+    signed_by_new: Annotated[str, Field(max_length=100, examples=["B" * 86 + "=="])]
+
+
+class LinkKeyOut(Out):
+    """The key that counts from now on, beside the one before it."""
+
+    public_key: str = Field(examples=["ed25519:" + "B" * 43 + "="])
 
 
 class LinkIn(In):
@@ -136,6 +160,9 @@ class LinkOut(Out):
     address: str | None
     public_key: str | None = Field(description="the partner's")
     own_public_key: str = Field(description="for the partner's operator", examples=["ed25519:" + "A" * 43 + "="])
+    next_public_key: str | None = Field(description="our new one, while the partner has not taken it")
+    former_key: bool = Field(description="whether the partner's former key counts beside its new one")
+    former_key_until: datetime | None = Field(description="until when; none before the partner signs with the new one")
     our_limit_minutes: int
     their_limit_minutes: int
     balance_minutes: int
@@ -174,14 +201,17 @@ class RelayIn(In):
 
 
 class RelayOut(Out):
-    """A payment through another bank. `committed` is final; `confirmed` says that the partner has done it."""
+    """A payment through another bank. `committed` is final; `confirmed` says that the partner has done it.
+
+    `pending` waits for a second person until `expires_at`, then is `rejected`, `expired`, `cancelled` or on its way.
+    """
 
     id: UUID
     direction: Literal["out", "in"]
     minutes: int
     payer: str
     payee: str
-    state: RelayState
+    state: PaymentState
     reason: str | None = Field(examples=["payee_unknown"])
     prepared_at: datetime
     expires_at: datetime
@@ -193,3 +223,44 @@ class RelayPage(Out):
     """A member's payments, newest first."""
 
     relays: list[RelayOut]
+
+
+class PaymentRequestOut(Out):
+    """A payment to another bank that needs a second person, as officers see it."""
+
+    id: UUID
+    member_id: UUID
+    district_id: UUID
+    payee: str
+    minutes: int
+    state: RequestState
+    asked_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decision: str | None
+
+
+class PaymentRequestList(Out):
+    """Payments to other banks, the oldest first."""
+
+    items: list[PaymentRequestOut]
+
+
+class LinkAlertOut(Out):
+    """Two banks do not agree; the link is suspended. Open until an operator says what was done."""
+
+    id: UUID
+    link_id: UUID
+    reason: str = Field(examples=["sent_chain_differs"])
+    state: Literal["open", "closed"]
+    opened_at: datetime
+    found_at: datetime = Field(description="when it was last found")
+    closed_at: datetime | None
+    closed_by: UUID | None
+    note: str | None
+
+
+class LinkAlertList(Out):
+    """Alerts, the newest first."""
+
+    items: list[LinkAlertOut]

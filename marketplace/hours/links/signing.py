@@ -8,7 +8,7 @@ exactly this profile is read: a message that covers less is refused.
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -104,6 +104,26 @@ def believe(
     if abs(now.timestamp() - int(read["created"])) > TOLERANCE.total_seconds():
         raise NotOfNow
     return read["nonce"]
+
+
+def believe_any(
+    message: Asked | Answered,
+    headers: Mapping[str, str],
+    keys: Sequence[bytes],
+    *,
+    link: str,
+    now: datetime,
+    nonce: str | None = None,
+) -> tuple[str, bytes]:
+    """`believe` by any of these keys; also returns the one that it was."""
+    for key in keys:
+        try:
+            return believe(message, headers, key, link=link, now=now, nonce=nonce), key
+        except NotOfNow:
+            raise
+        except NotBelieved:
+            continue
+    raise NotBelieved
 
 
 def _signature(headers: Mapping[str, str]) -> bytes:

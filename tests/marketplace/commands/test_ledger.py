@@ -75,7 +75,7 @@ async def test_a_changed_export_is_found_and_an_unreadable_one_is_bad_usage(
     assert (await run("ledger", "verify", str(file))).exit_code == 1
     assert capfd.readouterr().out.startswith("BAD line ")
     file.write_bytes(gzip.compress(b"{}")[:-4])
-    for arguments in ([str(file)], [str(tmp_path / "none")], ["--root", "00"]):
+    for arguments in ([str(file)], [str(tmp_path / "none")], ["--root", "00"], ["--statement", "00"]):
         assert (await run("ledger", "verify", *arguments)).exit_code == 2, arguments
     assert (await run("ledger", "export", str(tmp_path / "no" / "folder"))).exit_code == 2
 
@@ -111,6 +111,13 @@ async def test_a_members_statement_is_read_at_a_terminal(platform: Platform, run
     file = tmp_path / "proof.json"
     assert (await run("ledger", "statement", member, *days, "--format", "proof", "--output", str(file))).exit_code == 0
     assert check(json.loads(file.read_text("utf-8")), [root]).proven == 1
+    ledger = tmp_path / "ledger.jsonl"
+    await run("ledger", "export", str(ledger))
+    assert (await run("ledger", "verify", str(ledger), "--statement", str(file))).exit_code == 0
+    proof = json.loads(file.read_text("utf-8"))
+    proof["links"][0]["hash"] = "00" * 32
+    file.write_text(json.dumps(proof), "utf-8")
+    assert (await run("ledger", "verify", str(ledger), "--statement", str(file))).exit_code == 1
     for wrong in ([str(uuid4())], ["nobody"], [member, "--format", "docx"], [member, "--from", "2100-01-01"]):
         assert (await run("ledger", "statement", *wrong)).exit_code == 2, wrong
 

@@ -5,8 +5,8 @@ from tests.timebank.corruption.entries import ENTRIES
 from tests.timebank.corruption.holds import HOLDS
 from tests.timebank.corruption.kinds import Corruption
 from tests.timebank.corruption.nights import NIGHTS
-from tests.timebank.corruption.town import MONDAY, REWRITTEN, busy, export, plant
+from tests.timebank.corruption.town import MONDAY, busy, export, plant, rewritten
 
 CORRUPTIONS = (*ENTRIES, *ACCOUNTS, *HOLDS, *NIGHTS)
 
-__all__ = ["CORRUPTIONS", "MONDAY", "REWRITTEN", "Corruption", "busy", "export", "plant"]
+__all__ = ["CORRUPTIONS", "MONDAY", "Corruption", "busy", "export", "plant", "rewritten"]

@@ -74,6 +74,12 @@ ACCOUNTS = (
         "unknown account",
     ),
     Corruption(
+        "account without entries removed",
+        ("DELETE FROM ledger_account WHERE owner = 'gone'",),
+        "account_differs_from_command",
+        "is missing",
+    ),
+    Corruption(
         "book moved to another city",
         (
             "INSERT INTO ledger_book (id, kind) VALUES ('elsewhere', 'city')",

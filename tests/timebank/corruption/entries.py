@@ -1,6 +1,7 @@
 """Entries, their legs and the chains of their accounts."""
 
 from tests.timebank.corruption.kinds import Corruption, entry_id, forget, leg_of
+from tests.timebank.corruption.town import rewritten
 from tests.timebank.town import BAI_B, POOL_A, WANG_B
 
 GROWN = "UPDATE ledger_posting SET amount = amount + 1"
@@ -46,6 +47,12 @@ ENTRIES = (
         "wrong version or balance",
     ),
     Corruption("last entry removed, before the day's root", forget("last"), None, None),
+    Corruption(
+        "reversed entry of another amount, all history rewritten",
+        (rewritten("v3", 44),),
+        "reversal_is_no_mirror",
+        "does not mirror entry 'v3'",
+    ),
     Corruption(
         "last entry removed, after the day's root",
         (*forget("last"), *forget("c2")),

@@ -29,7 +29,7 @@ ZHAO_A = account_id("A", "minute", "member", "zhao")  # may owe 200, and spends 
 
 async def busy(town: Town) -> bytes:
     """Services in and across branches, a reversal, an excess, holds in every state, a night with a draw, a period, a
-    snapshot and a root, then one more service. Returns the root, as it is given to the branches."""
+    snapshot and a root, then a night without a draw and one more service. Returns the root, as branches get it."""
     await town.do(
         open_account("A", "minute", "member", owner="zhao", floor=-200),
         open_account("A", "minute", "relief"),
@@ -44,7 +44,7 @@ async def busy(town: Town) -> bytes:
         Hold("h1", BAI_B, 60, NOON + HOUR, "task:1"),
         Hold("h2", BAI_B, 20, NOON + HOUR, "task:2"),
         Hold("h3", BAI_B, 25, NOON + HOUR, "task:3"),
-        Capture("c2", "h2", WANG_B, NOON, "visit:2", amount=15),
+        Capture("c2", "h2", WANG_B, NOON, "探访:2", amount=15),
         Release("free3", "h3"),
         open_account("B", "minute", "member", owner="gone"),
         CloseAccount("close:gone", account_id("B", "minute", "member", "gone")),
@@ -58,6 +58,8 @@ async def busy(town: Town) -> bytes:
         await take_snapshot(tx)
     async with town.begin() as tx:
         root = await make_root(tx, on_day=MONDAY)
+    async with town.begin() as tx:
+        await run_cycle(tx, "city", unit="minute", on_day=MONDAY + timedelta(days=1), caps={"A": 100}, now=NOON)
     await town.give(BAI_B, VERA_A, 5, key="last")
     return root
 
@@ -69,11 +71,11 @@ async def plant(tx: AsyncSession, *statements: str) -> None:
         await tx.execute(text(statement))
 
 
-# the whole history anew after another amount was planted: digests, chains, balances
-REWRITTEN = """
+_REWRITTEN = """
 DO $$ DECLARE e record; p record; d bytea; BEGIN
-  UPDATE ledger_posting SET amount = sign(amount) * 25 WHERE entry = (SELECT id FROM ledger_entry WHERE key = 'v2');
-  UPDATE ledger_entry SET amount = 25 WHERE key = 'v2';
+  UPDATE ledger_posting SET amount = sign(amount) * {amount}
+    WHERE entry = (SELECT id FROM ledger_entry WHERE key = '{key}');
+  UPDATE ledger_entry SET amount = {amount} WHERE key = '{key}';
   ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_floor;
   UPDATE ledger_account SET posted = 0, version = 0, chain_head = sha256(uuid_send(id));
   FOR e IN SELECT entry.*, r.key AS of FROM ledger_entry entry LEFT JOIN ledger_entry r ON r.id = entry.reverses
@@ -93,6 +95,11 @@ DO $$ DECLARE e record; p record; d bytea; BEGIN
   DELETE FROM ledger_root_leaf; DELETE FROM ledger_root;
   PERFORM ledger_make_root('2026-03-02');
 END $$"""
+
+
+def rewritten(key: str, amount: int) -> str:
+    """An entry of another amount, and the whole history anew after it: digests, chains, balances, the root."""
+    return _REWRITTEN.format(key=key, amount=amount)
 
 
 async def export(tx: AsyncSession) -> list[str]:

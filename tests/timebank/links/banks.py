@@ -223,6 +223,9 @@ class Bank:
             return [f"{one.name} {one.subject} {one.detail}" for one in await prove(tx)]
 
 
+Banks = tuple[Bank, Bank]
+
+
 async def compare(here: Bank, there: Bank) -> list[str]:
     """What `here` finds to differ when it asks `there`."""
     async with here.begin() as tx:

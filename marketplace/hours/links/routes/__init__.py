@@ -1,7 +1,7 @@
-"""Routes of links: between banks, for operators, for members."""
+"""Routes of links: between banks, for operators, for members, for officers."""
 
 from typing import Any
 
-from marketplace.hours.links.routes import members, operators, partners
+from marketplace.hours.links.routes import alerts, members, officers, operators, partners
 
-HANDLERS: list[Any] = [*partners.HANDLERS, *operators.HANDLERS, *members.HANDLERS]
+HANDLERS: list[Any] = [*partners.HANDLERS, *operators.HANDLERS, *members.HANDLERS, *officers.HANDLERS, *alerts.HANDLERS]

@@ -7,18 +7,41 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from marketplace.hours.links import paying, quoting
-from marketplace.hours.links.schemas import RelayIn, RelayOut, RelayPage, RelayQuoteOut
+from marketplace.hours.links.models import PaymentRequest
+from marketplace.hours.links.schemas import PaymentQuoteOut, RelayIn, RelayOut, RelayPage
 from marketplace.hours.members.finding import member_for
 from marketplace.web.authentication import signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 from timebank.links import Relay
-from timebank.links.relays import relays_of
 
 TAGS = ["links"]
 
 
-def relay_out(relay: Relay) -> RelayOut:
+def payment_out(found: Relay | PaymentRequest) -> RelayOut:
     """A payment as its member sees it."""
+    return relay_out(found) if isinstance(found, Relay) else _request_out(found)
+
+
+def _request_out(request: PaymentRequest) -> RelayOut:
+    return RelayOut.model_validate(
+        {
+            "id": request.id,
+            "direction": "out",
+            "minutes": request.minutes,
+            "payer": request.payer,
+            "payee": request.payee,
+            "state": request.state,
+            "reason": request.decision,
+            "prepared_at": request.asked_at,
+            "expires_at": request.expires_at,
+            "ended_at": request.decided_at,
+            "confirmed": False,
+        }
+    )
+
+
+def relay_out(relay: Relay) -> RelayOut:
+    """A payment that goes its way."""
     return RelayOut(
         id=relay.id,
         direction=relay.direction,
@@ -44,12 +67,14 @@ async def pay(
     platform: Home,
     once: OnceGiven,
 ) -> RelayOut:
-    """Pay a member of another bank. The minutes are set aside at once; it is final when the state is `committed`."""
+    """Pay a member of another bank. The minutes are set aside at once; it is final when the state is `committed`.
+
+    Above the limit of the rule set a second person agrees first (`pending`).
+    """
 
     async def work() -> RelayOut:
-        member = await member_for(tx, member_id, actor=actor)
-        rules = platform.policy.timebank
-        return relay_out(await paying.pay(tx, member, data.payee, data.minutes, rules=rules, actor=actor, now=now))
+        member, policy = await member_for(tx, member_id, actor=actor), platform.policy
+        return payment_out(await paying.pay(tx, member, data.payee, data.minutes, policy=policy, actor=actor, now=now))
 
     return await once(tx, RelayOut, work)
 
@@ -61,7 +86,7 @@ async def pay(
     operation_id="quotePayOutside",
     status_code=200,
 )
-async def quote(member_id: FromPath[UUID], data: JSONBody[RelayIn], actor: Acting, platform: Home) -> RelayQuoteOut:
+async def quote(member_id: FromPath[UUID], data: JSONBody[RelayIn], actor: Acting, platform: Home) -> PaymentQuoteOut:
     """Try it without paying: may the payee be paid, and how much is there room for? Answers as the payment would."""
     return await quoting.quote(platform, member_id, data.payee, data.minutes, actor=actor)
 
@@ -75,13 +100,13 @@ async def list_relays(
 ) -> RelayPage:
     """A member's payments to and from other banks, newest first."""
     member = await member_for(tx, member_id, actor=actor)
-    return RelayPage(relays=[relay_out(one) for one in await relays_of(tx, member.ledger_account, limit=limit)])
+    return RelayPage(relays=[payment_out(one) for one in await paying.payments_of(tx, member, limit=limit)])
 
 
 @get("/v1/members/{member_id:uuid}/relays/{relay_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="showRelay")
 async def show_relay(member_id: FromPath[UUID], relay_id: FromPath[UUID], tx: Tx, actor: Acting) -> RelayOut:
     """One payment and how it stands."""
-    return relay_out(await paying.relay_for(tx, await member_for(tx, member_id, actor=actor), relay_id))
+    return payment_out(await paying.payment_for(tx, await member_for(tx, member_id, actor=actor), relay_id))
 
 
 @post(
@@ -98,7 +123,7 @@ async def cancel(
 
     async def work() -> RelayOut:
         member = await member_for(tx, member_id, actor=actor)
-        return relay_out(await paying.call_off(tx, member, relay_id, actor=actor, now=now))
+        return payment_out(await paying.call_off(tx, member, relay_id, actor=actor, now=now))
 
     return await once(tx, RelayOut, work)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Forbidden
-from marketplace.hours.links import comparing, listing, opening
+from marketplace.hours.links import comparing, listing, opening, rotating
 from marketplace.hours.links.keys import written
 from marketplace.hours.links.receiving import flying_out
 from marketplace.hours.links.schemas import (
@@ -53,6 +53,9 @@ def link_out(found: listing.Shown) -> LinkOut:
             "address": peer.address,
             "public_key": None if peer.public_key is None else written(peer.public_key),
             "own_public_key": written(peer.own_public_key),
+            "next_public_key": None if peer.next_public_key is None else written(peer.next_public_key),
+            "former_key": len(peer.believed_keys(found.at)) > 1,
+            "former_key_until": peer.former_until,
             "our_limit_minutes": link.our_limit,
             "their_limit_minutes": link.their_limit,
             "balance_minutes": link.balance,
@@ -114,6 +117,17 @@ async def accept_partner(
 
     async def work() -> LinkOut:
         await opening.accept(tx, platform, link_id, **data.model_dump(), actor=actor, now=now)
+        return await _shown(tx, link_id, now)
+
+    return await once(tx, LinkOut, work)
+
+
+@post("/v1/links/{link_id:uuid}/rotate", tags=TAGS, guards=GUARDS, operation_id="rotateLinkKey", status_code=200)
+async def rotate(link_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven) -> LinkOut:
+    """Make a new key for the link. It is announced to the partner under the old one and used once it is taken."""
+
+    async def work() -> LinkOut:
+        await rotating.rotate(tx, platform, link_id, actor=actor)
         return await _shown(tx, link_id, now)
 
     return await once(tx, LinkOut, work)
@@ -181,6 +195,7 @@ HANDLERS: list[Any] = [
     list_links,
     show_link,
     accept_partner,
+    rotate,
     set_limit,
     suspend,
     resume,

@@ -14,7 +14,7 @@ from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.errors import DomainError
 from marketplace.base.platform import Platform
-from marketplace.hours.links import receiving
+from marketplace.hours.links import receiving, rotating
 from marketplace.hours.links.carrying import tell_divergence
 from marketplace.hours.links.errors import LinkSignatureRefused, LinkTimestampStale, in_words
 from marketplace.hours.links.finding import link_and_peer
@@ -23,6 +23,8 @@ from marketplace.hours.links.models import LinkPeer
 from marketplace.hours.links.schemas import (
     ChainOut,
     LinkHeadOut,
+    LinkKeyIn,
+    LinkKeyOut,
     LinkReasonIn,
     RelayCommitIn,
     RelayPrepareIn,
@@ -30,7 +32,7 @@ from marketplace.hours.links.schemas import (
     RelayQuoteOut,
     RelayStateOut,
 )
-from marketplace.hours.links.signing import Answered, Asked, NotBelieved, NotOfNow, believe, sign
+from marketplace.hours.links.signing import Answered, Asked, NotBelieved, NotOfNow, believe_any, sign
 from marketplace.web.dependencies import Home
 from marketplace.web.problem import MEDIA_TYPE, on_domain_error, on_ledger_error
 from timebank import LedgerError, links
@@ -58,22 +60,28 @@ async def answered(request: Asking, platform: Platform, link_id: UUID, work: Wor
         refused = _problem(request, error)
         status, body, media_type = refused.status_code or 409, encode_json(refused.content), MEDIA_TYPE
     async with transaction(platform.db) as tx:
-        key = await signing_key(tx, platform.vault, await tx.get_one(LinkPeer, link_id))
-    headers = sign(Answered(status, body), key, link=str(link_id), nonce=nonce, at=wall_now())
+        own_key = await signing_key(tx, platform.vault, await tx.get_one(LinkPeer, link_id))
+    headers = sign(Answered(status, body), own_key, link=str(link_id), nonce=nonce, at=wall_now())
     return Response(body, status_code=status, media_type=media_type, headers=headers)
 
 
 async def _believed(request: Asking, platform: Platform, link_id: UUID) -> str:
     """The request's nonce. `LinkUnknown`, `LinkSignatureRefused`, `LinkTimestampStale`."""
+    now = platform.now()
     async with transaction(platform.db) as tx:
         _, peer = await link_and_peer(tx, link_id)
+        keys, changing = peer.believed_keys(now), peer.former_public_key is not None and peer.former_until is None
     asked = Asked(request.method, request.url.path, request.url.query, await request.body())
     try:
-        return believe(asked, request.headers, peer.public_key or b"", link=str(link_id), now=wall_now())
+        nonce, key = believe_any(asked, request.headers, keys, link=str(link_id), now=wall_now())
     except NotOfNow as error:
         raise LinkTimestampStale from error
     except NotBelieved as error:
         raise LinkSignatureRefused from error
+    if changing:
+        async with transaction(platform.db) as tx:
+            await rotating.note_use(tx, link_id, key, now=now)
+    return nonce
 
 
 def _problem(request: Asking, error: DomainError | LedgerError) -> Response[dict[str, Any]]:
@@ -160,6 +168,20 @@ async def quote(
     return await answered(request, platform, link_id, lambda tx: receiving.quote(tx, link_id, data))
 
 
+@post(
+    "/v1/links/{link_id:uuid}/key",
+    tags=TAGS,
+    operation_id="announceLinkKey",
+    status_code=200,
+    request_max_body_size=LARGEST_MESSAGE,
+)
+async def key(
+    request: Asking, link_id: FromPath[UUID], data: JSONBody[LinkKeyIn], platform: Home
+) -> Response[LinkKeyOut]:
+    """The partner's new key, announced under the one in force. Both are believed for a while."""
+    return await answered(request, platform, link_id, lambda tx: rotating.take(tx, link_id, data))
+
+
 @get("/v1/links/{link_id:uuid}/head", tags=TAGS, operation_id="showLinkHead")
 async def head(
     request: Asking,
@@ -183,4 +205,4 @@ async def chain(
     return await answered(request, platform, link_id, lambda tx: receiving.chain(tx, link_id, direction, seq))
 
 
-HANDLERS: list[Any] = [prepare, commit, abort, show, quote, head, chain]
+HANDLERS: list[Any] = [prepare, commit, abort, show, quote, key, head, chain]

@@ -20,7 +20,10 @@ from marketplace.base.settings import Settings
 from marketplace.subscriptions import CONSUMER_NAMES
 from tests.conftest import MovableClock
 from tests.marketplace.hours.builders import Bank, a_bank
+from tests.marketplace.hours.links.cuts import line_between
+from tests.marketplace.hours.links.instances import a_side, agree, free_port, nursery
 from tests.marketplace.hours.links.partners import Scene, a_scene
+from tests.marketplace.hours.links.world import World
 
 
 @asynccontextmanager
@@ -66,3 +69,20 @@ async def scene(city: tuple[Platform, Bank], program: Any) -> AsyncIterator[Scen
     async with httpx.AsyncClient(transport=transport, base_url="http://liuzhu.test") as http:
         yield await a_scene(platform, http, bank)
     del program.state.platform
+
+
+@pytest.fixture(scope="module")
+async def world(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Two banks that have opened their link; each test pays another amount."""
+    names = ("east", "west")
+    ports = {name: free_port() for name in names}
+    async with (
+        nursery() as forking,
+        line_between(ports, names) as line,
+        a_database(postgres, template) as first,
+        a_database(postgres, template) as second,
+        a_side("east", forking, first, tmp_path_factory.mktemp("east"), ports["east"]) as east,
+        a_side("west", forking, second, tmp_path_factory.mktemp("west"), ports["west"]) as west,
+    ):
+        await agree(east, west, line.urls)
+        yield World(line, {"east": east, "west": west})

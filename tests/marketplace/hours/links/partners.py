@@ -1,5 +1,6 @@
 """A bank under test, and a partner in the test's hand: it signs as a partner does, or as an attacker would."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from marketplace.base.actor import Actor, Role
 from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.audit import prove
 from marketplace.hours.links.keys import read_key, written
 from marketplace.hours.links.models import LinkPeer
 from marketplace.hours.links.opening import Agreement, open_link
@@ -131,3 +133,24 @@ async def a_scene(platform: Platform, client: httpx.AsyncClient, bank: Bank) -> 
         own_key = (await tx.get_one(LinkPeer, link_id)).own_public_key
     assert read_key(written(own_key)) == own_key
     return Scene(platform, bank, payer, payee, Partner(client, name, link_id, key, own_key))
+
+
+async def committing(scene: Scene, relay_id: UUID, **changed: object) -> dict[str, Any]:
+    """The commit that the payer's bank would send for the only relay of its chain."""
+    relay = await scene.relay(relay_id)
+    assert relay is not None
+    link = await scene.link()
+    decided_at = scene.platform.now()
+    microseconds = int(decided_at.timestamp() * 1_000_000).to_bytes(8, "big", signed=True)
+    head = hashlib.sha256(link.received_head + relay.contents + (1).to_bytes(8, "big") + microseconds)
+    document = {"contents": relay.contents.hex(), "seq": 1, "decided_at": decided_at.isoformat()}
+    return {**document, "head": head.hexdigest(), **changed}
+
+
+async def untouched(scene: Scene) -> None:
+    """Nothing is held, nobody was paid, the books are whole."""
+    link = await scene.link()
+    assert (link.balance, link.arriving, link.received_height) == (0, 0, 0)
+    assert await scene.balance(scene.payee) == (0, 0)
+    async with transaction(scene.platform.db) as tx:
+        assert await prove(tx) == []

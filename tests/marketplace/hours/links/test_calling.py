@@ -143,7 +143,7 @@ def signed(status: int, body: bytes, request: bytes) -> bytes:
 
 async def asked(city: tuple[Platform, Bank], answer: Answer) -> client.Reply:
     async with listening(answer) as address:
-        return await client.ask(city[0], Partner(LINK, address, PUBLIC, KEY), "GET", "/head")
+        return await client.ask(city[0], Partner(LINK, address, (PUBLIC,), KEY), "GET", "/head")
 
 
 async def test_a_signed_answer_and_a_signed_refusal_count(city: tuple[Platform, Bank]) -> None:
@@ -181,11 +181,11 @@ async def test_a_partner_who_keeps_us_waiting_is_given_up(city: tuple[Platform, 
     with socket.create_server(("127.0.0.1", 0)) as silent:  # which never takes the connection up
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(PartnerUnavailable, match=r"ReadTimeout|TimeoutError"):
-            await client.ask(platform, Partner(LINK, address, PUBLIC, KEY), "GET", "/head")
+            await client.ask(platform, Partner(LINK, address, (PUBLIC,), KEY), "GET", "/head")
     await platform.parts["link_client"].aclose()
 
 
 async def test_an_address_that_is_not_allowed_is_not_called(city: tuple[Platform, Bank]) -> None:
-    partner = Partner(LINK, "https://169.254.169.254", PUBLIC, KEY)
+    partner = Partner(LINK, "https://169.254.169.254", (PUBLIC,), KEY)
     with pytest.raises(PartnerUnavailable, match="address_not_allowed"):
         await client.ask(city[0], partner, "GET", "/head")

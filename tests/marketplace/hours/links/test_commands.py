@@ -37,6 +37,11 @@ def test_a_link_is_opened_accepted_limited_suspended_resumed_compared_and_closed
     assert "suspended" in run("list")
     assert "to jinzhong: open" in run("accept", link[1], "--address", NOBODY, "--key", KEY)
     assert "we grant 500 min, they grant 0 min, balance 0 min" in run("limit", link[1], "--limit", "500")
+    rotated = run("rotate", link[1])
+    made = re.search(r"our next one, not taken by the partner yet: (ed25519:\S+)", rotated)
+    assert made is not None
+    assert made[1] not in opened  # it is announced under the old one, which goes on signing meanwhile
+    assert run("rotate", link[1]) == rotated  # one change at a time
     assert "suspended (a doubt)" in run("suspend", link[1], "--reason", "a doubt")
     assert "to jinzhong: open" in run("resume", link[1])
     assert "The partner bank does not answer: ConnectError" in run("compare", link[1], status=1)

@@ -5,113 +5,29 @@ say. The instances are shared; each test pays another amount.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
-from marketplace.base.database import transaction
-from marketplace.base.embedded.postgres import Postgres
-from tests.marketplace.hours.links.conftest import a_database
-from tests.marketplace.hours.links.cuts import Line, Lost, line_between
-from tests.marketplace.hours.links.instances import (
-    LIMITS,
-    LONG,
-    Side,
-    a_side,
-    agree,
-    free_port,
-    nursery,
-    until,
+from marketplace.hours.links.keys import read_key
+from tests.marketplace.hours.links.cuts import Lost
+from tests.marketplace.hours.links.instances import LIMITS, LONG, Side, until
+from tests.marketplace.hours.links.world import (
+    A_WHILE,
+    World,
+    blocked,
+    caught,
+    garble_received,
+    moved,
+    peer_of,
+    prepared_and_expired,
+    put_back_received,
+    states,
+    until_expired,
+    until_nobody_waits,
+    until_somebody_waits,
 )
-from timebank.links import Relay
-
-A_WHILE = timedelta(minutes=6)  # longer than the longest pause between two tries, shorter than a payment waits
-
-
-@dataclass
-class World:
-    """Both banks and the line between them."""
-
-    line: Line
-    sides: dict[str, Side]
-
-    def pair(self, payer: str) -> tuple[Side, Side]:
-        """Who pays, and who is paid."""
-        other = "west" if payer == "east" else "east"
-        return self.sides[payer], self.sides[other]
-
-    def pass_time(self, time: timedelta) -> None:
-        for side in self.sides.values():
-            side.pass_time(time)
-
-    async def at_rest(self) -> None:
-        """Until neither bank lists anything in flight; meanwhile time passes, so that pauses between tries end."""
-        looks = count(1)
-
-        async def nothing_flies() -> bool:
-            if next(looks) % 10 == 0:
-                self.pass_time(timedelta(minutes=1))
-            return not any([await side.flying() for side in self.sides.values()])
-
-        await until(nothing_flies)
-
-    async def balances(self) -> dict[str, tuple[int, int, int]]:
-        """Per bank: what its payer and payee have, and its mirror."""
-        return {name: (*await side.minutes(), (await side.link()).balance) for name, side in self.sides.items()}
-
-    async def agree(self) -> None:
-        """Both books are whole, and each bank finds nothing to differ when it asks the other."""
-        east, west = self.sides["east"], self.sides["west"]
-        ours, theirs = await east.link(), await west.link()
-        assert ours.balance == -theirs.balance
-        assert (ours.sent_head, ours.received_head) == (theirs.received_head, theirs.sent_head)
-        for side in (east, west):
-            assert await side.faults() == []
-            compared = await side.post(f"/v1/links/{side.link_id}/compare", side.operator)
-            assert compared == {"differences": [], "first_relay": None, "height": None}
-            assert (await side.link()).state == "open"
-
-
-@pytest.fixture(scope="module")
-async def world(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    names = ("east", "west")
-    ports = {name: free_port() for name in names}
-    async with (
-        nursery() as forking,
-        line_between(ports, names) as line,
-        a_database(postgres, template) as first,
-        a_database(postgres, template) as second,
-        a_side("east", forking, first, tmp_path_factory.mktemp("east"), ports["east"]) as east,
-        a_side("west", forking, second, tmp_path_factory.mktemp("west"), ports["west"]) as west,
-    ):
-        await agree(east, west, line.urls)
-        yield World(line, {"east": east, "west": west})
-
-
-async def states(relay: UUID, *sides: Side) -> list[str | None]:
-    """How the relay stands at each bank."""
-    found = [await side.relay(relay) for side in sides]
-    return [None if one is None else one.state for one in found]
-
-
-async def caught(line: Line) -> None:
-    await asyncio.wait_for(line.caught.wait(), 20)
-
-
-def moved(before: dict[str, tuple[int, int, int]], payer: str, minutes: int) -> dict[str, tuple[int, int, int]]:
-    """What the balances must be after the payment: the payer less, the other bank's payee more, the mirrors apart."""
-    payee = "west" if payer == "east" else "east"
-    gave, got = before[payer], before[payee]
-    return {
-        payer: (gave[0] - minutes, gave[1], gave[2] + minutes),
-        payee: (got[0], got[1] + minutes, got[2] - minutes),
-    }
 
 
 async def test_the_operators_have_agreed_and_each_has_heard_the_others_limit(world: World) -> None:
@@ -171,11 +87,7 @@ async def test_a_long_cut_before_the_decision_gives_the_payer_everything_back(
     relay = await here.pay(there, 12)
     await caught(world.line)
     world.pass_time(LONG)
-
-    async def is_expired() -> bool:
-        return (await states(relay, here)) == ["expired"]
-
-    await until(is_expired)  # though the line is still cut: nobody's minutes wait for the partner
+    await until_expired(relay, here)  # though the line is still cut: nobody's minutes wait for the partner
     assert (await world.balances())[payer] == before[payer]
     world.line.heal()
     world.pass_time(LONG)
@@ -202,21 +114,6 @@ async def test_a_long_cut_after_the_decision_only_delays_the_payment(world: Worl
     await world.at_rest()
     assert await world.balances() == moved(before, "east", 13)
     await world.agree()
-
-
-async def prepared_and_expired(world: World, here: Side, there: Side, minutes: int) -> UUID:
-    """A payment of which the payee's bank is prepared while the payer's has given it up; the line is cut."""
-    world.line.cut_at("prepare", "answer")
-    relay = await here.pay(there, minutes)
-    await caught(world.line)
-    world.pass_time(LONG)
-
-    async def is_expired() -> bool:
-        return (await states(relay, here)) == ["expired"]
-
-    await until(is_expired)
-    assert await states(relay, there) == ["prepared"]
-    return relay
 
 
 @pytest.mark.parametrize("lost", ["request", "answer"])
@@ -265,30 +162,17 @@ async def test_many_payments_both_ways_over_a_line_that_comes_and_goes(world: Wo
     before = await world.balances()
     east, west = world.pair("east")
     relays: list[tuple[Side, UUID]] = []
-    for number, (step, lost) in enumerate((("commit", "request"), ("prepare", "answer"), ("commit", "answer"))):
-        world.line.cut_at(step, "request" if lost == "request" else "answer")
+    cuts: list[tuple[str, Lost]] = [("commit", "request"), ("prepare", "answer"), ("commit", "answer")]
+    for number, (step, lost) in enumerate(cuts):
+        world.line.cut_at(step, lost)
         relays += [(east, await east.pay(west, 20 + number)), (west, await west.pay(east, 30 + number))]
         await caught(world.line)
         world.line.heal()
         world.pass_time(timedelta(seconds=30))
     await world.at_rest()
-    ends: list[Relay | None] = [await side.relay(relay) for side, relay in relays]
-    assert [one.state for one in ends if one] == ["committed"] * 6
+    assert [await states(relay, side) for side, relay in relays] == [["committed"]] * 6
     assert (await world.balances())["east"][2] == before["east"][2] + (20 + 21 + 22) - (30 + 31 + 32)
     await world.agree()
-
-
-async def blocked(side: Side) -> Any:
-    """A session that holds the link's row, so that whoever wants to move a relay there waits in its transaction."""
-    session = side.platform.db.session()
-    await session.execute(text("SELECT 1 FROM ledger_link WHERE id = :link FOR UPDATE"), {"link": side.link_id})
-    return session
-
-
-async def somebody_waits(side: Side) -> bool:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with transaction(side.platform.db) as tx:
-        return bool(await tx.scalar(text(query)))
 
 
 @pytest.mark.parametrize("victim", ["payer", "payee"])
@@ -304,11 +188,7 @@ async def test_a_bank_killed_within_its_commit_ends_as_if_it_had_not_begun(world
     session = await blocked(side)
     world.line.heal()
     world.pass_time(timedelta(seconds=30))
-
-    async def waits() -> bool:
-        return await somebody_waits(side)
-
-    await until(waits)
+    await until_somebody_waits(side)
     await side.kill()
     await session.rollback()
     await session.close()
@@ -321,13 +201,6 @@ async def test_a_bank_killed_within_its_commit_ends_as_if_it_had_not_begun(world
     assert await states(relay, here, there) == ["committed", "committed"]
     assert await world.balances() == moved(before, "east", 16)
     await world.agree()
-
-
-async def until_nobody_waits(side: Side) -> None:
-    async def nobody() -> bool:
-        return not await somebody_waits(side)
-
-    await until(nobody)
 
 
 @pytest.mark.parametrize(("victim", "lost"), [("payer", "request"), ("payee", "answer")])
@@ -348,14 +221,6 @@ async def test_a_bank_killed_around_the_commit_message_loses_nothing(world: Worl
     await world.agree()
 
 
-async def rewrite(side: Side, statements: dict[str, dict[str, object]]) -> None:
-    """What only the owner of the tables can do: change history with the triggers off."""
-    async with transaction(side.platform.db) as tx:
-        await tx.execute(text("SET LOCAL session_replication_role = replica"))
-        for statement, given in statements.items():
-            await tx.execute(text(statement), {"link": side.link_id, **given})
-
-
 async def test_a_rewritten_history_is_found_named_and_suspends_the_link(world: World) -> None:
     here, there = world.pair("east")
     relays = [await here.pay(there, minutes) for minutes in (5, 6, 7)]
@@ -363,14 +228,7 @@ async def test_a_rewritten_history_is_found_named_and_suspends_the_link(world: W
     second = await there.relay(relays[1])
     link = await there.link()
     assert second is not None
-    heads = (
-        "UPDATE ledger_relay SET head = sha256(head || :salt) WHERE link = :link AND direction = 'in' AND seq >= :seq"
-    )
-    head = "UPDATE ledger_link SET received_head = :head WHERE id = :link"
-    async with transaction(there.platform.db) as tx:
-        query = "SELECT id, head FROM ledger_relay WHERE link = :link AND direction = 'in' AND seq >= :seq"
-        kept = (await tx.execute(text(query), {"link": there.link_id, "seq": second.seq})).all()
-    await rewrite(there, {heads: {"seq": second.seq, "salt": b"x"}, head: {"head": b"x" * 32}})
+    kept = await garble_received(there, second.seq)
     assert any("relay_chain_broken" in fault for fault in await there.faults())  # its own proof knows as well
 
     found = await here.post(f"/v1/links/{here.link_id}/compare", here.operator)
@@ -385,12 +243,45 @@ async def test_a_rewritten_history_is_found_named_and_suspends_the_link(world: W
     )
     assert refused.json()["code"] == "link_suspended"
 
-    one = "UPDATE ledger_relay SET head = :head WHERE link = :link AND id = :relay"
-    for relay, right in kept:
-        await rewrite(there, {one: {"relay": relay, "head": right}})
-    await rewrite(there, {head: {"head": link.received_head}})
+    await put_back_received(there, kept, link.received_head)
     await here.post(f"/v1/links/{here.link_id}/resume", here.operator)
     await world.agree()
+
+
+@pytest.mark.parametrize(("lost", "killed"), [("request", False), ("answer", False), ("answer", True)])
+async def test_a_key_changes_while_trade_goes_on_and_no_payment_is_lost(world: World, lost: Lost, killed: bool) -> None:
+    here, there = world.pair("east")
+    (east, west), old = (await world.balances()).values(), (await peer_of(here)).own_public_key
+    world.line.cut_at("key", lost)
+    made = await here.post(f"/v1/links/{here.link_id}/rotate", here.operator)
+    new = read_key(made["next_public_key"])
+    await caught(world.line)
+    # the one who announces signs with the old key until it knows that the new one is taken; both are believed there
+    assert ((ours := await peer_of(here)).own_public_key, ours.next_public_key) == (old, new)
+    theirs = (await peer_of(there)).believed_keys(there.platform.now())
+    assert theirs == ((new, old) if lost == "answer" else (old,))
+    if killed:
+        await here.kill()
+        await here.start()
+    world.line.heal()
+    await here.pay(there, 8)
+    await there.pay(here, 9)
+    await world.at_rest()
+    world.pass_time(A_WHILE)
+
+    async def is_used() -> bool:
+        return (await peer_of(here)).own_public_key == new
+
+    await until(is_used)
+    await here.pay(there, 8)
+    await there.pay(here, 9)
+    await world.at_rest()
+    # each paid 8 and 9 twice: east's payer 16 less and payee 18 more, and the mirror moved by 16 - 18
+    east = east[0] - 16, east[1] + 18, east[2] - 2
+    west = west[0] - 18, west[1] + 16, west[2] + 2
+    assert await world.balances() == {"east": east, "west": west}
+    await world.agree()
+    assert (await peer_of(there)).former_until is not None  # it has seen the new one in use
 
 
 async def test_a_quote_and_a_comparison_say_that_the_partner_is_silent(world: World) -> None:

@@ -1,0 +1,113 @@
+"""A partner's new key: who may announce one, which keys count, and for how long."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from marketplace.base.database import transaction
+from marketplace.hours.links.keys import written
+from marketplace.hours.links.models import LinkPeer
+from marketplace.hours.links.opening import accept
+from marketplace.hours.links.rotating import OVERLAP, Announcement
+from tests.conftest import MovableClock
+from tests.marketplace.hours.links.partners import NOBODY, OPERATOR, Scene
+
+
+def public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
+
+
+def announcement(
+    scene: Scene, new: Ed25519PrivateKey, *, old: Ed25519PrivateKey | None = None, by: Ed25519PrivateKey | None = None
+) -> dict[str, str]:
+    """What the partner sends; `by` signs where the old key should."""
+    old = old or scene.partner.key
+    said = Announcement(scene.link_id, public(old), public(new)).text
+    signatures = [base64.b64encode(key.sign(said)).decode() for key in (by or old, new)]
+    return {
+        "public_key": written(public(new)),
+        "signed_by_old": signatures[0],
+        "signed_by_new": signatures[1],
+    }
+
+
+async def is_believed(scene: Scene, key: Ed25519PrivateKey) -> bool:
+    answer = await scene.partner.send("GET", "/head", key=key)
+    assert answer.status_code in {200, 401}
+    return answer.status_code == 200
+
+
+async def test_a_former_key_counts_until_the_new_one_is_used_and_a_week_longer(scene: Scene) -> None:
+    old, new = scene.partner.key, Ed25519PrivateKey.generate()
+    clock = scene.platform.clock
+    assert isinstance(clock, MovableClock)
+    began = clock.now()
+    taken = await scene.partner.send("POST", "/key", announcement(scene, new))
+    assert (taken.status_code, taken.json()) == (200, {"public_key": written(public(new))})
+    clock.set(began + timedelta(days=30))
+    assert await is_believed(scene, old)  # the partner has not used the new one: it may not know that it is taken
+    assert await is_believed(scene, new)
+    clock.set(began + timedelta(days=30) + OVERLAP - timedelta(seconds=1))
+    assert await is_believed(scene, old)
+    clock.set(began + timedelta(days=30) + OVERLAP)
+    assert not await is_believed(scene, old)
+    assert await is_believed(scene, new)
+    clock.set(began)
+
+
+async def test_an_announcement_given_again_under_either_key_does_nothing_more(scene: Scene) -> None:
+    old, new = scene.partner.key, Ed25519PrivateKey.generate()
+    for key in (old, old, new):
+        answer = await scene.partner.send("POST", "/key", announcement(scene, new), key=key)
+        assert answer.status_code == 200
+    async with transaction(scene.platform.db) as tx:
+        peer = await tx.get_one(LinkPeer, scene.link_id)
+    assert (peer.public_key, peer.former_public_key) == (public(new), public(old))
+
+
+async def test_only_the_key_in_force_announces_another(scene: Scene) -> None:
+    old, new, third = scene.partner.key, Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    first = announcement(scene, new)
+    assert (await scene.partner.send("POST", "/key", first)).status_code == 200
+    swapped = announcement(scene, third, old=new) | {"signed_by_new": first["signed_by_new"]}
+    for wrong in (
+        announcement(scene, third, old=old),  # by the former key, in its own name
+        announcement(scene, third, old=new, by=old),  # by the former key, in the name of the one in force
+        swapped,  # of a key that the sender may not have
+        first | {"public_key": written(public(third))},
+        announcement(scene, third, old=new) | {"signed_by_old": "not base64"},
+    ):
+        answer = await scene.partner.send("POST", "/key", wrong, key=old)
+        assert (answer.status_code, answer.json()["code"]) == (409, "link_key_not_announced")
+    assert not await is_believed(scene, third)
+    assert await is_believed(scene, new)
+
+
+async def test_an_announcement_recorded_before_the_next_change_does_not_bring_the_key_back(scene: Scene) -> None:
+    second, third = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    first = announcement(scene, second)
+    await scene.partner.send("POST", "/key", first)
+    await scene.partner.send("POST", "/key", announcement(scene, third, old=second), key=second)
+    assert not await is_believed(scene, scene.partner.key)  # two changes back
+    answer = await scene.partner.send("POST", "/key", first, key=second)
+    assert answer.json()["code"] == "link_key_not_announced"
+
+
+async def test_a_key_that_an_operator_accepts_ends_the_one_before_at_once(scene: Scene) -> None:
+    old, new = scene.partner.key, Ed25519PrivateKey.generate()
+    await scene.partner.send("POST", "/key", announcement(scene, new))
+    third = Ed25519PrivateKey.generate()
+    async with transaction(scene.platform.db) as tx:
+        key = written(public(third))
+        now = scene.platform.now()
+        await accept(tx, scene.platform, scene.link_id, address=NOBODY, public_key=key, actor=OPERATOR, now=now)
+    assert [await is_believed(scene, one) for one in (old, new, third)] == [False, False, True]
+
+
+@pytest.mark.parametrize("key", ["", "ed25519:", "ed25519:AAAA", "rsa:" + "A" * 43 + "="])
+async def test_a_key_that_is_none_is_refused_by_name(scene: Scene, key: str) -> None:
+    wrong = announcement(scene, Ed25519PrivateKey.generate()) | {"public_key": key}
+    answer = await scene.partner.send("POST", "/key", wrong)
+    assert answer.json()["code"] == "link_key_unreadable"
