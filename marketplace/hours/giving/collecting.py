@@ -8,12 +8,11 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base import audit, outbox
+from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Conflict, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.giving.acting import ACTED_FOR, Acts, require_no_benefit
 from marketplace.hours.giving.donations import donation_line, require_donation
 from marketplace.hours.giving.entries import Around, Placed, hold, post, readdress, release_commands
 from marketplace.hours.giving.errors import (
@@ -27,6 +26,8 @@ from marketplace.hours.giving.errors import (
 from marketplace.hours.giving.gifts import Share, gift_line, receivers_of, require_gift, require_years_room
 from marketplace.hours.giving.models import TransferLine
 from marketplace.hours.giving.orders import Draft, Wish, above_limit, locked, step, write
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, require_no_benefit
 from marketplace.hours.models import Member
 from timebank import apply
 
@@ -65,10 +66,13 @@ async def collect(
         district_id=receiver.district_id,
         lines=lines,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         reason=reason,
         executes_at=ends_at,
     )
-    return await write(tx, wish, "collecting", policy=policy, actor=actor, now=now)
+    placed = await write(tx, wish, "collecting", policy=policy, actor=actor, now=now)
+    await tell_member(tx, acts, "collection", actor=actor)
+    return placed
 
 
 async def _line(
@@ -136,8 +140,7 @@ async def _note(tx: AsyncSession, placed: Placed, acts: Acts, word: str, *, acto
     detail = {"member": str(acts.member.id), "on_behalf_of": str(acts.on_behalf_of) if acts.on_behalf_of else None}
     entity_id = placed.order.id
     audit.note(tx, f"order.consent_{word}", actor=actor, entity="transfer_order", entity_id=entity_id, **detail)
-    if acts.on_behalf_of is not None:
-        await outbox.send(tx, ACTED_FOR, member_id=acts.on_behalf_of, act=f"consent_{word}")
+    await tell_member(tx, acts, f"consent_{word}", actor=actor)
     await tx.flush()
 
 

@@ -10,10 +10,10 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.hours.giving import collecting, inheritance
-from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
 from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
 from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
 from marketplace.hours.giving.orders import locked, step
+from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 
 
 async def approve(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str | None) -> Placed:

@@ -15,11 +15,11 @@ from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import pool_account, reserve_account
 from marketplace.hours.errors import NotADistrict
-from marketplace.hours.giving.acting import Acts
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import DonationsNotAllowed, NotAnElder, ReceiverUnknown, ToOneself
 from marketplace.hours.giving.orders import Draft, Occurrence, Wish, place
 from marketplace.hours.members.finding import member_of_elder
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from timebank.errors import UnknownAccount
@@ -67,6 +67,7 @@ async def donate(
         lines=[line],
         giver_id=giver.id,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         reason=reason,
         occurrence=occurrence,
     )

@@ -75,22 +75,6 @@ class NamedTwice(Malformed):
     en = "A member is named twice."
 
 
-class ReasonMissing(Malformed):
-    """Who acts for somebody else, or for a pool, says why."""
-
-    code = "reason_missing"
-    zh = "代他人办理时请说明原因。"
-    en = "Say why when you act for somebody else."
-
-
-class OwnBenefit(Forbidden):
-    """Nobody acts for a member, or agrees, to one's own benefit."""
-
-    code = "own_benefit"
-    zh = "不得为本人利益代办或审批。"
-    en = "Nobody acts or agrees to one's own benefit."
-
-
 class SecondPersonNeeded(Forbidden):
     """Who asked does not agree to it as well."""
 

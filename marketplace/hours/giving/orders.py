@@ -17,9 +17,11 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
-from marketplace.hours.giving.acting import require_no_benefit
 from marketplace.hours.giving.entries import Around, Placed, hold, post
 from marketplace.hours.giving.models import ORDER_STEPS, TransferLine, TransferOrder
+from marketplace.hours.members.errors import DelegationMissing
+from marketplace.hours.members.proxies import Right, is_family_of, require_no_benefit, right_over
+from marketplace.hours.models import Member
 
 CHANGED = "order.changed"
 ORDER_DUE = "order.due"
@@ -54,13 +56,17 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What shall become an order. `needs_second` None: judged by the rule set's limit."""
+    """What shall become an order. `acted_as` is the right of who asks for the member `on_behalf_of`.
+
+    `needs_second` None: judged by the rule set's limit.
+    """
 
     kind: str
     district_id: UUID
     lines: Sequence[Draft]
     giver_id: UUID | None = None
     on_behalf_of: UUID | None = None
+    acted_as: Right | None = None
     reason: str | None = None
     proof: str | None = None
     owed_minutes: int = 0
@@ -105,6 +111,7 @@ async def write(tx: AsyncSession, wish: Wish, state: str, *, policy: Policy, act
         giver_id=wish.giver_id,
         asked_by=occurrence.asked_by if occurrence else actor.account_id,
         on_behalf_of=wish.on_behalf_of,
+        acted_as=wish.acted_as,
         minutes=sum(line.minutes for line in wish.lines),
         owed_minutes=wish.owed_minutes,
         reason=wish.reason,
@@ -187,3 +194,14 @@ async def lines_of(tx: AsyncSession, order_id: UUID) -> list[TransferLine]:
     """The lines of an order, in their order."""
     query = select(TransferLine).where(col(TransferLine.order_id) == order_id).order_by(col(TransferLine.place))
     return list(await tx.scalars(query.execution_options(populate_existing=True)))
+
+
+async def is_givers(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> bool:
+    """Is the actor the giver, or who may act for her otherwise than as an officer? `DelegationMissing`."""
+    if order.giver_id is None:
+        return False
+    giver = await tx.get_one(Member, order.giver_id)
+    right = await right_over(tx, giver, scope="pay", actor=actor, now=now)
+    if right is None and await is_family_of(tx, giver.elder_id, scope="view", actor=actor, now=now):
+        raise DelegationMissing(scope="pay")
+    return right not in {None, "officer"}

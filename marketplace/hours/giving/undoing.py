@@ -11,7 +11,6 @@ import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import (
     AlreadySpent,
@@ -22,8 +21,8 @@ from marketplace.hours.giving.errors import (
     TooLateToUndo,
 )
 from marketplace.hours.giving.models import TransferOrder
-from marketplace.hours.giving.orders import locked, step
-from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.giving.orders import is_givers, locked, step
+from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.members.returning import revive
 from marketplace.hours.models import Member
 from timebank import Command, Hold, Release, ReopenAccount, Reverse
@@ -50,7 +49,7 @@ async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime,
     """
     placed = await locked(tx, order_id)
     order = placed.order
-    await _require_may(tx, order, actor=actor)
+    await _require_may(tx, order, actor=actor, now=now)
     window = WINDOWS.get(order.kind)
     if window is None:
         raise NotUndoable
@@ -64,9 +63,8 @@ async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime,
     return placed
 
 
-async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor) -> None:
-    own = await member_of_account(tx, actor.account_id) if actor.account_id else None
-    if own is not None and own.id == order.giver_id and order.kind != "inheritance":
+async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> None:
+    if order.kind != "inheritance" and await is_givers(tx, order, actor=actor, now=now):
         return
     if not await is_officer_of(tx, order.district_id, actor):
         raise Unknown(what="order")

@@ -17,7 +17,8 @@ from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
 from marketplace.hours.members.ages import birth_of, is_minor
 from marketplace.hours.members.errors import GuardianMissing, NotAGuardian
-from marketplace.hours.models import KEY_FREE, MEMBER_STEPS, Member
+from marketplace.hours.members.finding import kept_member, locked_member
+from marketplace.hours.models import MEMBER_STEPS, Member
 
 OF_AGE_DUE = "member.of_age_due"
 PERSONS = frozenset({"individual", "student", "elder"})
@@ -27,7 +28,7 @@ async def require_guardian(tx: AsyncSession, guardian_id: UUID | None, *, ward: 
     """The member who may answer for the minor with the account `ward`. `GuardianMissing`, `NotAGuardian`."""
     if guardian_id is None:
         raise GuardianMissing(pointer="/guardian_id")
-    guardian = await tx.get(Member, guardian_id, with_for_update={"read": True}, populate_existing=True)
+    guardian = await kept_member(tx, guardian_id)
     if guardian is None or guardian.kind not in PERSONS or guardian.state != "active" or guardian.account_id == ward:
         raise NotAGuardian(pointer="/guardian_id")
     born_on = await birth_of(tx, guardian)
@@ -49,8 +50,8 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
 
     Saying the same twice changes nothing. `Unknown` to anybody but the guardian; `IllegalTransition`.
     """
-    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
-    if member is None or not await guards(tx, actor, member):
+    member = await locked_member(tx, member_id)
+    if not await guards(tx, actor, member):
         raise Unknown(what="member")
     born_on = await birth_of(tx, member)
     if born_on is None or not is_minor(born_on, local_day(now)):
@@ -69,8 +70,8 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
 
 async def come_of_age(tx: AsyncSession, member_id: UUID, *, now: datetime) -> None:
     """Who was a minor answers for herself from the day she is of age. A repeated call changes nothing."""
-    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
-    if member is None or member.birth_on is None or is_minor(member.birth_on, local_day(now)):
+    member = await locked_member(tx, member_id)
+    if member.birth_on is None or is_minor(member.birth_on, local_day(now)):
         return
     if member.kind == "minor":
         member.kind = "individual"

@@ -18,9 +18,10 @@ from marketplace.base.errors import IllegalTransition, Stale
 from marketplace.base.states import move
 from marketplace.hours.books import pool_account
 from marketplace.hours.members.errors import BalanceNotEmpty, TasksUnsettled, WardsLeft
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, wards_of
-from marketplace.hours.members.standing.incidents import SUSPENSION_DUE, locked_member
+from marketplace.hours.members.proxies import member_for
+from marketplace.hours.members.standing.incidents import SUSPENSION_DUE
 from marketplace.hours.models import MEMBER_STEPS, Member, Task
 from marketplace.hours.tasks.giving_back import UNSETTLED, put_back
 from marketplace.visits.models import Performer

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from marketplace.hours.members.acting import acting_member
+from marketplace.hours.members.proxies import acting_member
 from marketplace.hours.routes.tasks import TAKERS
 from marketplace.hours.schemas import AvailableIn, AvailableOut, WhyIn
 from marketplace.hours.tasks.availability import Available, declare, take_back

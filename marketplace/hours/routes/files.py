@@ -9,9 +9,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from marketplace.base.actor import Role
 from marketplace.base.errors import Unknown
 from marketplace.hours.members import groups, guardians, leaving
-from marketplace.hours.members.acting import members_of
 from marketplace.hours.members.files import file_of, insurance_shown
-from marketplace.hours.members.finding import member_for, overseen_member, overseen_members
+from marketplace.hours.members.finding import overseen_members
+from marketplace.hours.members.proxies import member_for, members_of, overseen_member, seen_member
 from marketplace.hours.members.records.insurance import Policy, record_insurance
 from marketplace.hours.members.records.training import Passed, record_training
 from marketplace.hours.members.schemas import (
@@ -50,9 +50,9 @@ async def found_group(data: JSONBody[GroupIn], tx: Tx, actor: Acting, now: Now, 
 
 
 @get("/v1/me/members", tags=TAGS, guards=[signed_in], operation_id="myMembers")
-async def my_members(tx: Tx, actor: Acting) -> MemberPage:
-    """Whom one acts for: oneself, the minors one answers for, the groups whose contact one is."""
-    return MemberPage(items=[MemberOut.of(one) for one in await members_of(tx, actor)], next_after=None)
+async def my_members(tx: Tx, actor: Acting, now: Now) -> MemberPage:
+    """Whom one acts for: oneself, the minors one answers for, the groups whose contact one is, elders who let one."""
+    return MemberPage(items=[MemberOut.of(one) for one in await members_of(tx, actor, now=now)], next_after=None)
 
 
 @get("/v1/members", tags=TAGS, guards=[requires(Role.OFFICER, Role.OPERATOR)], operation_id="listMembers")
@@ -70,9 +70,9 @@ async def list_members(
 
 
 @get("/v1/members/{member_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="memberFile")
-async def member_file(member_id: FromPath[UUID], tx: Tx, actor: Acting, platform: Home) -> MemberFileOut:
-    """A member's file with stars and counters, for the member, a guardian, a contact, and the branch's officers."""
-    member = await member_for(tx, member_id, actor=actor)
+async def member_file(member_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home) -> MemberFileOut:
+    """A member's file with stars and counters, for the member, who may act for her or see her, and officers."""
+    member = await seen_member(tx, member_id, actor=actor, now=now)
     return await file_of(tx, platform.vault, member, rules=platform.policy.timebank, actor=actor)
 
 

@@ -19,9 +19,8 @@ from marketplace.hours.giving import (
     listing,
     undoing,
 )
-from marketplace.hours.giving.acting import Acts, acting, is_officer_of
 from marketplace.hours.giving.entries import Placed
-from marketplace.hours.giving.orders import locked
+from marketplace.hours.giving.orders import is_givers, locked
 from marketplace.hours.giving.schemas import (
     AnswerIn,
     BecauseIn,
@@ -37,6 +36,7 @@ from marketplace.hours.giving.schemas import (
     ShareIn,
     State,
 )
+from marketplace.hours.members.proxies import Acts, acting, is_officer_of
 from marketplace.web.authentication import requires, signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -49,7 +49,7 @@ async def give(data: JSONBody[GiftIn], tx: Tx, actor: Acting, now: Now, platform
     """Give own hours to one member or to many, as the rules let them go; above the limit a second person agrees."""
 
     async def work() -> OrderOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope="pay", actor=actor, now=now, reason=data.reason)
         placed = await gifts.give(
             tx, acts, _shares(data.to), reason=data.reason, policy=platform.policy, actor=actor, now=now
         )
@@ -65,7 +65,7 @@ async def donate(
     """Donate hours to an elder, a branch's pool or the city."""
 
     async def work() -> OrderOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope="pay", actor=actor, now=now, reason=data.reason)
         placed = await donations.donate(
             tx,
             acts,
@@ -91,7 +91,7 @@ async def collect(
     """Ask many to give to one. What each agrees to is held, and moves at once when all have answered or time is up."""
 
     async def work() -> OrderOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope="book", actor=actor, now=now, reason=data.reason)
         receiver = await donations.receiver_of(tx, None, data.member_id)
         placed = await collecting.collect(
             tx,
@@ -129,7 +129,7 @@ async def move_home(
     """Be at home in another branch from now on: the balance moves to its book."""
 
     async def work() -> OrderOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope=None, actor=actor, now=now, reason=data.reason)
         placed = await homes.move_home(
             tx, acts, data.district_id, reason=data.reason, policy=platform.policy, actor=actor, now=now
         )
@@ -142,21 +142,24 @@ async def move_home(
 async def list_orders(
     tx: Tx,
     actor: Acting,
+    now: Now,
     only: FromQuery[Annotated[State | None, QueryParameter(name="state")]] = None,
     member_id: FromQuery[UUID | None] = None,
     after: FromQuery[UUID | None] = None,
     limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
 ) -> OrderPage:
-    """Orders that concern one, newest first; for officers those of their branches."""
-    found = await listing.orders_for(tx, actor=actor, state=only, member_id=member_id, after=after, limit=limit + 1)
+    """Orders that concern one, or whom one acts for, newest first; for officers those of their branches."""
+    found = await listing.orders_for(
+        tx, actor=actor, now=now, state=only, member_id=member_id, after=after, limit=limit + 1
+    )
     items = [shown(placed) for placed in found[:limit]]
     return OrderPage(items=items, next_after=items[-1].id if len(found) > limit else None)
 
 
 @get("/v1/orders/{order_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="showOrder")
-async def show_order(order_id: FromPath[UUID], tx: Tx, actor: Acting) -> OrderOut:
+async def show_order(order_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now) -> OrderOut:
     """One order, for who asked, gives, receives or decides."""
-    return shown(await listing.order_for(tx, order_id, actor=actor))
+    return shown(await listing.order_for(tx, order_id, actor=actor, now=now))
 
 
 @post(
@@ -209,10 +212,10 @@ async def cancel(
 
     async def work() -> OrderOut:
         placed = await locked(tx, order_id)
-        order, eyes = placed.order, await listing.eyes_of(tx, actor)
-        own = eyes.member_id is not None and eyes.member_id == order.giver_id
+        order = placed.order
         asked = order.asked_by is not None and order.asked_by == actor.account_id
-        if not (own or asked or await is_officer_of(tx, order.district_id, actor)):
+        mine = asked or await is_officer_of(tx, order.district_id, actor)
+        if not (mine or await is_givers(tx, order, actor=actor, now=now)):
             raise Unknown(what="order")
         await deciding.cancel(tx, placed, actor=actor, now=now, reason=data.reason)
         return shown(placed)
@@ -239,7 +242,7 @@ async def consent(
     """Agree to what one is asked for by a collection: the minutes are held until it is carried out."""
 
     async def work() -> OrderOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope="pay", actor=actor, now=now, reason=data.reason)
         placed = await locked(tx, order_id)
         await collecting.answer(tx, placed, acts, "given", policy=platform.policy, actor=actor, now=now)
         return shown(_mine(placed, acts))
@@ -254,7 +257,7 @@ async def decline(
     """Do not take part in a collection."""
 
     async def work() -> OrderOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope="pay", actor=actor, now=now, reason=data.reason)
         placed = await locked(tx, order_id)
         await collecting.answer(tx, placed, acts, "declined", policy=platform.policy, actor=actor, now=now)
         return shown(_mine(placed, acts))

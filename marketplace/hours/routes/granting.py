@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Unknown
 from marketplace.hours.giving import allocating, granting, issuing
-from marketplace.hours.giving.acting import is_officer_of
 from marketplace.hours.giving.grant_schemas import (
     AllocationIn,
     AllocationOut,
@@ -24,6 +23,7 @@ from marketplace.hours.giving.grant_schemas import (
 )
 from marketplace.hours.giving.key_elders import key_grants_of, month_of
 from marketplace.hours.giving.schemas import OrderOut
+from marketplace.hours.members.proxies import is_officer_of
 from marketplace.hours.routes.giving import shown
 from marketplace.people.models import Region
 from marketplace.web.authentication import requires

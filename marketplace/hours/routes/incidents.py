@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from marketplace.base.actor import Role
 from marketplace.hours.members.files import happened_to
-from marketplace.hours.members.finding import overseen_member
+from marketplace.hours.members.proxies import overseen_member
 from marketplace.hours.members.schemas import AppealDecisionIn, AppealIn, IncidentIn, IncidentOut, IncidentPage
 from marketplace.hours.members.standing.appeals import appeal, decide_appeal, open_appeals
 from marketplace.hours.members.standing.incidents import record

@@ -7,15 +7,14 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base import outbox
 from marketplace.base.actor import Actor
-from marketplace.base.errors import Malformed, Unknown
+from marketplace.base.errors import Malformed
 from marketplace.hours.giving import schedules
-from marketplace.hours.giving.acting import ACTED_FOR, acting, officers_member
 from marketplace.hours.giving.models import TransferSchedule
 from marketplace.hours.giving.schemas import BecauseIn, ExcessIn, ScheduleIn, ScheduleOut
 from marketplace.hours.members.excess import choose_pool
-from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import acting, seen_member
 from marketplace.hours.schemas import MemberOut
 from marketplace.web.authentication import signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
@@ -24,17 +23,18 @@ TAGS = ["giving"]
 
 
 @post("/v1/me/excess", tags=TAGS, guards=[signed_in], status_code=200, operation_id="chooseExcessPool")
-async def choose_excess(data: JSONBody[ExcessIn], tx: Tx, actor: Acting, platform: Home, once: OnceGiven) -> MemberOut:
+async def choose_excess(
+    data: JSONBody[ExcessIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> MemberOut:
     """Choose the pool to which one's minutes above the caps go."""
 
     async def work() -> MemberOut:
-        acts = await acting(tx, data.on_behalf_of, actor=actor, reason=data.reason)
+        acts = await acting(tx, data.on_behalf_of, scope="pay", actor=actor, now=now, reason=data.reason)
         rules = platform.policy.timebank
         member = await choose_pool(
             tx, acts.member, data.excess_to, rules=rules, actor=actor, on_behalf_of=acts.on_behalf_of
         )
-        if acts.on_behalf_of is not None:
-            await outbox.send(tx, ACTED_FOR, member_id=member.id, act="excess")
+        await tell_member(tx, acts, "excess", actor=actor)
         return MemberOut.of(member)
 
     return await once(tx, MemberOut, work)
@@ -48,7 +48,7 @@ async def schedule(data: JSONBody[ScheduleIn], tx: Tx, actor: Acting, now: Now, 
         asked = data.gift or data.donation
         if asked is None:
             raise Malformed(reason="give a gift or a donation")
-        acts = await acting(tx, asked.on_behalf_of, actor=actor, reason=asked.reason)
+        acts = await acting(tx, asked.on_behalf_of, scope="pay", actor=actor, now=now, reason=asked.reason)
         row = await schedules.schedule(
             tx,
             acts,
@@ -60,26 +60,21 @@ async def schedule(data: JSONBody[ScheduleIn], tx: Tx, actor: Acting, now: Now, 
             actor=actor,
             now=now,
         )
-        await _tell_member(tx, row)
+        await tell_member(tx, acts, "schedule", actor=actor)
         return _schedule(row)
 
     return await once(tx, ScheduleOut, work)
 
 
-async def _tell_member(tx: AsyncSession, row: TransferSchedule) -> None:
-    if row.on_behalf_of is not None:
-        await outbox.send(tx, ACTED_FOR, member_id=row.on_behalf_of, act="schedule")
-
-
 @get("/v1/schedules", tags=TAGS, guards=[signed_in], operation_id="listSchedules")
-async def list_schedules(tx: Tx, actor: Acting, member_id: FromQuery[UUID | None] = None) -> list[ScheduleOut]:
-    """One's own standing orders; an officer names the member."""
+async def list_schedules(
+    tx: Tx, actor: Acting, now: Now, member_id: FromQuery[UUID | None] = None
+) -> list[ScheduleOut]:
+    """One's own standing orders, or those of a named member whom one may see."""
     if member_id is None:
-        member = await member_of_account(tx, actor.account_id)
-        if member is None:
-            raise Unknown(what="member")
+        member = (await acting(tx, None, scope="view", actor=actor, now=now, reason=None, active=False)).member
     else:
-        member = await officers_member(tx, member_id, actor=actor)
+        member = await seen_member(tx, member_id, actor=actor, now=now)
     return [_schedule(row) for row in await schedules.schedules_of(tx, member.id)]
 
 

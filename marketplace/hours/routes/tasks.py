@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from marketplace.base.actor import Role
 from marketplace.base.errors import Malformed
 from marketplace.hours.errors import NotAMember
-from marketplace.hours.members.acting import acting_member
 from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.proxies import acting_member
 from marketplace.hours.models import Task
 from marketplace.hours.routes.showing import shown, shown_page
 from marketplace.hours.schemas import (

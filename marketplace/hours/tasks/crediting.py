@@ -21,6 +21,7 @@ from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import excess_account
 from marketplace.hours.members.excess import chosen_pool
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.ending import miss
 from marketplace.hours.tasks.taking import locked_task
@@ -61,8 +62,7 @@ async def credit(
 ) -> None:
     """Pay the locked task's volunteer what was served; the visit is approved already."""
     await mark_settled(tx, "task", task.id, actor=Actor.system(), now=now)
-    query = select(Member).where(col(Member.id) == task.member_id).with_for_update()
-    member = (await tx.scalars(query)).one()
+    member = await locked_member(tx, task.member_id)
     day = local_day(served.at)
     room = await _room(tx, member, day, rules=rules, now=now)
     task.served_on = day

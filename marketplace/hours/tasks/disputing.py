@@ -16,7 +16,7 @@ from marketplace.base.errors import Forbidden, IllegalTransition, Unknown
 from marketplace.base.policy import VisitRules
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.proxies import acts_for
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.crediting import Served, credit, served_on
 from marketplace.hours.tasks.ending import release

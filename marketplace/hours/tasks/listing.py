@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.proxies import acts_for
 from marketplace.hours.models import Member, Task
 from marketplace.people.access import Scope, visible_to
 from marketplace.people.elders import elder_for

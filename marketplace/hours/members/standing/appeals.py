@@ -12,8 +12,9 @@ from marketplace.base.errors import Forbidden, Unknown
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.members.errors import AppealTooLate, OwnIncident
-from marketplace.hours.members.finding import acts_for
-from marketplace.hours.members.standing.incidents import follow_incidents, locked_member
+from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.proxies import acts_for
+from marketplace.hours.members.standing.incidents import follow_incidents
 from marketplace.hours.models import INCIDENT_STEPS, Incident, Member
 from marketplace.people.access import in_reach
 from marketplace.people.models import Region

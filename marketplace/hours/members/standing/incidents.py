@@ -12,12 +12,12 @@ from sqlmodel import col
 
 from marketplace.base import audit, outbox, timers
 from marketplace.base.actor import Actor
-from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.standing.counting import Outcome, outcome_of
-from marketplace.hours.models import KEY_FREE, MEMBER_STEPS, Incident, Member
+from marketplace.hours.models import MEMBER_STEPS, Incident, Member
 
 Kind = Literal["no_show", "malice"]
 SUSPENSION_DUE = "member.suspension_due"
@@ -95,11 +95,3 @@ async def incidents_of(tx: AsyncSession, member_id: UUID) -> list[Incident]:
     """All there ever were, the newest first."""
     query = select(Incident).where(col(Incident.member_id) == member_id)
     return list(await tx.scalars(query.order_by(col(Incident.recorded_at).desc(), col(Incident.id).desc())))
-
-
-async def locked_member(tx: AsyncSession, member_id: UUID) -> Member:
-    """The member with her row locked, as she stands now. `Unknown`."""
-    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
-    if member is None:
-        raise Unknown(what="member")
-    return member
