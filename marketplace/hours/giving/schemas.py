@@ -13,7 +13,8 @@ Reason = Annotated[str, Field(min_length=2, max_length=200, examples=["谢谢您
 Kind = Literal["gift", "donation", "collection", "inheritance", "move", "pool_grant", "programme_grant"]
 State = Literal["collecting", "pending", "done", "reversed", "rejected", "expired", "cancelled", "skipped"]
 Behalf = Annotated[
-    UUID | None, Field(description="the member for whom an officer acts; needs a reason, and she is told")
+    UUID | None,
+    Field(description="the member for whom one acts, who is told: an elder who granted it, a ward, a group"),
 ]
 MOST_LINES = 1_000  # an entry of the ledger takes no more
 
@@ -147,8 +148,12 @@ class OrderOut(Out):
     giver_id: UUID | None
     asked_by: UUID | None
     on_behalf_of: UUID | None
+    acted_as: Literal["officer", "family", "guardian", "contact"] | None = Field(
+        description="by what right somebody acted for the member `on_behalf_of`"
+    )
     minutes: int = Field(examples=[60])
     owed_minutes: int = Field(examples=[0], description="a debt that an inheritance leaves open")
+    excess_minutes: int = Field(examples=[0], description="of the minutes, what passed the receiver's cap")
     reason: str | None
     proof: str | None
     asked_at: datetime
@@ -178,6 +183,9 @@ class ScheduleOut(Out):
     state: Literal["active", "paused", "ended"]
     giver_id: UUID
     on_behalf_of: UUID | None
+    acted_as: Literal["officer", "family", "guardian", "contact"] | None = Field(
+        description="by what right somebody acted for the member `on_behalf_of`"
+    )
     reason: str | None
     rule: str | None
     starts_at: datetime

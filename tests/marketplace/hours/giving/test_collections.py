@@ -14,11 +14,10 @@ from marketplace.people.accounts import actor_of
 from tests.builders import an_account
 from tests.conftest import MovableClock
 from tests.marketplace.hours.builders import Person, a_person, apply, balances, give, legs_of
+from tests.marketplace.hours.giving.desk import Desk
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, relate, rows
-from tests.marketplace.hours.giving.test_second_person import Desk, desk
 from timebank import Reverse
 
-__all__ = ["desk"]  # the fixture
 Json = dict[str, Any]
 
 
