@@ -25,13 +25,11 @@ from marketplace.hours.giving.errors import (
 )
 from marketplace.hours.giving.gifts import Share, gift_line, receivers_of, require_gift, require_years_room
 from marketplace.hours.giving.models import TransferLine
-from marketplace.hours.giving.orders import Draft, Wish, above_limit, locked, step, write
+from marketplace.hours.giving.orders import Draft, Wish, above_limit, decided_until, locked, step, write
 from marketplace.hours.members.notices import tell_member
 from marketplace.hours.members.proxies import Acts, require_no_benefit
 from marketplace.hours.models import Member
 from timebank import apply
-
-LONGEST_DAYS = 60  # who agreed early waits with held minutes until the last one answers
 
 
 async def collect(
@@ -50,8 +48,9 @@ async def collect(
 
     `EndsTooSoon`, `NamedTwice`, `ReceiverUnknown`, `GiftsNotAllowed` where rules let a giver not give to her.
     """
-    if not now < ends_at <= now + timedelta(days=LONGEST_DAYS):
-        raise EndsTooSoon(pointer="/ends_at", longest_days=LONGEST_DAYS)
+    longest_days = policy.timebank.giving.collection_days
+    if not now < ends_at <= now + timedelta(days=longest_days):
+        raise EndsTooSoon(pointer="/ends_at", longest_days=longest_days)
     if len({share.member_id for share in shares}) < len(shares):
         raise NamedTwice(pointer="/from")
     givers = {one.id: one for one in await receivers_of(tx, [share.member_id for share in shares])}
@@ -78,15 +77,15 @@ async def collect(
 async def _line(
     tx: AsyncSession, giver: Member, receiver: Member, minutes: int, *, rules: TimeBankRules, now: datetime
 ) -> Draft:
-    """A gift where the rules let her give one, else a donation to an elder."""
+    """A gift where the rules let her give one, else a donation."""
     try:
         await require_gift(tx, giver, receiver, rules=rules, now=now)
         line = gift_line(giver, receiver, minutes)
     except GiftsNotAllowed:
-        if receiver.elder_id is None:
+        if receiver.kind not in rules.giving.donees:
             raise
         require_donation("person", rules=rules)
-        line = donation_line(giver, receiver, minutes)
+        line = donation_line(giver, receiver, minutes, rules=rules)
     return Draft(
         source=line.source,
         giver_id=giver.id,
@@ -165,6 +164,7 @@ async def _carry_out(
     if not moving:
         await _give_up(tx, placed, held, reason="nobody agreed", now=now)
     elif above_limit(placed.order.minutes, policy):
+        placed.order.expires_at = decided_until(policy, now=now)
         await step(tx, placed.order, "pending", actor=actor, now=now)
         await hold(tx, placed, [line for line in moving if line not in held], now=now)
     else:

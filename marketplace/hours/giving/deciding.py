@@ -9,21 +9,25 @@ import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
-from marketplace.hours.giving import collecting, inheritance
+from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.giving import collecting, donations, inheritance
 from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
 from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
 from marketplace.hours.giving.orders import locked, step
 from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
+from marketplace.hours.models import Member
 
 
-async def approve(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str | None) -> Placed:
+async def approve(
+    tx: AsyncSession, order_id: UUID, *, rules: TimeBankRules, actor: Actor, now: datetime, reason: str | None
+) -> Placed:
     """Agree: the order is carried out.
 
     `Unknown` beyond the officer's reach, `SecondPersonNeeded` for who asked, `OwnBenefit` for who gives or receives,
     `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`.
     """
     placed = await _to_decide(tx, order_id, actor=actor, now=now)
-    around, held = Around(), placed.moving
+    around, held = await around_of(tx, placed, rules=rules), placed.moving
     if placed.order.kind == "inheritance":
         around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
     _decide(placed, actor=actor, now=now, reason=reason)
@@ -31,6 +35,14 @@ async def approve(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: dateti
     await step(tx, placed.order, "done", actor=actor, now=now, reason=reason)
     await post(tx, placed, around, now=now, held=held)
     return placed
+
+
+async def around_of(tx: AsyncSession, placed: Placed, *, rules: TimeBankRules) -> Around:
+    """What passes a donee's cap goes to her pool, by what she has chosen now; any other order fits or is refused."""
+    receiver_id = placed.lines[0].receiver_id if placed.order.kind == "donation" else None
+    if receiver_id is None:
+        return Around()
+    return Around(excess_to=donations.excess_of(await tx.get_one(Member, receiver_id), rules))
 
 
 async def reject(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:

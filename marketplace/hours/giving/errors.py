@@ -52,11 +52,19 @@ class DonationsNotAllowed(Conflict):
 
 
 class NotAnElder(Conflict):
-    """A donation to a person goes to an elder: anything else would be a gift."""
+    """A branch's pool grants to elders."""
 
     code = "not_an_elder"
-    zh = "个人捐赠的对象须为老年会员。"
-    en = "A donation to a person goes to an elder."
+    zh = "区资源池的发放对象须为老年会员。"
+    en = "A branch's pool grants to elders."
+
+
+class NotADonee(Conflict):
+    """The rule set names the kinds of members to whom a donation to a person may go."""
+
+    code = "not_a_donee"
+    zh = "现行规则下可受赠的会员类别为：{donees}（此会员为 {kind}）。"
+    en = "Donations to persons go to members of the kinds: {donees}; this one is: {kind}."
 
 
 class ToOneself(Malformed):

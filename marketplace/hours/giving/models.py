@@ -99,7 +99,8 @@ class TransferOrder(SQLModel, table=True):
 class TransferLine(SQLModel, table=True):
     """One transfer of an order. A member's id stands where the account is a member's. `consent` is a giver's word.
 
-    `counts_as` says which of the rule set's permissions the line used: gifts are limited by the year.
+    `counts_as` says what the line is by the rule set: gifts are limited by the year, and so is a donation to who is no
+    elder.
     """
 
     __tablename__ = "transfer_line"

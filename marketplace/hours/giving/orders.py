@@ -25,8 +25,6 @@ from marketplace.hours.models import Member
 
 CHANGED = "order.changed"
 ORDER_DUE = "order.due"
-# two weekly meetings of a branch's officers
-DECIDED_WITHIN = timedelta(days=14)
 
 Destination = Literal["member", "branch", "city"]
 
@@ -80,6 +78,11 @@ def above_limit(minutes: int, policy: Policy) -> bool:
     return minutes > policy.timebank.giving.second_person_above_minutes
 
 
+def decided_until(policy: Policy, *, now: datetime) -> datetime:
+    """What waits for a second person from now on expires then."""
+    return now + timedelta(days=policy.timebank.giving.decision_days)
+
+
 async def place(
     tx: AsyncSession, wish: Wish, *, policy: Policy, actor: Actor, now: datetime, around: Around | None = None
 ) -> Placed:
@@ -119,7 +122,7 @@ async def write(tx: AsyncSession, wish: Wish, state: str, *, policy: Policy, act
         policy=policy.stamp,
         asked_at=now,
         executes_at=wish.executes_at,
-        expires_at=now + DECIDED_WITHIN if state == "pending" else None,
+        expires_at=decided_until(policy, now=now) if state == "pending" else None,
         done_at=now if state == "done" else None,
         schedule_id=occurrence.schedule_id if occurrence else None,
         occurs_at=occurrence.at if occurrence else None,
@@ -174,8 +177,6 @@ async def step(
     """Take the locked order to another state, with its log, audit row, message and timer. `IllegalTransition`."""
     if to == "done":
         order.done_at = now
-    elif to == "pending":
-        order.expires_at = now + DECIDED_WITHIN
     await move(tx, order, to, ORDER_STEPS, actor=actor, now=now, reason=reason, on_behalf_of=order.on_behalf_of)
     await _arm(tx, order)
     await _tell_of(tx, order, actor)

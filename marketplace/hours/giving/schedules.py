@@ -21,6 +21,7 @@ from marketplace.base.clock import LOCAL
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import GivingRules
 from marketplace.hours.errors import MemberInactive
 from marketplace.hours.giving.donations import donate
 from marketplace.hours.giving.errors import EndsTooSoon, RuleUnreadable
@@ -33,7 +34,6 @@ from marketplace.hours.members.proxies import Acts, Right, is_family_of, require
 from marketplace.hours.models import Member
 
 SCHEDULE_DUE = "schedule.due"
-LONGEST_DAYS = 366  # ahead of the first occurrence
 LONGEST_RULE = 200
 
 
@@ -84,6 +84,7 @@ async def schedule(
     starts_at: datetime,
     rule: str | None,
     reason: str | None,
+    rules: GivingRules,
     actor: Actor,
     now: datetime,
 ) -> TransferSchedule:
@@ -91,8 +92,8 @@ async def schedule(
 
     `EndsTooSoon`, `RuleUnreadable`.
     """
-    if not now < starts_at <= now + timedelta(days=LONGEST_DAYS):
-        raise EndsTooSoon(pointer="/starts_at", longest_days=LONGEST_DAYS)
+    if not now < starts_at <= now + timedelta(days=rules.schedule_days):
+        raise EndsTooSoon(pointer="/starts_at", longest_days=rules.schedule_days)
     first: datetime | None = starts_at
     if rule is not None:
         first = occurrences(rule, starts_at).after(starts_at.astimezone(LOCAL), inc=True)

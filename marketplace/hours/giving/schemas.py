@@ -35,7 +35,7 @@ class GiftIn(In):
 
 
 class DonationIn(In):
-    """To an elder, a branch's pool (the giver's own unless one is named), or the city."""
+    """To a person, a branch's pool (the giver's own unless one is named), or the city. The rules say who may."""
 
     to: Literal["person", "branch", "city"] = Field(examples=["branch"])
     minutes: Minutes
@@ -50,7 +50,7 @@ class DonationIn(In):
         """A person is named by one id; nobody is named where a pool or the city receives."""
         named = [one for one in (self.elder_id, self.member_id) if one is not None]
         if len(named) != (1 if self.to == "person" else 0) or (self.district_id is not None and self.to != "branch"):
-            raise ValueError("name the elder or the member for a person, a district for a branch, nobody for the city")
+            raise ValueError("name an elder or a member for a person, a district for a branch, nobody for the city")
         return self
 
 

@@ -11,6 +11,7 @@ import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
+from marketplace.base.timebank_rules import GivingRules
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import (
     AlreadySpent,
@@ -28,10 +29,15 @@ from marketplace.hours.models import Member
 from timebank import Command, Hold, Release, ReopenAccount, Reverse
 from timebank.errors import AccountClosed, InsufficientBalance
 
-SLIP = timedelta(hours=24)  # a slip is noticed when the message about it is read, and that is read within a day
-# as long as the rule sets let anybody appeal: an heir may be contested, and by then another officer has looked
-WINDOWS = {"gift": SLIP, "donation": SLIP, "inheritance": timedelta(days=30)}
-A_MOMENT = timedelta(minutes=1)
+A_MOMENT = timedelta(minutes=1)  # longer than a call of the ledger takes
+
+
+def window_of(kind: str, rules: GivingRules) -> timedelta | None:
+    """How long an order of this kind can be taken back; None: never."""
+    if kind in {"gift", "donation"}:
+        return timedelta(hours=rules.undo_hours)
+    return timedelta(days=rules.inheritance_undo_days) if kind == "inheritance" else None
+
 
 _REACHED = text(
     "SELECT posting.account, sum(posting.amount)::bigint AS minutes FROM ledger_entry entry"
@@ -41,7 +47,9 @@ _REACHED = text(
 )
 
 
-async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
+async def undo(
+    tx: AsyncSession, order_id: UUID, *, rules: GivingRules, actor: Actor, now: datetime, reason: str
+) -> Placed:
     """Take a gift, a donation or an inheritance back.
 
     The giver herself, or an officer of her branch; an inheritance by another officer than asked or agreed. `Unknown`,
@@ -50,7 +58,7 @@ async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime,
     placed = await locked(tx, order_id)
     order = placed.order
     await _require_may(tx, order, actor=actor, now=now)
-    window = WINDOWS.get(order.kind)
+    window = window_of(order.kind, rules)
     if window is None:
         raise NotUndoable
     if order.state != "done" or order.done_at is None:

@@ -62,7 +62,7 @@ async def give(data: JSONBody[GiftIn], tx: Tx, actor: Acting, now: Now, platform
 async def donate(
     data: JSONBody[DonationIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
 ) -> OrderOut:
-    """Donate hours to an elder, a branch's pool or the city."""
+    """Donate hours to a person, a branch's pool or the city."""
 
     async def work() -> OrderOut:
         acts = await acting(tx, data.on_behalf_of, scope="pay", actor=actor, now=now, reason=data.reason)
@@ -170,12 +170,19 @@ async def show_order(order_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now) 
     operation_id="approveOrder",
 )
 async def approve(
-    order_id: FromPath[UUID], data: JSONBody[DecisionIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+    order_id: FromPath[UUID],
+    data: JSONBody[DecisionIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
 ) -> OrderOut:
     """Agree to an order above the limit, as another person than who asked, gives or receives."""
 
     async def work() -> OrderOut:
-        return shown(await deciding.approve(tx, order_id, actor=actor, now=now, reason=data.reason))
+        rules = platform.policy.timebank
+        return shown(await deciding.approve(tx, order_id, rules=rules, actor=actor, now=now, reason=data.reason))
 
     return await once(tx, OrderOut, work)
 
@@ -225,12 +232,19 @@ async def cancel(
 
 @post("/v1/orders/{order_id:uuid}/undo", tags=TAGS, guards=[signed_in], status_code=200, operation_id="undoOrder")
 async def undo(
-    order_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+    order_id: FromPath[UUID],
+    data: JSONBody[BecauseIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
 ) -> OrderOut:
-    """Take a gift or a donation back within a day, if it is not spent; an inheritance within thirty."""
+    """Take a gift, a donation or an inheritance back, as long as the rules let it, if it is not spent."""
 
     async def work() -> OrderOut:
-        return shown(await undoing.undo(tx, order_id, actor=actor, now=now, reason=data.reason))
+        rules = platform.policy.timebank.giving
+        return shown(await undoing.undo(tx, order_id, rules=rules, actor=actor, now=now, reason=data.reason))
 
     return await once(tx, OrderOut, work)
 

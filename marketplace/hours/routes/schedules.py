@@ -41,7 +41,9 @@ async def choose_excess(
 
 
 @post("/v1/schedules", tags=TAGS, guards=[signed_in], operation_id="scheduleHours")
-async def schedule(data: JSONBody[ScheduleIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven) -> ScheduleOut:
+async def schedule(
+    data: JSONBody[ScheduleIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
+) -> ScheduleOut:
     """Give or donate at an instant, or every month; what cannot be given then is skipped, and told."""
 
     async def work() -> ScheduleOut:
@@ -57,6 +59,7 @@ async def schedule(data: JSONBody[ScheduleIn], tx: Tx, actor: Acting, now: Now, 
             starts_at=data.starts_at,
             rule=data.rule,
             reason=asked.reason,
+            rules=platform.policy.timebank.giving,
             actor=actor,
             now=now,
         )

@@ -24,6 +24,12 @@ class Desk:
         self.platform = replace(under(platform, "pidu", second_person_above_minutes=100), channel=self.told)
         self.client, self.as_, self._deliver = client, as_, deliver
 
+    def change(self, **giving: Any) -> None:
+        """Let parts of the giving rules differ."""
+        rules = self.platform.policy.timebank
+        changed = rules.model_copy(update={"giving": rules.giving.model_copy(update=giving)})
+        object.__setattr__(self.platform, "policy", self.platform.policy.model_copy(update={"timebank": changed}))
+
     async def post(self, actor: Actor, path: str, body: Json, expect: int = 200) -> Json:
         answer = await self.client.post(path, json=body, headers=self.as_(actor))
         assert answer.status_code == expect, answer.text

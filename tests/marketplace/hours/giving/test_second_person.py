@@ -103,3 +103,18 @@ async def test_a_receiver_who_moved_while_it_waited_receives_at_home(desk: Desk)
     assert hours.json()["balance_minutes"] == 150
     assert await balances(desk.platform, scene.other.account) == [(0, 0)]
     assert await faults(desk.platform) == []
+
+
+async def test_the_windows_are_figures_of_the_rule_set(desk: Desk, clock: MovableClock) -> None:
+    desk.change(decision_days=3, undo_hours=1, collection_days=2, schedule_days=5)
+    scene = await a_scene(desk.platform)
+    assert (await desk.gift(scene, 101))["expires_at"] == "2026-03-05T01:00:00Z"
+    given = await desk.gift(scene, 50)
+    share = {"member_id": str(scene.giver.member.id), "minutes": 10}
+    late = {"member_id": str(scene.other.member.id), "shares": [share], "ends_at": "2026-03-04T09:00:01+08:00"}
+    assert await desk.refused(scene.giver.actor, "/v1/collections", late) == (400, "instant_not_possible")
+    far = {"donation": {"to": "city", "minutes": 1}, "starts_at": "2026-03-07T09:00:01+08:00"}
+    assert await desk.refused(scene.giver.actor, "/v1/schedules", far) == (400, "instant_not_possible")
+    clock.set(clock.instant + timedelta(hours=1, seconds=1))
+    why = {"reason": "the wrong member"}
+    assert await desk.refused(scene.giver.actor, f"/v1/orders/{given['id']}/undo", why) == (409, "too_late_to_undo")
