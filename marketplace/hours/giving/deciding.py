@@ -26,11 +26,11 @@ async def approve(
     `Unknown` beyond the officer's reach, `SecondPersonNeeded` for who asked, `OwnBenefit` for who gives or receives,
     `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`.
     """
-    placed = await _to_decide(tx, order_id, actor=actor, now=now)
+    placed = await to_decide(tx, order_id, actor=actor, now=now)
     around, held = await around_of(tx, placed, rules=rules), placed.moving
     if placed.order.kind == "inheritance":
         around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
-    _decide(placed, actor=actor, now=now, reason=reason)
+    note_decision(placed, actor=actor, now=now, reason=reason)
     await readdress(tx, placed)
     await step(tx, placed.order, "done", actor=actor, now=now, reason=reason)
     await post(tx, placed, around, now=now, held=held)
@@ -47,17 +47,19 @@ async def around_of(tx: AsyncSession, placed: Placed, *, rules: TimeBankRules) -
 
 async def reject(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
     """Do not agree: what was held is free again. Errors as of `approve`."""
-    placed = await _to_decide(tx, order_id, actor=actor, now=now)
-    _decide(placed, actor=actor, now=now, reason=reason)
+    placed = await to_decide(tx, order_id, actor=actor, now=now)
+    note_decision(placed, actor=actor, now=now, reason=reason)
     await _end(tx, placed, "rejected", actor=actor, now=now, reason=reason)
     return placed
 
 
-def _decide(placed: Placed, *, actor: Actor, now: datetime, reason: str | None) -> None:
+def note_decision(placed: Placed, *, actor: Actor, now: datetime, reason: str | None) -> None:
+    """Write down who decided, when and why."""
     placed.order.decided_by, placed.order.decided_at, placed.order.decision = actor.account_id, now, reason
 
 
-async def _to_decide(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime) -> Placed:
+async def to_decide(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime) -> Placed:
+    """The waiting order with its row locked, for who may decide it. Errors as of `approve`."""
     placed = await locked(tx, order_id)
     order = placed.order
     if not await is_officer_of(tx, order.district_id, actor):

@@ -15,7 +15,7 @@ from marketplace.hours.giving.errors import NotEnoughMinutes, ReceiverFull, Rece
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.models import Member
 from timebank import Command, Hold, Post, Release, Result, Transfer
-from timebank.errors import AccountClosed, CapReached, InsufficientBalance
+from timebank.errors import AccountClosed, CapReached, InsufficientBalance, LedgerError
 
 HELD_LONGER = timedelta(days=30)  # than the order waits, so that a late worker finds the minutes still there
 
@@ -123,11 +123,14 @@ async def _apply(tx: AsyncSession, commands: Sequence[Command], placed: Placed, 
     try:
         async with tx.begin_nested():  # a refusal gives back the ledger's locks, and the caller may go on
             return await timebank.apply(tx, commands, now=now)
-    except InsufficientBalance as error:
-        raise NotEnoughMinutes(
-            available=error.data.get("available", 0), needed=error.data.get("amount", placed.order.minutes)
-        ) from error
-    except CapReached as error:
-        raise ReceiverFull(cap=error.data.get("cap")) from error
-    except AccountClosed as error:
-        raise ReceiverUnknown from error
+    except LedgerError as error:
+        raise refusal_of(error, placed.order.minutes) from error
+
+
+def refusal_of(error: LedgerError, minutes: int) -> Exception:
+    """What a refusal of the ledger means for an order of so many minutes; one that means nothing stays itself."""
+    if isinstance(error, InsufficientBalance):
+        return NotEnoughMinutes(available=error.data.get("available", 0), needed=error.data.get("amount", minutes))
+    if isinstance(error, CapReached):
+        return ReceiverFull(cap=error.data.get("cap"))
+    return ReceiverUnknown() if isinstance(error, AccountClosed) else error

@@ -91,6 +91,14 @@ class SecondPersonNeeded(Forbidden):
     en = "Another person must agree to this."
 
 
+class OneByOne(Conflict):
+    """Orders of some kinds end other things first: they are not decided in bulk."""
+
+    code = "one_by_one"
+    zh = "此类事项（{kind}）须逐项审批。"
+    en = "Orders of this kind ({kind}) are decided one by one."
+
+
 class OrderOver(Conflict):
     """The order no longer waits for anybody."""
 

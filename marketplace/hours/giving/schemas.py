@@ -1,6 +1,6 @@
 """What the routes of giving take and give. All hours are minutes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -93,6 +93,52 @@ class DecisionIn(In):
     """A second person's word."""
 
     reason: Reason | None = None
+
+
+class DecisionsIn(In):
+    """A second person's word on many orders: a list, or all grants of a branch's pool that were asked for in a month.
+
+    A dry run answers for each what would become of it, and changes nothing.
+    """
+
+    verdict: Literal["approve", "reject"] = Field(examples=["approve"])
+    order_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST_LINES)] | None = None
+    district_id: UUID | None = None
+    month: date | None = Field(default=None, description="any day of it", examples=["2026-03-01"])
+    reason: Reason | None = None
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _names_them_in_one_way(self) -> "DecisionsIn":
+        by_branch = [one is not None for one in (self.district_id, self.month)]
+        if any(by_branch) == (self.order_ids is not None) or any(by_branch) != all(by_branch):
+            raise ValueError("name the orders, or a branch and a month")
+        if self.verdict == "reject" and self.reason is None:
+            raise ValueError("say why they are rejected")
+        return self
+
+
+class DecidedOut(Out):
+    """What became of one order, or would: decided, or refused with the code and the sentence of the refusal."""
+
+    order_id: UUID
+    kind: Kind | None
+    receiver_ids: list[UUID]
+    minutes: int = Field(examples=[40])
+    excess_minutes: int = Field(examples=[0])
+    outcome: Literal["done", "rejected", "refused"]
+    code: str | None = Field(examples=["own_benefit"])
+    detail: str | None
+
+
+class DecisionsOut(Out):
+    """A batch: how many orders were decided and refused, and a row for each, in the order of their ids."""
+
+    dry_run: bool
+    decided: int = Field(examples=[3])
+    refused: int = Field(examples=[0])
+    minutes: int = Field(description="of the decided ones", examples=[120])
+    rows: list[DecidedOut]
 
 
 class BecauseIn(In):

@@ -1,0 +1,72 @@
+"""Waiting orders decided by a second person, many at once."""
+
+from typing import Any
+
+from litestar import Request, post
+from litestar.params import JSONBody
+
+from marketplace.base.actor import Role
+from marketplace.base.errors import Language
+from marketplace.hours.giving.batches import Decision, Row, decide_all, waiting_grants
+from marketplace.hours.giving.schemas import DecidedOut, DecisionsIn, DecisionsOut
+from marketplace.web.authentication import requires
+from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.problem import language_of
+
+
+@post(
+    "/v1/orders/decisions",
+    tags=["giving"],
+    guards=[requires(Role.OFFICER, Role.OPERATOR)],
+    status_code=200,
+    operation_id="decideOrders",
+)
+async def decide_orders(
+    request: Request[Any, Any, Any],
+    data: JSONBody[DecisionsIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> DecisionsOut:
+    """Agree, or do not agree, to many orders; each is judged by itself and has an answer of its own."""
+
+    async def work() -> DecisionsOut:
+        ids = data.order_ids or ()
+        if data.district_id is not None and data.month is not None:
+            ids = tuple(await waiting_grants(tx, data.district_id, data.month, actor=actor))
+        decision = Decision(verdict=data.verdict, reason=data.reason, dry_run=data.dry_run)
+        rows = await decide_all(tx, ids, decision, rules=platform.policy.timebank, actor=actor, now=now)
+        return _out(rows, decision, language_of(request))
+
+    return await once(tx, DecisionsOut, work)
+
+
+def _out(rows: list[Row], decision: Decision, language: Language) -> DecisionsOut:
+    done = [row for row in rows if row.refusal is None]
+    return DecisionsOut(
+        dry_run=decision.dry_run,
+        decided=len(done),
+        refused=len(rows) - len(done),
+        minutes=sum(row.minutes for row in done),
+        rows=[_row(row, "done" if decision.verdict == "approve" else "rejected", language) for row in rows],
+    )
+
+
+def _row(row: Row, to: str, language: Language) -> DecidedOut:
+    return DecidedOut.model_validate(
+        {
+            "order_id": row.order_id,
+            "kind": row.kind,
+            "receiver_ids": row.receivers,
+            "minutes": row.minutes,
+            "excess_minutes": row.excess_minutes,
+            "outcome": to if row.refusal is None else "refused",
+            "code": row.refusal.code if row.refusal else None,
+            "detail": row.refusal.sentence(language) if row.refusal else None,
+        }
+    )
+
+
+HANDLERS: list[Any] = [decide_orders]
