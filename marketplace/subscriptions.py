@@ -38,6 +38,7 @@ SUBSCRIPTIONS: Consumers = {
     "task.submitted": (),
     "task.published": (),
     "member.barred": (hours.recall,),
+    "member.standing": (members.tell_of_standing,),
     # payments to and from outside banks
     "relay.requested": (links.carry_relays,),
     "relay.ended": (),

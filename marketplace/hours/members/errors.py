@@ -131,6 +131,22 @@ class OwnIncident(Conflict):
     en = "Nobody decides in a matter of one's own."
 
 
+class SuspensionPeriod(Malformed):
+    """A suspension that would end before it begins."""
+
+    code = "suspension_period"
+    zh = "暂停的截止时间须在现在之后。"
+    en = "A suspension ends after now."
+
+
+class SuspendedAlready(Conflict):
+    """One suspension by hand at a time: it is lifted before another is imposed."""
+
+    code = "suspended_already"
+    zh = "该会员已被工作人员暂停，请先解除。"
+    en = "An officer's suspension is in force already; lift it first."
+
+
 class AppealTooLate(Conflict):
     """An appeal is made once, within its time."""
 

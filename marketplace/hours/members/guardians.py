@@ -15,9 +15,11 @@ from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
 from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.members.ages import birth_of, is_minor
 from marketplace.hours.members.errors import GuardianMissing, NotAGuardian
 from marketplace.hours.members.finding import kept_member, locked_member
+from marketplace.hours.members.standing.incidents import follow_incidents
 from marketplace.hours.models import MEMBER_STEPS, Member
 
 OF_AGE_DUE = "member.of_age_due"
@@ -45,7 +47,9 @@ async def guards(tx: AsyncSession, actor: Actor, member: Member) -> bool:
     return guardian is not None and guardian.account_id == actor.account_id and guardian.state == "active"
 
 
-async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: Actor, now: datetime) -> Member:
+async def consent(
+    tx: AsyncSession, member_id: UUID, *, consents: bool, rules: SanctionRules, actor: Actor, now: datetime
+) -> Member:
     """The guardian lets the minor be a member, or does not any more: then her tasks are given back.
 
     Saying the same twice changes nothing. `Unknown` to anybody but the guardian; `IllegalTransition`.
@@ -59,6 +63,7 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
     if consents and member.consented_at is None:
         await move(tx, member, "active", MEMBER_STEPS, actor=actor, now=now, reason="guardian consents")
         member.consented_at = now
+        await follow_incidents(tx, member, rules=rules, actor=actor, now=now)  # a consent lifts no suspension
     elif not consents and member.consented_at is not None:
         await move(tx, member, "pending", MEMBER_STEPS, actor=actor, now=now, reason="guardian withdrew consent")
         member.consented_at = None
@@ -68,7 +73,7 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
     return member
 
 
-async def come_of_age(tx: AsyncSession, member_id: UUID, *, now: datetime) -> None:
+async def come_of_age(tx: AsyncSession, member_id: UUID, *, rules: SanctionRules, now: datetime) -> None:
     """Who was a minor answers for herself from the day she is of age. A repeated call changes nothing."""
     member = await locked_member(tx, member_id)
     if member.birth_on is None or is_minor(member.birth_on, local_day(now)):
@@ -78,6 +83,7 @@ async def come_of_age(tx: AsyncSession, member_id: UUID, *, now: datetime) -> No
     member.guardian_id = None
     if member.state == "pending":
         await move(tx, member, "active", MEMBER_STEPS, actor=Actor.system(), now=now, reason="of age")
+        await follow_incidents(tx, member, rules=rules, actor=Actor.system(), now=now)
     await tx.flush()
 
 

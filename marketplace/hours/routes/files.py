@@ -84,12 +84,19 @@ async def member_file(member_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now
     status_code=200,
 )
 async def consent(
-    member_id: FromPath[UUID], data: JSONBody[ConsentIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+    member_id: FromPath[UUID],
+    data: JSONBody[ConsentIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
 ) -> MemberOut:
     """A guardian consents to a minor's membership, or takes the consent back."""
 
     async def work() -> MemberOut:
-        found = await guardians.consent(tx, member_id, consents=data.consents, actor=actor, now=now)
+        rules = platform.policy.timebank.sanctions
+        found = await guardians.consent(tx, member_id, consents=data.consents, rules=rules, actor=actor, now=now)
         return MemberOut.of(found)
 
     return await once(tx, MemberOut, work)

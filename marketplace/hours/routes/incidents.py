@@ -1,4 +1,4 @@
-"""Incidents: recorded by officers, appealed by members, decided by another officer."""
+"""Incidents and suspensions: recorded by officers, appealed by members, decided by another officer."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,9 +9,18 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from marketplace.base.actor import Role
 from marketplace.hours.members.files import happened_to
 from marketplace.hours.members.proxies import overseen_member
-from marketplace.hours.members.schemas import AppealDecisionIn, AppealIn, IncidentIn, IncidentOut, IncidentPage
+from marketplace.hours.members.schemas import (
+    AppealDecisionIn,
+    AppealIn,
+    IncidentIn,
+    IncidentOut,
+    IncidentPage,
+    LiftIn,
+    SuspensionIn,
+)
 from marketplace.hours.members.standing.appeals import appeal, decide_appeal, open_appeals
 from marketplace.hours.members.standing.incidents import record
+from marketplace.hours.members.standing.suspending import lift, suspend
 from marketplace.web.authentication import requires, signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -40,6 +49,57 @@ async def record_incident(
         happened = await happened_to(tx, member.id, data)
         rules = platform.policy.timebank.sanctions
         return IncidentOut.of(await record(tx, member.id, happened, rules=rules, actor=actor, now=now))
+
+    return await once(tx, IncidentOut, work)
+
+
+@post(
+    "/v1/members/{member_id:uuid}/suspensions",
+    tags=TAGS,
+    guards=[requires(Role.OFFICER)],
+    operation_id="suspendMember",
+)
+async def suspend_member(
+    member_id: FromPath[UUID],
+    data: JSONBody[SuspensionIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> IncidentOut:
+    """Suspend a member of one's branch, until an instant or until it is lifted. She is told, and may appeal."""
+
+    async def work() -> IncidentOut:
+        rules = platform.policy.timebank.sanctions
+        return IncidentOut.of(
+            await suspend(tx, member_id, until=data.until, reason=data.reason, rules=rules, actor=actor, now=now)
+        )
+
+    return await once(tx, IncidentOut, work)
+
+
+@post(
+    "/v1/incidents/{incident_id:uuid}/lift",
+    tags=TAGS,
+    guards=[requires(Role.OFFICER)],
+    operation_id="liftSuspension",
+    status_code=200,
+)
+async def lift_suspension(
+    incident_id: FromPath[UUID],
+    data: JSONBody[LiftIn],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    once: OnceGiven,
+) -> IncidentOut:
+    """End an officer's suspension before its time."""
+
+    async def work() -> IncidentOut:
+        rules = platform.policy.timebank.sanctions
+        return IncidentOut.of(await lift(tx, incident_id, reason=data.reason, rules=rules, actor=actor, now=now))
 
     return await once(tx, IncidentOut, work)
 
@@ -108,4 +168,4 @@ async def decide(
     return await once(tx, IncidentOut, work)
 
 
-HANDLERS: list[Any] = [record_incident, list_appeals, appeal_incident, decide]
+HANDLERS: list[Any] = [record_incident, suspend_member, lift_suspension, list_appeals, appeal_incident, decide]
