@@ -10,7 +10,7 @@ from marketplace.base.errors import Language
 from marketplace.hours.giving.batches import Decision, Row, decide_all, waiting_grants
 from marketplace.hours.giving.schemas import DecidedOut, DecisionsIn, DecisionsOut
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Doing
 from marketplace.web.problem import language_of
 
 
@@ -24,23 +24,19 @@ from marketplace.web.problem import language_of
 async def decide_orders(
     request: Request[Any, Any, Any],
     data: JSONBody[DecisionsIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> DecisionsOut:
     """Agree, or do not agree, to many orders; each is judged by itself and has an answer of its own."""
 
     async def work() -> DecisionsOut:
         ids = data.order_ids or ()
         if data.district_id is not None and data.month is not None:
-            ids = tuple(await waiting_grants(tx, data.district_id, data.month, actor=actor))
+            ids = tuple(await waiting_grants(act.tx, data.district_id, data.month, actor=act.actor))
         decision = Decision(verdict=data.verdict, reason=data.reason, dry_run=data.dry_run)
-        rows = await decide_all(tx, ids, decision, rules=platform.policy.timebank, actor=actor, now=now)
+        rows = await decide_all(act.tx, ids, decision, rules=act.platform.policy.timebank, actor=act.actor, now=act.now)
         return _out(rows, decision, language_of(request))
 
-    return await once(tx, DecisionsOut, work)
+    return await act.once(DecisionsOut, work)
 
 
 def _out(rows: list[Row], decision: Decision, language: Language) -> DecisionsOut:
