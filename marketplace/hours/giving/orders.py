@@ -162,7 +162,8 @@ def _line(order: TransferOrder, place: int, draft: Draft) -> TransferLine:
 
 
 async def _tell_of(tx: AsyncSession, order: TransferOrder, actor: Actor) -> None:
-    detail = {"kind": order.kind, "minutes": order.minutes, "on_behalf_of": _text(order.on_behalf_of)}
+    behalf = {"on_behalf_of": _text(order.on_behalf_of), "acted_as": order.acted_as}
+    detail = {"kind": order.kind, "minutes": order.minutes, **behalf}
     audit.note(tx, f"order.{order.state}", actor=actor, entity="transfer_order", entity_id=order.id, **detail)
     await outbox.send(tx, CHANGED, order_id=order.id, state=order.state, by=str(actor.account_id or ""))
 

@@ -45,7 +45,7 @@ async def _to_giver(
     now: datetime,
 ) -> list[Letter]:
     member = await tx.get_one(Member, member_id)
-    if by and str(member.account_id) == by:
+    if by and by in {str(member.account_id), str(member.contact_id)}:
         return []  # what she did herself a moment ago she knows
     said = GIVEN[state]
     if order.on_behalf_of == member_id:

@@ -53,11 +53,12 @@ async def send_all(platform: Platform, letters: Iterable[Letter]) -> None:
         await platform.channel.send(letter.phone, letter.text)
 
 
-async def phones_of(tx: AsyncSession, vault: Vault, member: Member) -> list[Phone]:
-    """Where the member is told; nowhere for an organisation, or who asked to be forgotten."""
+async def phones_of(tx: AsyncSession, vault: Vault, member: Member, *, but: str = "") -> list[Phone]:
+    """Where the member is told; nowhere for an organisation, or who asked to be forgotten, or where it is the account
+    `but`: what she did herself a moment ago she knows."""
     account_id = member.account_id or member.contact_id
     if account_id is not None:
-        return await account_phones(tx, vault, [account_id])
+        return [] if str(account_id) == but else await account_phones(tx, vault, [account_id])
     return [] if member.elder_id is None else await elder_phones(tx, vault, member.elder_id)
 
 

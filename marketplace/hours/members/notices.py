@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base import outbox
-from marketplace.base.actor import STAFF, Actor
+from marketplace.base.actor import Actor
 from marketplace.base.crypto import Vault
 from marketplace.base.outbox import Message
 from marketplace.hours.members.letters import (
@@ -18,7 +18,7 @@ from marketplace.hours.members.letters import (
     letters_to,
     phones_of,
 )
-from marketplace.hours.members.proxies import Acts, Right
+from marketplace.hours.members.proxies import Acts, Right, is_staff_of
 from marketplace.hours.models import Member
 from marketplace.people.models import Elder
 
@@ -63,7 +63,7 @@ async def tell_elder(tx: AsyncSession, elder: Elder, act: str, *, actor: Actor) 
     """The same about an elder, who need be no member. Returns the right by which the actor, who may do it, acted."""
     if actor.is_system or actor.account_id == elder.account_id:
         return None
-    right: Right = "officer" if actor.is_any(*STAFF) else "family"
+    right: Right = "officer" if await is_staff_of(tx, elder, actor) else "family"
     await outbox.send(tx, ACTED_FOR, elder_id=elder.id, act=act, acted_as=right, by=str(actor.account_id))
     return right
 
@@ -75,7 +75,7 @@ async def letters_of_act(tx: AsyncSession, vault: Vault, message: Message, *, no
         own = await elder_phones(tx, vault, UUID(str(message.ids["elder_id"])))
     else:
         member = await tx.get_one(Member, UUID(str(message.ids["member_id"])))
-        elder_id, own = member.elder_id, await phones_of(tx, vault, member)
+        elder_id, own = member.elder_id, await phones_of(tx, vault, member, but=str(message.ids.get("by", "")))
     family = [one for one in await family_of(tx, elder_id, now=now) if str(one) != message.ids.get("by")]
     said = by_whom(ACTS[str(message.ids["act"])], str(message.ids.get("acted_as", "officer")))
     return letters_to([*own, *await account_phones(tx, vault, family)], said)

@@ -18,7 +18,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base.actor import Actor, Role
+from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.hours.errors import MemberInactive, NotAMember
 from marketplace.hours.members.errors import DelegationMissing, OwnBenefit, OwnIncident, ReasonMissing
@@ -218,6 +218,11 @@ async def officers_member(tx: AsyncSession, member_id: UUID, *, actor: Actor) ->
 async def is_officer_of(tx: AsyncSession, district_id: UUID, actor: Actor) -> bool:
     """Is the actor an officer of this branch, or an operator?"""
     return actor.is_any(*OFFICERS) and await in_reach(tx, actor, district_id)
+
+
+async def is_staff_of(tx: AsyncSession, elder: Elder, actor: Actor) -> bool:
+    """Does the actor work for the elder's community, and not only know her as family?"""
+    return actor.is_any(*STAFF) and await in_reach(tx, actor, elder.community_id)
 
 
 async def is_family_of(tx: AsyncSession, elder_id: UUID | None, *, scope: Scope, actor: Actor, now: datetime) -> bool:

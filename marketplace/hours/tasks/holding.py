@@ -8,17 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base import audit, outbox
-from marketplace.base.actor import STAFF, Actor
+from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import NoHoursSource
 from marketplace.hours.members.errors import DelegationMissing
 from marketplace.hours.members.notices import tell_elder
-from marketplace.hours.members.proxies import is_family_of
+from marketplace.hours.members.proxies import is_family_of, is_staff_of
 from marketplace.hours.models import TASK_STEPS, Task
 from marketplace.hours.tasks.sending_back import want_plan
 from marketplace.hours.tasks.sources import PaidBy, Source, find_source
+from marketplace.people.accounts import actor_of
 from marketplace.people.models import Account, Elder
 from marketplace.visits.performers import VOLUNTEER
 from marketplace.visits.service import VisitSpec, plan_visit
@@ -65,7 +66,7 @@ async def _tell_her(tx: AsyncSession, task: Task, elder: Elder, source: Source, 
     She is told as well what her family asks for in her name, whoever pays.
     """
     own = source.purse.kind == "own"
-    if not own and (task.series_id is not None or actor.is_any(*STAFF)):
+    if not own and (task.series_id is not None or await is_staff_of(tx, elder, actor)):
         return  # a series was told of when it was asked for
     if await tell_elder(tx, elder, "task", actor=actor) and own:
         owner = str(source.purse.owner_id)
@@ -79,11 +80,9 @@ async def _require_delegated(
     asker = task.requested_by
     if source.purse.kind != "own" or asker is None or asker == elder.account_id:
         return
-    if asker == actor.account_id:
-        by_staff = actor.is_any(*STAFF)
-    else:  # an officer publishes what another asked for
-        by_staff = not STAFF.isdisjoint((await tx.get_one(Account, asker)).roles)
-    if by_staff or await is_family_of(tx, elder.id, scope="pay", actor=Actor(asker, frozenset()), now=now):
+    if asker != actor.account_id:  # an officer publishes what another asked for
+        actor = await actor_of(tx, await tx.get_one(Account, asker))
+    if await is_staff_of(tx, elder, actor) or await is_family_of(tx, elder.id, scope="pay", actor=actor, now=now):
         return
     raise DelegationMissing(scope="pay")
 

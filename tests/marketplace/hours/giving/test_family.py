@@ -2,67 +2,19 @@
 told of each act. The rules are Pidu's: companionship is worth 60 minutes, gifts go to any member.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
-from marketplace.base.actor import Actor, Role
+from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
-from marketplace.hours.books import pool_account
-from marketplace.hours.models import Member, Task
-from marketplace.people.access import Scope
-from marketplace.people.grants import grant, revoke
-from marketplace.people.models import Elder
+from marketplace.hours.models import Task
+from marketplace.people.grants import grant
 from marketplace.people.schemas import GrantIn
-from tests.builders import an_actor
-from tests.conftest import MovableClock
-from tests.marketplace.hours.builders import HOUR, SYSTEM, TEN, Person, a_person, balances, give, report, visit_of
-from tests.marketplace.hours.giving.desk import Desk, Json
-from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, rows
-
-BY_FAMILY = "由您授权的家属代您办理，如有疑问请联系社区。"
-ALL: tuple[Scope, ...] = ("view", "book", "pay")
-
-
-@dataclass(frozen=True)
-class Family:
-    """A mother with 300 minutes, and a daughter who is no member of the time bank."""
-
-    desk: Desk
-    scene: Scene
-    elder: Elder
-    mother: Member
-    daughter: Actor
-    grant_id: UUID
-
-    def task(self, **changes: Any) -> Json:
-        window = {"window_start": TEN.isoformat(), "window_end": (TEN + HOUR).isoformat(), "minutes": 60}
-        return {"elder_id": str(self.elder.id), "kind": "companionship", **window, **changes}
-
-    def for_her(self, **body: Any) -> Json:
-        return {**body, "on_behalf_of": str(self.mother.id)}
-
-    async def told(self) -> list[str]:
-        return [text.removeprefix("【六助】").removesuffix(BY_FAMILY) for text in await self.desk.deliver()]
-
-    async def revoke(self) -> None:
-        async with transaction(self.desk.platform.db) as tx:
-            await revoke(tx, self.elder.id, self.grant_id, actor=SYSTEM, now=self.desk.platform.now())
-
-
-async def a_family(desk: Desk, scopes: Iterable[Scope] = ALL) -> Family:
-    scene = await a_scene(desk.platform)
-    elder, mother = await an_elder_with(desk.platform, scene, minutes=300)
-    async with transaction(desk.platform.db) as tx:
-        daughter = await an_actor(desk.platform, tx, Role.FAMILY)
-        assert daughter.account_id is not None
-        data = GrantIn(account_id=daughter.account_id, relation="child", scopes=tuple(scopes))
-        row = await grant(tx, elder.id, data, actor=SYSTEM, now=desk.platform.now())
-    return Family(desk, scene, elder, mother, daughter, row.id)
+from tests.marketplace.hours.builders import HOUR, SYSTEM, TEN, Person, a_person, balances, report, visit_of
+from tests.marketplace.hours.giving.desk import Desk
+from tests.marketplace.hours.giving.family import ALL, Family, a_family
+from tests.marketplace.hours.giving.scene import an_elder_with, faults, rows
 
 
 async def served(family: Family, task_id: str, person: Person) -> str:
@@ -113,60 +65,6 @@ async def test_what_she_called_off_and_asked_for_by_a_rule_is_told_too(desk: Des
     await desk.post(family.daughter, f"/v1/task-series/{series['id']}/pause", {"reason": "she is in hospital"})
     assert await family.told() == ["您的定期互助已更改。"]
     assert await balances(desk.platform, family.mother.ledger_account) == [(300, 0)]
-
-
-@pytest.mark.parametrize(
-    ("scopes", "path", "asks", "lacking"),
-    [
-        (("view",), "/v1/tasks", "task", "book"),
-        (("view",), "/v1/task-series", "series", "book"),
-        (("view", "book"), "/v1/tasks", "task", "pay"),
-        (("view", "book"), "/v1/donations", "donation", "pay"),
-        (("view", "book"), "/v1/gifts", "gift", "pay"),
-        (("view",), "/v1/collections", "collection", "book"),
-        (("view", "book"), "/v1/me/excess", "excess", "pay"),
-        (ALL, "/v1/me/branch", "move", "-"),
-    ],
-)
-async def test_what_her_grant_does_not_cover_is_refused_by_name(
-    desk: Desk, scopes: tuple[Scope, ...], path: str, asks: str, lacking: str
-) -> None:
-    family = await a_family(desk, scopes)
-    share = {"member_id": str(family.scene.giver.member.id), "minutes": 10}
-    bodies: dict[str, Json] = {
-        "task": family.task(),
-        "series": family.task(rule="FREQ=WEEKLY"),
-        "donation": family.for_her(to="branch", minutes=10),
-        "gift": family.for_her(to=[share]),
-        "collection": family.for_her(member_id=str(family.mother.id), shares=[share], ends_at=(TEN + HOUR).isoformat()),
-        "excess": family.for_her(excess_to="branch"),
-        "move": family.for_her(district_id=str(family.scene.districts[1])),
-    }
-    answer = await desk.client.post(path, json=bodies[asks], headers=desk.as_(family.daughter))
-    assert (answer.status_code, answer.json()["code"]) == (403, "delegation_missing")
-    assert answer.json()["scope"] == lacking
-    stranger = family.scene.other.actor  # to whom the mother granted nothing learns nothing of her
-    if asks not in {"task", "series"}:
-        assert await desk.refused(stranger, path, bodies[asks]) == (404, "unknown")
-    await family.revoke()
-    assert await desk.refused(family.daughter, path, bodies[asks]) == (404, "unknown")
-    assert await balances(desk.platform, family.mother.ledger_account) == [(300, 0)]
-    assert await family.told() == []
-
-
-async def test_who_may_ask_and_not_spend_asks_for_what_others_pay(desk: Desk) -> None:
-    family = await a_family(desk, ("view", "book"))
-    async with transaction(desk.platform.db) as tx:
-        await give(desk.platform, tx, family.scene.bank, pool_account(family.scene.districts[0]), 60)
-        elder, mother = await tx.get_one(Elder, family.elder.id), await tx.get_one(Member, family.mother.id)
-    body = {"to": "branch", "minutes": 90, "on_behalf_of": str(mother.id), "reason": "she asked me to"}
-    await desk.post(family.scene.officer, "/v1/donations", body, 201)
-    for minutes in (90, 90):
-        await desk.post(family.scene.officer, "/v1/donations", {**body, "minutes": minutes}, 201)
-    assert await balances(desk.platform, mother.ledger_account) == [(30, 0)]
-    task = await desk.post(family.daughter, "/v1/tasks", family.task(), 201)
-    assert (task["source_kind"], task["elder_id"]) == ("pool", str(elder.id))
-    assert "已为您发布互助任务。" in await family.told()
 
 
 async def test_she_sees_her_mothers_hours_and_nobody_elses(desk: Desk) -> None:
@@ -222,26 +120,6 @@ async def test_she_gives_for_her_mother_and_not_to_herself(desk: Desk) -> None:
     assert await faults(desk.platform) == []
 
 
-async def test_a_standing_order_of_hers_ends_with_the_grant(desk: Desk, clock: MovableClock) -> None:
-    family = await a_family(desk)
-    body = {
-        "donation": family.for_her(to="branch", minutes=10),
-        "starts_at": "2026-03-03T08:00:00+08:00",
-        "rule": "FREQ=MONTHLY;BYMONTHDAY=3",
-    }
-    await desk.post(family.daughter, "/v1/schedules", body, 201)
-    assert await family.told() == ["您的定期转出已更改。"]
-    clock.set(datetime(2026, 3, 3, 0, 0, tzinfo=UTC))
-    assert await family.told() == ["您的 10 分钟已转出（捐赠）。"] * 2  # to the mother, and now to the daughter as well
-    await family.revoke()
-    clock.set(datetime(2026, 4, 3, 0, 0, tzinfo=UTC))
-    assert await family.told() == ["您的定期捐赠本次未能办理，下次再试。"]
-    states = "SELECT state, reason FROM transfer_order ORDER BY id DESC LIMIT 1"
-    ((state, reason),) = await rows(desk.platform, states)
-    assert (state, reason.split(":")[0]) == ("skipped", "delegation_missing")
-    assert await balances(desk.platform, family.mother.ledger_account) == [(290, 0)]
-
-
 async def test_she_asks_others_for_her_mother_and_answers_for_her(desk: Desk) -> None:
     family = await a_family(desk)
     ends_at = (desk.platform.now() + timedelta(days=1)).isoformat()
@@ -266,34 +144,3 @@ async def test_she_asks_others_for_her_mother_and_answers_for_her(desk: Desk) ->
     assert (await desk.post(family.daughter, address, family.for_her()))["state"] == "done"
     assert "已代您同意一项合捐。" in await family.told()
     assert await balances(desk.platform, family.mother.ledger_account) == [(310, 0)]
-
-
-async def test_a_contact_donates_for_the_group_and_a_guardian_for_a_minor(desk: Desk) -> None:
-    scene = await a_scene(desk.platform)
-    contact = scene.giver
-    body = {"name": "示例志愿队", "district_id": str(scene.districts[0]), "size": 5, "gender": "f"}
-    group = await desk.post(contact.actor, "/v1/groups", body, 201)
-    async with transaction(desk.platform.db) as tx:
-        member = await tx.get_one(Member, UUID(group["id"]))
-        await give(desk.platform, tx, scene.bank, member.ledger_account, 50)
-    donation = {"to": "branch", "minutes": 50, "on_behalf_of": group["id"]}
-    assert await desk.refused(scene.other.actor, "/v1/donations", donation) == (404, "unknown")
-    order = await desk.post(contact.actor, "/v1/donations", donation, 201)
-    assert (order["state"], order["acted_as"]) == ("done", "contact")
-    async with transaction(desk.platform.db) as tx:
-        ward = await a_person(
-            desk.platform,
-            tx,
-            scene.bank,
-            birth_on=datetime(2010, 5, 1, tzinfo=UTC).date(),
-            guardian_id=contact.member.id,
-        )
-        await give(desk.platform, tx, scene.bank, ward.account, 30)
-    await desk.post(contact.actor, f"/v1/members/{ward.member.id}/consent", {"consents": True})
-    await desk.deliver()
-    given = {"to": "branch", "minutes": 10, "on_behalf_of": str(ward.member.id)}
-    assert (await desk.post(contact.actor, "/v1/donations", given, 201))["acted_as"] == "guardian"
-    assert await desk.deliver() == ["【六助】您的 10 分钟已转出（捐赠）。由您的监护人代您办理。"]
-    mine = {"to": [{"member_id": str(contact.member.id), "minutes": 10}], "on_behalf_of": str(ward.member.id)}
-    assert await desk.refused(contact.actor, "/v1/gifts", mine) == (403, "own_benefit")
-    assert await faults(desk.platform) == []
