@@ -1,7 +1,8 @@
 """Many waiting orders decided at once: all of a branch's grants of a month, or a list, each with an answer of its own.
 
-Who asked, gives or receives decides none of them, as one by one. One transaction and one call of the ledger; an order
-that the ledger refuses is answered so and leaves the others alone. A dry run asks the ledger too, and writes nothing.
+Who asked, gives or receives decides none of them, as one by one. One transaction; the ledger is tried first and called
+at its end, so that a pool that others wait for is locked for a moment. An order that the ledger refuses is answered so
+and leaves the others alone. A dry run tries the ledger too, and writes nothing.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from sqlmodel import col
 import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.clock import local_instant
-from marketplace.base.errors import DomainError, Unknown
+from marketplace.base.errors import DomainError, Stale, Unknown
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.giving import deciding
 from marketplace.hours.giving.entries import Placed, entry_of, readdress, refusal_of, release_commands
@@ -30,7 +31,6 @@ from timebank import Command
 from timebank.errors import LedgerError
 
 Verdict = Literal["approve", "reject"]
-MOST = 1_000
 SIMPLE = frozenset({"gift", "donation", "pool_grant", "programme_grant"})  # one hold each, nothing to end before
 
 
@@ -55,8 +55,13 @@ class Decision:
     dry_run: bool
 
 
-async def waiting_grants(tx: AsyncSession, district_id: UUID, month: date, *, actor: Actor) -> list[UUID]:
-    """The branch's pool grants asked for in a month of the city that wait for a second person. `Unknown` branch."""
+async def waiting_grants(
+    tx: AsyncSession, district_id: UUID, month: date, *, after: UUID | None, limit: int, actor: Actor
+) -> list[UUID]:
+    """The branch's pool grants asked for in a month of the city that wait for a second person, after a cursor.
+
+    `Unknown` branch.
+    """
     if not await is_officer_of(tx, district_id, actor):
         raise Unknown(pointer="/district_id", what="branch")
     first = month.replace(day=1)
@@ -67,7 +72,9 @@ async def waiting_grants(tx: AsyncSession, district_id: UUID, month: date, *, ac
         col(TransferOrder.asked_at) >= local_instant(first, time()),
         col(TransferOrder.asked_at) < local_instant(first + relativedelta(months=1), time()),
     )
-    return list(await tx.scalars(query.order_by(col(TransferOrder.id)).limit(MOST)))
+    if after is not None:
+        query = query.where(col(TransferOrder.id) > after)
+    return list(await tx.scalars(query.order_by(col(TransferOrder.id)).limit(limit)))
 
 
 async def decide_all(
@@ -106,10 +113,13 @@ async def _decided(
             asked[order_id] = await _ask(tx, row, decision, rules=rules, actor=actor, now=now)
         except DomainError as refusal:
             row.refusal = refusal
-    await _settle(tx, rows, asked, now=now)
-    for row in rows:
-        if row.refusal is None and not decision.dry_run:
-            await _step(tx, asked[row.order_id].placed, row, decision, actor=actor, now=now)
+    await _try(tx, rows, asked, now=now)
+    decided = [asked[row.order_id] for row in rows if row.refusal is None]
+    if decision.dry_run or not decided:
+        return rows
+    for one in decided:
+        await _step(tx, one.placed, decision, actor=actor, now=now)
+    await _settle(tx, decided, now=now)
     return rows
 
 
@@ -139,14 +149,13 @@ async def _ask(
     return _Asked(placed, commands)
 
 
-async def _settle(tx: AsyncSession, rows: Sequence[Row], asked: dict[UUID, _Asked], *, now: datetime) -> None:
-    """One call of the ledger for all that are not refused; whom it refuses is left out, and it is asked again."""
+async def _try(tx: AsyncSession, rows: Sequence[Row], asked: dict[UUID, _Asked], *, now: datetime) -> None:
+    """Find out whom the ledger would refuse, without keeping its locks while the orders are written."""
     by_id = {row.order_id: row for row in rows}
-    while True:
-        commands = [one for row in rows if row.refusal is None for one in asked[row.order_id].commands]
+    while commands := [one for row in rows if row.refusal is None for one in asked[row.order_id].commands]:
+        savepoint = await tx.begin_nested()
         try:
-            async with tx.begin_nested():  # a refusal gives back the ledger's locks
-                answers = await timebank.apply(tx, commands, now=now)
+            answers = await timebank.apply(tx, commands, now=now)
         except LedgerError as error:
             row = by_id[_order_of(error)]
             refusal = refusal_of(error, row.minutes)
@@ -154,9 +163,24 @@ async def _settle(tx: AsyncSession, rows: Sequence[Row], asked: dict[UUID, _Aske
                 raise
             row.refusal = refusal
             continue
+        finally:
+            await savepoint.rollback()
         for answer in answers:
             by_id[_order_in(answer.key)].excess_minutes += answer.excess
         return
+
+
+async def _settle(tx: AsyncSession, decided: Sequence[_Asked], *, now: datetime) -> None:
+    """The one call of the ledger. `Stale` where somebody was given minutes since it was tried: ask again."""
+    by_key = {one.placed.order.key: one.placed.order for one in decided}
+    try:
+        answers = await timebank.apply(tx, [command for one in decided for command in one.commands], now=now)
+    except LedgerError as error:
+        raise Stale(id=str(_order_of(error))) from error
+    for answer in answers:
+        if answer.key in by_key:
+            by_key[answer.key].excess_minutes = answer.excess
+    await tx.flush()
 
 
 def _order_of(error: LedgerError) -> UUID:
@@ -171,8 +195,7 @@ def _order_in(key: str) -> UUID:
     return UUID(key.split(":")[1])
 
 
-async def _step(tx: AsyncSession, placed: Placed, row: Row, decision: Decision, *, actor: Actor, now: datetime) -> None:
+async def _step(tx: AsyncSession, placed: Placed, decision: Decision, *, actor: Actor, now: datetime) -> None:
     deciding.note_decision(placed, actor=actor, now=now, reason=decision.reason)
-    placed.order.excess_minutes = row.excess_minutes
     to = "done" if decision.verdict == "approve" else "rejected"
     await step(tx, placed.order, to, actor=actor, now=now, reason=decision.reason)

@@ -17,6 +17,7 @@ Behalf = Annotated[
     Field(description="the member for whom one acts, who is told: an elder who granted it, a ward, a group"),
 ]
 MOST_LINES = 1_000  # an entry of the ledger takes no more
+MOST_DECIDED = 200  # in one call: about six seconds on a busy machine
 
 
 class ShareIn(In):
@@ -96,15 +97,17 @@ class DecisionIn(In):
 
 
 class DecisionsIn(In):
-    """A second person's word on many orders: a list, or all grants of a branch's pool that were asked for in a month.
+    """A second person's word on many orders: a list, or all grants of a branch's pool that were asked for in a month,
+    200 at a time.
 
     A dry run answers for each what would become of it, and changes nothing.
     """
 
     verdict: Literal["approve", "reject"] = Field(examples=["approve"])
-    order_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST_LINES)] | None = None
+    order_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST_DECIDED)] | None = None
     district_id: UUID | None = None
     month: date | None = Field(default=None, description="any day of it", examples=["2026-03-01"])
+    after: UUID | None = Field(default=None, description="the cursor of the answer before, to go on with a month")
     reason: Reason | None = None
     dry_run: bool = False
 
@@ -139,6 +142,7 @@ class DecisionsOut(Out):
     refused: int = Field(examples=[0])
     minutes: int = Field(description="of the decided ones", examples=[120])
     rows: list[DecidedOut]
+    next_after: UUID | None = Field(description="the cursor of what follows of the month, if anything does")
 
 
 class BecauseIn(In):

@@ -16,6 +16,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.books import pool_account
 from marketplace.hours.models import Member
+from marketplace.hours.routes import deciding
 from marketplace.people.accounts import actor_of
 from tests.builders import an_account
 from tests.conftest import MovableClock
@@ -79,7 +80,7 @@ async def test_a_months_grants_are_agreed_to_at_once_after_a_dry_run_that_change
     decided = "SELECT DISTINCT decided_by, decision FROM transfer_order"
     assert await rows(platform, decided) == [(branch.scene.colleague.account_id, "as the committee decided")]
     status, again = await branch.decide(branch.month(reason="once more"))
-    assert (status, again["rows"]) == (200, [])
+    assert (status, again["rows"], again["next_after"]) == (200, [], None)
     assert await faults(platform) == []
 
 
@@ -156,6 +157,15 @@ async def test_a_month_is_the_citys_and_what_waited_too_long_is_over(branch: Bra
     clock.set(datetime(2026, 3, 31, 23, 59, tzinfo=LOCAL))  # two weeks are over, and no worker was up
     status, march = await branch.decide(branch.month())
     assert (status, {row["code"] for row in march["rows"]}, march["refused"]) == (200, {"order_over"}, 3)
+
+
+async def test_a_month_is_gone_through_in_portions(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "MOST_DECIDED", 2)
+    ids = await branch.ids()
+    _, first = await branch.decide(branch.month(dry_run=True))
+    assert ([row["order_id"] for row in first["rows"]], first["next_after"]) == (ids[:2], ids[1])
+    _, rest = await branch.decide(branch.month(after=first["next_after"]))
+    assert ([row["order_id"] for row in rest["rows"]], rest["next_after"], rest["decided"]) == (ids[2:], None, 1)
 
 
 async def test_two_batches_and_one_by_one_at_once_grant_each_once(platform: Platform, branch: Branch) -> None:
