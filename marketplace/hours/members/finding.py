@@ -33,9 +33,9 @@ async def locked_member(tx: AsyncSession, member_id: UUID | None) -> Member:
     return member
 
 
-async def kept_member(tx: AsyncSession, member_id: UUID) -> Member | None:
+async def kept_member(tx: AsyncSession, member_id: UUID) -> Member:
     """The member as she stands now, kept from changing until the transaction ends; others may keep her as well."""
-    return await tx.get(Member, member_id, with_for_update={"read": True}, populate_existing=True)
+    return await tx.get_one(Member, member_id, with_for_update={"read": True}, populate_existing=True)
 
 
 async def overseen_members(

@@ -30,8 +30,10 @@ async def require_guardian(tx: AsyncSession, guardian_id: UUID | None, *, ward: 
     """The member who may answer for the minor with the account `ward`. `GuardianMissing`, `NotAGuardian`."""
     if guardian_id is None:
         raise GuardianMissing(pointer="/guardian_id")
+    if await tx.get(Member, guardian_id) is None:
+        raise NotAGuardian(pointer="/guardian_id")
     guardian = await kept_member(tx, guardian_id)
-    if guardian is None or guardian.kind not in PERSONS or guardian.state != "active" or guardian.account_id == ward:
+    if guardian.kind not in PERSONS or guardian.state != "active" or guardian.account_id == ward:
         raise NotAGuardian(pointer="/guardian_id")
     born_on = await birth_of(tx, guardian)
     if born_on is None or is_minor(born_on, on):

@@ -38,6 +38,7 @@ BY: dict[str, Pair] = {
 }
 # what was done that no order tells of
 ACTS: dict[str, Pair] = {
+    "left": ("您已退出时间银行。", "Your membership of the time bank has ended."),
     "excess": ("超额时间的去向已更改。", "Where your excess hours go was changed."),
     "consent_given": ("已代您同意一项合捐。", "A collection was agreed to."),
     "consent_declined": ("已代您谢绝一项合捐。", "A collection was declined."),

@@ -23,7 +23,7 @@ from marketplace.hours.schemas import EntryOut, HoursOut, MemberIn, MemberOut
 from marketplace.people.access import in_reach
 from marketplace.people.elders import elder_for
 from marketplace.web.authentication import signed_in
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
 from marketplace.web.problem import language_of
 
 TAGS = ["hours"]
@@ -32,13 +32,13 @@ MANY = 10_000  # of thirty days, from which the newest are taken
 
 
 @post("/v1/members", tags=TAGS, guards=[signed_in], operation_id="joinTimeBank")
-async def join(data: JSONBody[MemberIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven) -> MemberOut:
+async def join(data: JSONBody[MemberIn], act: Doing) -> MemberOut:
     """Join the time bank, or let an elder or account join as an officer. Joining twice is joining once."""
 
     async def work() -> MemberOut:
-        return MemberOut.of(await _join(tx, data, platform=platform, actor=actor, now=now))
+        return MemberOut.of(await _join(act.tx, data, platform=act.platform, actor=act.actor, now=act.now))
 
-    return await once(tx, MemberOut, work)
+    return await act.once(MemberOut, work)
 
 
 async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: Actor, now: datetime) -> Member:

@@ -34,7 +34,7 @@ async def pass_gates(tx: AsyncSession, task: Task, member: Member, *, rules: Tim
     What `require_standing`, `require_foreign` and `require_fit` refuse.
     """
     # she may be leaving or being suspended at this moment
-    member = await kept_member(tx, member.id) or member
+    member = await kept_member(tx, member.id)
     await require_foreign(tx, member, task, actor=actor)
     await require_fit(tx, member, task, rules=rules)
     return member
