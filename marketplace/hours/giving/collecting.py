@@ -46,11 +46,13 @@ async def collect(
 ) -> Placed:
     """Ask these members for so much each, for the receiver. Nothing is held before a giver agrees.
 
-    `EndsTooSoon`, `NamedTwice`, `ReceiverUnknown`, `GiftsNotAllowed` where rules let a giver not give to her.
+    `EndsTooSoon`, `OwnBenefit`, `NamedTwice`, `ReceiverUnknown`, `GiftsNotAllowed` where a giver may not give to her.
     """
     longest_days = policy.timebank.giving.collection_days
     if not now < ends_at <= now + timedelta(days=longest_days):
         raise EndsTooSoon(pointer="/ends_at", longest_days=longest_days)
+    if acts.on_behalf_of is not None:
+        await require_no_benefit(tx, {receiver.id}, account_id=actor.account_id)
     if len({share.member_id for share in shares}) < len(shares):
         raise NamedTwice(pointer="/from")
     givers = {one.id: one for one in await receivers_of(tx, [share.member_id for share in shares])}

@@ -21,6 +21,14 @@ async def test_an_officer_does_not_act_for_a_member_to_her_own_benefit(desk: Des
         "reason": "for my trouble",
     }
     assert await desk.refused(officer, "/v1/gifts", body) == (403, "own_benefit")
+    collection = {
+        "member_id": str(own.member.id),
+        "shares": [{"member_id": str(scene.other.member.id), "minutes": 10}],
+        "ends_at": "2026-03-03T09:00:00+08:00",
+        "on_behalf_of": str(scene.giver.member.id),
+        "reason": "for my trouble",
+    }
+    assert await desk.refused(officer, "/v1/collections", collection) == (403, "own_benefit")
     assert await balances(desk.platform, scene.giver.account) == [(600, 0)]
 
 
@@ -67,3 +75,13 @@ async def test_a_task_that_an_officer_publishes_for_an_elder_is_told_to_her(desk
     assert await desk.deliver() == ["【六助】已为您发布互助任务。由工作人员代您办理，如有疑问请联系社区。"]
     noted = "SELECT actor_id, detail->>'on_behalf_of' FROM audit WHERE action = 'task.published'"
     assert await rows(desk.platform, noted) == [(scene.officer.account_id, str(member.id))]
+
+
+async def test_whose_membership_an_officer_ends_is_told(desk: Desk) -> None:
+    scene = await a_scene(desk.platform)
+    body = {"balance_to": "pool", "reason": "she moved away and telephoned"}
+    left = await desk.post(scene.officer, f"/v1/members/{scene.giver.member.id}/leave", body)
+    assert left["state"] == "left"
+    assert await desk.deliver() == ["【六助】您已退出时间银行。由工作人员代您办理，如有疑问请联系社区。"]
+    await desk.post(scene.other.actor, f"/v1/members/{scene.other.member.id}/leave", body)
+    assert await desk.deliver() == []
