@@ -25,11 +25,11 @@ from marketplace.hours.tasks.ending import UNBEGUN, call_off
 from marketplace.hours.tasks.errors import NoOccurrence, OwnRequest
 from marketplace.hours.tasks.publishing import CALLER, NOTES, Ask, channel_of, require_possible
 from marketplace.hours.tasks.series.rolling import SERIES_DUE
-from marketplace.hours.tasks.series.rule import is_start, read_rule, starts_between
+from marketplace.hours.tasks.series.rule import FARTHEST, is_start, read_rule, starts_between
 from marketplace.people.access import Scope, visible_to
 from marketplace.people.models import Elder
 
-FARTHEST, DAY = timedelta(days=3660), timedelta(days=1)
+DAY = timedelta(days=1)
 
 
 async def begin_series(
