@@ -48,6 +48,11 @@ async def test_what_a_grant_does_not_cover_is_refused_by_name(desk: Desk) -> Non
             assert (await desk.refused(stranger, path, body))[0] == status, path
     assert await balances(desk.platform, family.mother.ledger_account) == [(300, 0)]
     assert await family.told() == []
+    # a series may be asked for: its tasks are made as soon as others can pay, or she may spend
+    series = await desk.post(asks, "/v1/task-series", family.task(rule="FREQ=WEEKLY;COUNT=1;BYDAY=TU"), 201)
+    await desk.deliver()
+    answer = await desk.client.get(f"/v1/task-series/{series['id']}", headers=desk.as_(asks))
+    assert (answer.json()["trouble"], answer.json()["occurrences"][0]["task_ids"]) == ("delegation_missing", [])
 
 
 async def test_who_may_ask_and_not_spend_asks_for_what_others_pay(desk: Desk) -> None:
