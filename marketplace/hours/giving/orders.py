@@ -198,7 +198,7 @@ async def lines_of(tx: AsyncSession, order_id: UUID) -> list[TransferLine]:
     return list(await tx.scalars(query.execution_options(populate_existing=True)))
 
 
-async def is_givers(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> bool:
+async def acts_for_giver(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> bool:
     """Is the actor the giver, or who may act for her otherwise than as an officer? `DelegationMissing`."""
     if order.giver_id is None:
         return False

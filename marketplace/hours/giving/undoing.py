@@ -22,7 +22,7 @@ from marketplace.hours.giving.errors import (
     TooLateToUndo,
 )
 from marketplace.hours.giving.models import TransferOrder
-from marketplace.hours.giving.orders import is_givers, locked, step
+from marketplace.hours.giving.orders import acts_for_giver, locked, step
 from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.members.returning import revive
 from marketplace.hours.models import Member
@@ -72,7 +72,7 @@ async def undo(
 
 
 async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> None:
-    if order.kind != "inheritance" and await is_givers(tx, order, actor=actor, now=now):
+    if order.kind != "inheritance" and await acts_for_giver(tx, order, actor=actor, now=now):
         return
     if not await is_officer_of(tx, order.district_id, actor):
         raise Unknown(what="order")

@@ -21,7 +21,7 @@ from marketplace.hours.giving import (
     undoing,
 )
 from marketplace.hours.giving.entries import Placed
-from marketplace.hours.giving.orders import is_givers, locked
+from marketplace.hours.giving.orders import acts_for_giver, locked
 from marketplace.hours.giving.schemas import (
     AnswerIn,
     BecauseIn,
@@ -196,7 +196,7 @@ async def cancel(order_id: FromPath[UUID], data: JSONBody[BecauseIn], act: Doing
         order = placed.order
         asked = order.asked_by is not None and order.asked_by == act.actor.account_id
         mine = asked or await is_officer_of(act.tx, order.district_id, act.actor)
-        if not (mine or await is_givers(act.tx, order, actor=act.actor, now=act.now)):
+        if not (mine or await acts_for_giver(act.tx, order, actor=act.actor, now=act.now)):
             raise Unknown(what="order")
         await deciding.cancel(act.tx, placed, actor=act.actor, now=act.now, reason=data.reason)
         return shown(placed)
