@@ -5,6 +5,7 @@ from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
 from marketplace.hours.giving import jobs as giving
 from marketplace.hours.links import jobs as links
+from marketplace.hours.members import jobs as members
 from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
 from marketplace.people import jobs as people
@@ -37,6 +38,7 @@ SUBSCRIPTIONS: Consumers = {
     "task.submitted": (),
     "task.published": (),
     "member.barred": (hours.recall,),
+    "member.standing": (members.tell_of_standing,),
     # payments to and from outside banks
     "relay.requested": (links.carry_relays,),
     "relay.ended": (links.tell_of_relay,),
@@ -45,7 +47,7 @@ SUBSCRIPTIONS: Consumers = {
     "link.diverged": (links.link_diverged,),
     "payment_request.changed": (links.tell_of_request,),
     "order.changed": (giving.tell_of_order,),
-    "member.acted_for": (giving.tell_of_act,),
+    "member.acted_for": (members.tell_of_act,),
     "key_elder.issued": (giving.tell_of_issue,),
     "cycle.debt_above_cap": (hours.debt_above_cap,),
     # a provider's standing, and what a person must decide because of it

@@ -13,7 +13,9 @@ Category = Literal[
 ]
 Kind = Literal["companionship", "escort", "shopping", "cleaning", "welfare_visit", "neighbour_watch"]
 Relation = Literal["child", "grandchild", "parent", "spouse", "sibling"]
+Donee = Literal["elder", "individual", "minor", "student", "group"]
 Minutes = Annotated[int, Field(gt=0)]
+Days = Annotated[int, Field(gt=0)]
 Age = Annotated[int, Field(ge=0, le=120)]
 
 
@@ -38,8 +40,8 @@ class EarningRules(_Rules):
     training: bool
     taking: tuple[Literal["grab", "dispatch"], ...] = Field(min_length=1)
     items: dict[Kind, Minutes] = Field(default_factory=dict)
-    reviewed: tuple[Literal["app", "phone", "staff"], ...] = ("phone",)
-    answer_minutes: Minutes = 720
+    reviewed: tuple[Literal["app", "phone", "staff"], ...] = ("phone",)  # the elder did not write it herself
+    answer_minutes: Minutes = 720  # half a day
     excess_to: tuple[Literal["branch", "city"], ...] = Field(min_length=1)
 
 
@@ -51,13 +53,24 @@ class RedeemingRules(_Rules):
 
 
 class GivingRules(_Rules):
-    """To whom hours may be given away, what a year's gifts may come to, and above what a second person must agree."""
+    """To whom hours may be given away, what a year's gifts may come to, and above what a second person must agree.
+
+    `donees` are the kinds of members to whom a donation to a person may go. A gift or donation is taken back within
+    `undo_hours`, an inheritance within `inheritance_undo_days`; what waits for a second person expires after
+    `decision_days`; a collection ends within `collection_days`, and a standing order begins within `schedule_days`.
+    """
 
     gifts_to: Literal["nobody", "relatives", "members"]
     gifts_year_minutes: Minutes | None = None
     donations_to: tuple[Literal["person", "branch", "city"], ...]
     inherited_by: Literal["heir", "branch"]
+    donees: tuple[Donee, ...] = ("elder", "individual", "minor", "student")
     second_person_above_minutes: Minutes
+    decision_days: Days = 14  # two weekly meetings of a branch's officers
+    undo_hours: Annotated[int, Field(gt=0)] = 24  # a slip is noticed when the message about it is read, within a day
+    inheritance_undo_days: Days = 30  # as long as the rule sets let anybody appeal: an heir may be contested
+    collection_days: Days = 60  # who agreed early waits with held minutes until the last one answers
+    schedule_days: Days = 366
 
 
 class KeyElders(_Rules):

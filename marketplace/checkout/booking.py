@@ -81,7 +81,13 @@ async def _pay(
     tx: AsyncSession, booking: Booking, data: BookingIn, *, policy: Policy, actor: Actor, now: datetime
 ) -> None:
     tender = await tenders.hold(
-        tx, booking, payment_method=data.payment_method, rules=policy.timebank, actor=actor, now=now
+        tx,
+        booking,
+        payment_method=data.payment_method,
+        from_elder=data.hours_of == "elder",
+        rules=policy.timebank,
+        actor=actor,
+        now=now,
     )
     if tender is None or tender.kind == "hours":
         await agree(tx, booking, policy=policy, actor=actor, now=now)

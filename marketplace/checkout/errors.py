@@ -43,6 +43,14 @@ class PaymentMethodUnused(Malformed):
     en = "This booking takes no payment method."
 
 
+class PriceNotInHours(Malformed):
+    """The elder's hours cannot pay what is priced in money."""
+
+    code = "price_not_in_hours"
+    zh = "该预约不以时间计价。"
+    en = "This booking is not priced in hours."
+
+
 class PayerNotAllowed(Forbidden):
     """The payer has not been given the right to pay for this elder, or the actor not to name him."""
 

@@ -63,13 +63,19 @@ class QuoteOut(Out):
 
 
 class BookingIn(In):
-    """Book what was quoted. The payer is oneself unless another is named who may pay for the elder."""
+    """Book what was quoted. The payer is oneself unless another is named who may pay for the elder.
+
+    A price in hours is taken from the payer's, or, where `hours_of` is `elder`, from the elder's own, account or not.
+    """
 
     quote_id: UUID
     payment_method: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None, examples=["pm_card_visa"]
     )
     payer_id: UUID | None = None
+    hours_of: Literal["payer", "elder"] = Field(
+        default="payer", description="whose hours pay; the elder's take a grant with the scope `pay`"
+    )
     channel: Channel | None = None
 
 

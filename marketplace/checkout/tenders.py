@@ -19,13 +19,16 @@ from marketplace.base.errors import Malformed
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.bookings.models import Booking
-from marketplace.checkout.errors import NotEnoughHours, PaymentMethodMissing, PaymentMethodUnused
+from marketplace.checkout.errors import NotEnoughHours, PaymentMethodMissing, PaymentMethodUnused, PriceNotInHours
 from marketplace.checkout.models import TENDER_STEPS, Tender
 from marketplace.hours import tenders as hours
+from marketplace.hours.members.notices import tell_elder
+from marketplace.hours.members.proxies import delegated_elder
 from marketplace.hours.members.redemptions import BudgetReached, redemption_of
 from marketplace.hours.models import Redemption
 from marketplace.payments import books, payouts
 from marketplace.payments import service as payments
+from marketplace.people.elders import elder_for
 from timebank import Command
 from timebank.errors import InsufficientBalance
 
@@ -33,12 +36,22 @@ HOURS_HELD_FOR = timedelta(days=90)  # longer than any exception stays open; the
 
 
 async def hold(
-    tx: AsyncSession, booking: Booking, *, payment_method: str | None, rules: TimeBankRules, actor: Actor, now: datetime
+    tx: AsyncSession,
+    booking: Booking,
+    *,
+    payment_method: str | None,
+    from_elder: bool,
+    rules: TimeBankRules,
+    actor: Actor,
+    now: datetime,
 ) -> Tender | None:
-    """Reserve the price: hours at once, a card by asking it. None for what is free.
+    """Reserve the price: hours at once (the payer's, or `from_elder` her own), a card by asking it. None: it is free.
 
-    `PaymentMethodMissing`, `PaymentMethodUnused`, `NotEnoughHours`, and what hours and payments refuse.
+    `PaymentMethodMissing`, `PaymentMethodUnused`, `PriceNotInHours`, `NotEnoughHours`, and what hours and payments
+    refuse.
     """
+    if from_elder and booking.unit == "fen":
+        raise PriceNotInHours(pointer="/hours_of")
     takes_card = booking.unit == "fen" and booking.amount > 0
     if takes_card and payment_method is None:
         raise PaymentMethodMissing(pointer="/payment_method")
@@ -48,7 +61,7 @@ async def hold(
         return None
     if payment_method is not None:
         return await _ask_card(tx, booking, payment_method, actor=actor, now=now)
-    return await _hold_hours(tx, booking, rules=rules, now=now)
+    return await _hold_hours(tx, booking, from_elder=from_elder, rules=rules, actor=actor, now=now)
 
 
 async def _ask_card(tx: AsyncSession, booking: Booking, method: str, *, actor: Actor, now: datetime) -> Tender:
@@ -65,12 +78,15 @@ async def _ask_card(tx: AsyncSession, booking: Booking, method: str, *, actor: A
     return await _added(tx, booking, kind="card", state="asked", reference=str(payment.id))
 
 
-async def _hold_hours(tx: AsyncSession, booking: Booking, *, rules: TimeBankRules, now: datetime) -> Tender:
+async def _hold_hours(
+    tx: AsyncSession, booking: Booking, *, from_elder: bool, rules: TimeBankRules, actor: Actor, now: datetime
+) -> Tender:
     key = hours.reference_of_hours(booking.id)
+    own = await _her_own(tx, booking, from_elder=from_elder, actor=actor, now=now)
     commands = await hours.hold_commands(
         tx,
         key=key,
-        payer_id=booking.payer_id,
+        payer_id=None if own else booking.payer_id,
         elder_id=booking.elder_id,
         minutes=booking.amount,
         expires_at=booking.window_end + HOURS_HELD_FOR,
@@ -87,6 +103,16 @@ async def _hold_hours(tx: AsyncSession, booking: Booking, *, rules: TimeBankRule
             raise BudgetReached(available=available, needed=error.data.get("amount")) from error
         raise NotEnoughHours(available=available, amount=booking.amount) from error
     return tender
+
+
+async def _her_own(tx: AsyncSession, booking: Booking, *, from_elder: bool, actor: Actor, now: datetime) -> bool:
+    """Do the elder's own hours pay? Then she is told, unless she books herself. `DelegationMissing`, `Unknown`."""
+    elder = await elder_for(tx, booking.elder_id, actor=actor, now=now, scope="book")
+    if not from_elder and booking.payer_id != elder.account_id:
+        return False
+    elder = await delegated_elder(tx, elder.id, scope="pay", actor=actor, now=now)
+    await tell_elder(tx, elder, "booking", actor=actor)
+    return True
 
 
 async def _added(tx: AsyncSession, booking: Booking, *, kind: str, state: str, reference: str) -> Tender:

@@ -89,7 +89,8 @@ async def suspension_due(platform: Platform, message: Message) -> None:
 async def of_age_due(platform: Platform, message: Message) -> None:
     """A minor comes of age."""
     async with transaction(platform.db) as tx:
-        await come_of_age(tx, UUID(message.ids["id"]), now=platform.now())
+        rules = platform.policy.timebank.sanctions
+        await come_of_age(tx, UUID(message.ids["id"]), rules=rules, now=platform.now())
 
 
 async def recall(platform: Platform, message: Message) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, delete, false, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -32,6 +32,21 @@ def visible_to(actor: Actor, now: datetime, scope: Scope = "view") -> ColumnElem
         or_(col(Access.until).is_(None), col(Access.until) > now),
     )
     return or_(col(Elder.account_id) == actor.account_id, col(Elder.id).in_(related), _in_subtree(actor))
+
+
+def granted_to(account_id: UUID, *, now: datetime, scope: Scope, elder_id: UUID | None = None) -> Select[UUID]:
+    """The ids of elders (of one, if she is named) whose own grant gives the account this scope at `now`.
+
+    Sight for another reason, such as an assignment to a visit, is no word of the elder's.
+    """
+    query = select(col(Access.elder_id)).where(
+        col(Access.account_id) == account_id,
+        col(Access.scope) == scope,
+        col(Access.because).startswith("grant:"),
+        col(Access.since) <= now,
+        or_(col(Access.until).is_(None), col(Access.until) > now),
+    )
+    return query if elder_id is None else query.where(col(Access.elder_id) == elder_id)
 
 
 def _in_subtree(actor: Actor) -> ColumnElement[bool]:

@@ -1,9 +1,10 @@
-"""What handlers are given by name: `tx`, `actor`, `now`, `platform`, `once`.
+"""What handlers are given by name: `tx`, `actor`, `now`, `platform`, `once`, or all of them as `act`.
 
 The transaction commits before the response starts, so an error at commit still becomes a problem document.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.errors import Malformed, NotSignedIn
-from marketplace.base.idempotency import Once
+from marketplace.base.idempotency import Answer, Once
 from marketplace.base.platform import Platform
 
 LONGEST_KEY = 255
@@ -25,6 +26,24 @@ Acting = NamedDependency[Actor]
 Now = NamedDependency[datetime]
 Home = NamedDependency[Platform]
 OnceGiven = NamedDependency[Once]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act with an effect: in which transaction, whose, when, in which process; done once per key."""
+
+    tx: AsyncSession
+    actor: Actor
+    now: datetime
+    platform: Platform
+    key: Once
+
+    async def once(self, shape: type[Answer], work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of `work`, or the stored one where the act's key came before. `KeyReused`, `InProgress`."""
+        return await self.key(self.tx, shape, work)
+
+
+Doing = NamedDependency[Act]  # `async def cancel(data: JSONBody[CancelIn], act: Doing)`
 
 
 class KeyMissing(Malformed):
@@ -70,10 +89,15 @@ async def _once(request: Request[Any, Any, Any]) -> Once:
     return Once(scope=f"{who} {request.method} {request.url.path}", key=key, payload=await request.body())
 
 
+async def _act(tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven) -> Act:
+    return Act(tx, actor, now, platform, once)
+
+
 DEPENDENCIES: dict[str, Provide] = {
     "platform": Provide(_platform),
     "tx": Provide(_tx),
     "now": Provide(_now),
     "actor": Provide(_actor),
     "once": Provide(_once),
+    "act": Provide(_act),
 }

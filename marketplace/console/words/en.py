@@ -144,6 +144,7 @@ EN: dict[str, str] = {
     "channel_staff": "at the counter",
     "incident_no_show": "no-show",
     "incident_malice": "malice",
+    "incident_suspension": "suspension",
     "matter_provider_gone": "The provider may not serve",
     "matter_why_suspended": "suspended",
     "matter_why_lapsed": "licence ran out",

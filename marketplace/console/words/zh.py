@@ -144,6 +144,7 @@ ZH: dict[str, str] = {
     "channel_staff": "现场",
     "incident_no_show": "爽约",
     "incident_malice": "恶意行为",
+    "incident_suspension": "暂停资格",
     "matter_provider_gone": "服务机构不能提供服务",
     "matter_why_suspended": "已暂停",
     "matter_why_lapsed": "许可证已过期",

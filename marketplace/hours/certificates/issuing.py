@@ -29,7 +29,7 @@ from marketplace.hours.certificates.holder import Holder
 from marketplace.hours.certificates.minutes import Part, by_kind, choose, served
 from marketplace.hours.certificates.models import Certificate, CertifiedMinutes
 from marketplace.hours.certificates.signing import Signer, keep_public_key, signed_text
-from marketplace.hours.members.standing.incidents import locked_member
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from timebank import Command, Post, Transfer, open_account

@@ -15,7 +15,7 @@ from marketplace.base.errors import Unknown
 from marketplace.hours.certificates.holder import owner_of
 from marketplace.hours.certificates.issuing import ALPHABET, CODE_LENGTH
 from marketplace.hours.certificates.models import Certificate, CertificateKey
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.proxies import member_for
 from marketplace.hours.models import Member
 from marketplace.people.access import in_reach
 

@@ -15,7 +15,7 @@ from marketplace.hours.certificates.errors import CertificateNotInForce
 from marketplace.hours.certificates.holder import Holder
 from marketplace.hours.certificates.issuing import Ask, Desk, prepare, spend
 from marketplace.hours.certificates.models import CERTIFICATE_STEPS, Certificate, CertifiedMinutes
-from marketplace.hours.members.standing.incidents import locked_member
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.models import Member
 from timebank import Command, Reverse
 

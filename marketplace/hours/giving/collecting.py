@@ -8,12 +8,11 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base import audit, outbox
+from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Conflict, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.giving.acting import ACTED_FOR, Acts, require_no_benefit
 from marketplace.hours.giving.donations import donation_line, require_donation
 from marketplace.hours.giving.entries import Around, Placed, hold, post, readdress, release_commands
 from marketplace.hours.giving.errors import (
@@ -26,11 +25,11 @@ from marketplace.hours.giving.errors import (
 )
 from marketplace.hours.giving.gifts import Share, gift_line, receivers_of, require_gift, require_years_room
 from marketplace.hours.giving.models import TransferLine
-from marketplace.hours.giving.orders import Draft, Wish, above_limit, locked, step, write
+from marketplace.hours.giving.orders import Draft, Wish, above_limit, decided_until, locked, step, write
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, require_no_benefit
 from marketplace.hours.models import Member
 from timebank import apply
-
-LONGEST_DAYS = 60  # who agreed early waits with held minutes until the last one answers
 
 
 async def collect(
@@ -47,10 +46,13 @@ async def collect(
 ) -> Placed:
     """Ask these members for so much each, for the receiver. Nothing is held before a giver agrees.
 
-    `EndsTooSoon`, `NamedTwice`, `ReceiverUnknown`, `GiftsNotAllowed` where rules let a giver not give to her.
+    `EndsTooSoon`, `OwnBenefit`, `NamedTwice`, `ReceiverUnknown`, `GiftsNotAllowed` where a giver may not give to her.
     """
-    if not now < ends_at <= now + timedelta(days=LONGEST_DAYS):
-        raise EndsTooSoon(pointer="/ends_at", longest_days=LONGEST_DAYS)
+    longest_days = policy.timebank.giving.collection_days
+    if not now < ends_at <= now + timedelta(days=longest_days):
+        raise EndsTooSoon(pointer="/ends_at", longest_days=longest_days)
+    if acts.on_behalf_of is not None:
+        await require_no_benefit(tx, {receiver.id}, account_id=actor.account_id)
     if len({share.member_id for share in shares}) < len(shares):
         raise NamedTwice(pointer="/from")
     givers = {one.id: one for one in await receivers_of(tx, [share.member_id for share in shares])}
@@ -65,24 +67,27 @@ async def collect(
         district_id=receiver.district_id,
         lines=lines,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         reason=reason,
         executes_at=ends_at,
     )
-    return await write(tx, wish, "collecting", policy=policy, actor=actor, now=now)
+    placed = await write(tx, wish, "collecting", policy=policy, actor=actor, now=now)
+    await tell_member(tx, acts, "collection", actor=actor)
+    return placed
 
 
 async def _line(
     tx: AsyncSession, giver: Member, receiver: Member, minutes: int, *, rules: TimeBankRules, now: datetime
 ) -> Draft:
-    """A gift where the rules let her give one, else a donation to an elder."""
+    """A gift where the rules let her give one, else a donation."""
     try:
         await require_gift(tx, giver, receiver, rules=rules, now=now)
         line = gift_line(giver, receiver, minutes)
     except GiftsNotAllowed:
-        if receiver.elder_id is None:
+        if receiver.kind not in rules.giving.donees:
             raise
         require_donation("person", rules=rules)
-        line = donation_line(giver, receiver, minutes)
+        line = donation_line(giver, receiver, minutes, rules=rules)
     return Draft(
         source=line.source,
         giver_id=giver.id,
@@ -136,8 +141,7 @@ async def _note(tx: AsyncSession, placed: Placed, acts: Acts, word: str, *, acto
     detail = {"member": str(acts.member.id), "on_behalf_of": str(acts.on_behalf_of) if acts.on_behalf_of else None}
     entity_id = placed.order.id
     audit.note(tx, f"order.consent_{word}", actor=actor, entity="transfer_order", entity_id=entity_id, **detail)
-    if acts.on_behalf_of is not None:
-        await outbox.send(tx, ACTED_FOR, member_id=acts.on_behalf_of, act=f"consent_{word}")
+    await tell_member(tx, acts, f"consent_{word}", actor=actor)
     await tx.flush()
 
 
@@ -162,6 +166,7 @@ async def _carry_out(
     if not moving:
         await _give_up(tx, placed, held, reason="nobody agreed", now=now)
     elif above_limit(placed.order.minutes, policy):
+        placed.order.expires_at = decided_until(policy, now=now)
         await step(tx, placed.order, "pending", actor=actor, now=now)
         await hold(tx, placed, [line for line in moving if line not in held], now=now)
     else:

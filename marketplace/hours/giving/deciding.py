@@ -9,43 +9,57 @@ import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
-from marketplace.hours.giving import collecting, inheritance
-from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
+from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.giving import collecting, donations, inheritance
 from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
 from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
 from marketplace.hours.giving.orders import locked, step
+from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
+from marketplace.hours.models import Member
 
 
-async def approve(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str | None) -> Placed:
+async def approve(
+    tx: AsyncSession, order_id: UUID, *, rules: TimeBankRules, actor: Actor, now: datetime, reason: str | None
+) -> Placed:
     """Agree: the order is carried out.
 
     `Unknown` beyond the officer's reach, `SecondPersonNeeded` for who asked, `OwnBenefit` for who gives or receives,
     `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`.
     """
-    placed = await _to_decide(tx, order_id, actor=actor, now=now)
-    around, held = Around(), placed.moving
+    placed = await to_decide(tx, order_id, actor=actor, now=now)
+    around, held = await around_of(tx, placed, rules=rules), placed.moving
     if placed.order.kind == "inheritance":
         around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
-    _decide(placed, actor=actor, now=now, reason=reason)
+    note_decision(placed, actor=actor, now=now, reason=reason)
     await readdress(tx, placed)
     await step(tx, placed.order, "done", actor=actor, now=now, reason=reason)
     await post(tx, placed, around, now=now, held=held)
     return placed
 
 
+async def around_of(tx: AsyncSession, placed: Placed, *, rules: TimeBankRules) -> Around:
+    """What passes a donee's cap goes to her pool, by what she has chosen now; any other order fits or is refused."""
+    receiver_id = placed.lines[0].receiver_id if placed.order.kind == "donation" else None
+    if receiver_id is None:
+        return Around()
+    return Around(excess_to=donations.excess_of(await tx.get_one(Member, receiver_id), rules))
+
+
 async def reject(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
     """Do not agree: what was held is free again. Errors as of `approve`."""
-    placed = await _to_decide(tx, order_id, actor=actor, now=now)
-    _decide(placed, actor=actor, now=now, reason=reason)
+    placed = await to_decide(tx, order_id, actor=actor, now=now)
+    note_decision(placed, actor=actor, now=now, reason=reason)
     await _end(tx, placed, "rejected", actor=actor, now=now, reason=reason)
     return placed
 
 
-def _decide(placed: Placed, *, actor: Actor, now: datetime, reason: str | None) -> None:
+def note_decision(placed: Placed, *, actor: Actor, now: datetime, reason: str | None) -> None:
+    """Write down who decided, when and why."""
     placed.order.decided_by, placed.order.decided_at, placed.order.decision = actor.account_id, now, reason
 
 
-async def _to_decide(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime) -> Placed:
+async def to_decide(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime) -> Placed:
+    """The waiting order with its row locked, for who may decide it. Errors as of `approve`."""
     placed = await locked(tx, order_id)
     order = placed.order
     if not await is_officer_of(tx, order.district_id, actor):

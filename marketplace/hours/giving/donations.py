@@ -1,6 +1,8 @@
-"""Donations: hours given up for an elder, a branch's pool or the city, to whom of them the rule set lets them go.
+"""Donations: hours given up for a person, a branch's pool or the city, to whom of them the rule set lets them go.
 
-A donation to a person goes to an elder, of any branch. Groups and organisations may donate and do nothing else.
+A donation to a person goes to a member of any branch, of the kinds that the rule set names (`donees`). To who is no
+elder it counts in the year's gifts: passing hours on has one limit, by whichever name. What passes the receiver's cap
+goes to the pool of her choice. Groups and organisations may donate and do nothing else.
 """
 
 from datetime import datetime
@@ -13,13 +15,15 @@ import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.books import pool_account, reserve_account
+from marketplace.hours.books import excess_account, pool_account, reserve_account
 from marketplace.hours.errors import NotADistrict
-from marketplace.hours.giving.acting import Acts
-from marketplace.hours.giving.entries import Placed
-from marketplace.hours.giving.errors import DonationsNotAllowed, NotAnElder, ReceiverUnknown, ToOneself
+from marketplace.hours.giving.entries import Around, Placed
+from marketplace.hours.giving.errors import DonationsNotAllowed, NotADonee, ReceiverUnknown, ToOneself
+from marketplace.hours.giving.gifts import require_years_room
 from marketplace.hours.giving.orders import Draft, Occurrence, Wish, place
+from marketplace.hours.members.excess import chosen_pool
 from marketplace.hours.members.finding import member_of_elder
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from timebank.errors import UnknownAccount
@@ -42,14 +46,19 @@ async def donate(
     now: datetime,
     occurrence: Occurrence | None = None,
 ) -> Placed:
-    """Donate to an elder (by her id or her member's), a branch's pool (one's own unless one is named) or the city.
+    """Donate to a person (by an elder's or a member's id), a branch's pool (one's own unless one is named) or the city.
 
-    `DonationsNotAllowed`, `NotAnElder`, `ReceiverUnknown`, `NotADistrict`, and what placing refuses.
+    `DonationsNotAllowed`, `NotADonee`, `GiftsOfYearReached`, `ReceiverUnknown`, `NotADistrict`, and what placing
+    refuses.
     """
-    giver = acts.member
-    require_donation(to, rules=policy.timebank)
+    giver, rules, around = acts.member, policy.timebank, Around()
+    require_donation(to, rules=rules)
     if to == "person":
-        line = donation_line(giver, await receiver_of(tx, elder_id, member_id), minutes)
+        receiver = await receiver_of(tx, elder_id, member_id)
+        line = donation_line(giver, receiver, minutes, rules=rules)
+        if line.counts_as == "gift":
+            await require_years_room(tx, giver, minutes, rules=rules, now=now)
+        around = Around(excess_to=excess_of(receiver, rules))
     elif to == "branch":
         line = _pool_line(giver, await _branch(tx, district_id or giver.district_id, now=now), minutes)
     else:
@@ -67,10 +76,16 @@ async def donate(
         lines=[line],
         giver_id=giver.id,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         reason=reason,
         occurrence=occurrence,
     )
-    return await place(tx, wish, policy=policy, actor=actor, now=now)
+    return await place(tx, wish, policy=policy, actor=actor, now=now, around=around)
+
+
+def excess_of(receiver: Member, rules: TimeBankRules) -> UUID:
+    """Where a donation goes as far as it passes the receiver's cap."""
+    return excess_account(receiver.district_id, chosen_pool(receiver, rules))
 
 
 def require_donation(to: To, *, rules: TimeBankRules) -> None:
@@ -79,12 +94,12 @@ def require_donation(to: To, *, rules: TimeBankRules) -> None:
         raise DonationsNotAllowed(pointer="/to", donations_to=", ".join(rules.giving.donations_to))
 
 
-def donation_line(giver: Member, receiver: Member, minutes: int) -> Draft:
-    """A donation to a person as a line. `ToOneself`, `NotAnElder`."""
+def donation_line(giver: Member, receiver: Member, minutes: int, *, rules: TimeBankRules) -> Draft:
+    """A donation to a person as a line. `ToOneself`, `NotADonee`."""
     if giver.id == receiver.id:
         raise ToOneself(pointer="/member_id")
-    if receiver.elder_id is None:
-        raise NotAnElder(pointer="/member_id")
+    if receiver.kind not in rules.giving.donees:
+        raise NotADonee(pointer="/member_id", kind=receiver.kind, donees=", ".join(rules.giving.donees))
     return Draft(
         source=giver.ledger_account,
         giver_id=giver.id,
@@ -92,7 +107,7 @@ def donation_line(giver: Member, receiver: Member, minutes: int) -> Draft:
         account=receiver.ledger_account,
         receiver_id=receiver.id,
         minutes=minutes,
-        counts_as="donation",
+        counts_as="donation" if receiver.elder_id is not None else "gift",
     )
 
 

@@ -14,8 +14,8 @@ import timebank
 from marketplace.hours.giving.errors import NotEnoughMinutes, ReceiverFull, ReceiverUnknown
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.models import Member
-from timebank import Command, Hold, Post, Release, Transfer
-from timebank.errors import AccountClosed, CapReached, InsufficientBalance
+from timebank import Command, Hold, Post, Release, Result, Transfer
+from timebank.errors import AccountClosed, CapReached, InsufficientBalance, LedgerError
 
 HELD_LONGER = timedelta(days=30)  # than the order waits, so that a late worker finds the minutes still there
 
@@ -92,7 +92,9 @@ async def post(
     freed = release_commands(placed.order, held)
     entry = entry_of(placed, now=now, excess_to=around.excess_to)
     commands = [*around.before, *freed, *([entry] if entry else []), *around.after]
-    await _apply(tx, commands, placed, now=now)
+    for answer in await _apply(tx, commands, placed, now=now):
+        if answer.key == placed.order.key:
+            placed.order.excess_minutes = answer.excess
 
 
 async def readdress(tx: AsyncSession, placed: Placed) -> None:
@@ -117,15 +119,18 @@ def entry_of(placed: Placed, *, now: datetime, excess_to: UUID | None = None) ->
     )
 
 
-async def _apply(tx: AsyncSession, commands: Sequence[Command], placed: Placed, *, now: datetime) -> None:
+async def _apply(tx: AsyncSession, commands: Sequence[Command], placed: Placed, *, now: datetime) -> list[Result]:
     try:
         async with tx.begin_nested():  # a refusal gives back the ledger's locks, and the caller may go on
-            await timebank.apply(tx, commands, now=now)
-    except InsufficientBalance as error:
-        raise NotEnoughMinutes(
-            available=error.data.get("available", 0), needed=error.data.get("amount", placed.order.minutes)
-        ) from error
-    except CapReached as error:
-        raise ReceiverFull(cap=error.data.get("cap")) from error
-    except AccountClosed as error:
-        raise ReceiverUnknown from error
+            return await timebank.apply(tx, commands, now=now)
+    except LedgerError as error:
+        raise refusal_of(error, placed.order.minutes) from error
+
+
+def refusal_of(error: LedgerError, minutes: int) -> Exception:
+    """What a refusal of the ledger means for an order of so many minutes; one that means nothing stays itself."""
+    if isinstance(error, InsufficientBalance):
+        return NotEnoughMinutes(available=error.data.get("available", 0), needed=error.data.get("amount", minutes))
+    if isinstance(error, CapReached):
+        return ReceiverFull(cap=error.data.get("cap"))
+    return ReceiverUnknown() if isinstance(error, AccountClosed) else error

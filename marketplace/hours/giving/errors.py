@@ -52,11 +52,19 @@ class DonationsNotAllowed(Conflict):
 
 
 class NotAnElder(Conflict):
-    """A donation to a person goes to an elder: anything else would be a gift."""
+    """A branch's pool grants to elders."""
 
     code = "not_an_elder"
-    zh = "个人捐赠的对象须为老年会员。"
-    en = "A donation to a person goes to an elder."
+    zh = "区资源池的发放对象须为老年会员。"
+    en = "A branch's pool grants to elders."
+
+
+class NotADonee(Conflict):
+    """The rule set names the kinds of members to whom a donation to a person may go."""
+
+    code = "not_a_donee"
+    zh = "现行规则下可受赠的会员类别为：{donees}（此会员为 {kind}）。"
+    en = "Donations to persons go to members of the kinds: {donees}; this one is: {kind}."
 
 
 class ToOneself(Malformed):
@@ -75,28 +83,20 @@ class NamedTwice(Malformed):
     en = "A member is named twice."
 
 
-class ReasonMissing(Malformed):
-    """Who acts for somebody else, or for a pool, says why."""
-
-    code = "reason_missing"
-    zh = "代他人办理时请说明原因。"
-    en = "Say why when you act for somebody else."
-
-
-class OwnBenefit(Forbidden):
-    """Nobody acts for a member, or agrees, to one's own benefit."""
-
-    code = "own_benefit"
-    zh = "不得为本人利益代办或审批。"
-    en = "Nobody acts or agrees to one's own benefit."
-
-
 class SecondPersonNeeded(Forbidden):
     """Who asked does not agree to it as well."""
 
     code = "second_person_needed"
     zh = "须由另一位工作人员审批。"
     en = "Another person must agree to this."
+
+
+class OneByOne(Conflict):
+    """Orders of some kinds end other things first: they are not decided in bulk."""
+
+    code = "one_by_one"
+    zh = "此类事项（{kind}）须逐项审批。"
+    en = "Orders of this kind ({kind}) are decided one by one."
 
 
 class OrderOver(Conflict):

@@ -18,7 +18,6 @@ from marketplace.base.clock import local_day, local_instant
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import NotRedeemable
-from marketplace.hours.giving.acting import Acts
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import (
     GiftsNotAllowed,
@@ -29,6 +28,8 @@ from marketplace.hours.giving.errors import (
 )
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import Draft, Occurrence, Wish, place
+from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.members.relatives import proved_relation, require_may_redeem
 from marketplace.hours.models import Member
 from marketplace.people.models import Elder
@@ -79,6 +80,7 @@ async def give(
         lines=lines,
         giver_id=giver.id,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         reason=reason,
         occurrence=occurrence,
     )
@@ -149,7 +151,7 @@ async def require_years_room(
 ) -> None:
     """`GiftsOfYearReached` where so much more would pass the year's limit. Locks the giver against rivals of hers."""
     limit = rules.giving.gifts_year_minutes
-    await tx.execute(select(col(Member.id)).where(col(Member.id) == giver.id).with_for_update())
+    await locked_member(tx, giver.id)
     if limit is None:
         return
     given = await given_in_year(tx, giver, local_day(now).year)

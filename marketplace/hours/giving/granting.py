@@ -11,12 +11,12 @@ from marketplace.base.clock import local_day
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.hours.books import pool_account, programme_account
-from marketplace.hours.giving.acting import is_officer_of
 from marketplace.hours.giving.donations import receiver_of
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import NotAnElder, NotEnoughMinutes, ProgrammeOver
 from marketplace.hours.giving.key_elders import one_at_a_time, pool_for
 from marketplace.hours.giving.orders import Draft, Wish, place
+from marketplace.hours.members.proxies import is_officer_of
 from marketplace.hours.models import Programme
 from marketplace.people.models import Elder, Region
 

@@ -6,9 +6,8 @@ Four legs as for any transfer between branches. Nothing may be set aside, and no
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 import timebank
 from marketplace.base import audit
@@ -16,10 +15,11 @@ from marketplace.base.actor import Actor
 from marketplace.base.policy import Policy
 from marketplace.hours.books import book_of, member_account, prepare_branch
 from marketplace.hours.errors import NotADistrict
-from marketplace.hours.giving.acting import Acts
 from marketplace.hours.giving.entries import Around, Placed
 from marketplace.hours.giving.errors import DebtOpen, HoldsOpen, SameBranch
 from marketplace.hours.giving.orders import Draft, Wish, place
+from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from marketplace.visits.models import Performer
@@ -42,8 +42,7 @@ async def move_home(
     region = await tx.get(Region, district_id)
     if region is None or region.level != "district":
         raise NotADistrict(pointer="/district_id")
-    query = select(Member).where(col(Member.id) == acts.member.id).with_for_update()
-    member = (await tx.scalars(query.execution_options(populate_existing=True))).one()
+    member = await locked_member(tx, acts.member.id)
     if member.district_id == district_id:
         raise SameBranch(pointer="/district_id")
     before = await timebank.balance(tx, member.ledger_account, now=now)
@@ -63,6 +62,7 @@ async def move_home(
         lines=[line] if before.posted > 0 else [],
         giver_id=member.id,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         reason=reason,
         needs_second=False,  # the hours stay hers
     )

@@ -20,19 +20,20 @@ from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import pool_account
 from marketplace.hours.errors import MemberInactive
 from marketplace.hours.giving import schedules
-from marketplace.hours.giving.acting import officers_member, require_no_benefit
 from marketplace.hours.giving.entries import Around, Placed, release_commands
 from marketplace.hours.giving.errors import (
     HeirNotAllowed,
     HoldsOpen,
     ProofMissing,
-    ReasonMissing,
     ReceiverUnknown,
     ToOneself,
 )
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step
+from marketplace.hours.members.errors import ReasonMissing
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.leaving import depart, give_back
+from marketplace.hours.members.proxies import officers_member, require_no_benefit
 from marketplace.hours.models import Member, Task
 from marketplace.hours.tasks.ending import UNBEGUN, end_unreleased
 from timebank import Balance, CloseAccount, Command
@@ -60,7 +61,7 @@ async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: 
     `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, `HeirNotAllowed`, `ProofMissing`,
     `ReceiverUnknown`, `TaskStarted`, `HoldsOpen`, `OwnBenefit`.
     """
-    member = await _locked(tx, (await officers_member(tx, passing.member_id, actor=actor)).id)
+    member = await locked_member(tx, (await officers_member(tx, passing.member_id, actor=actor)).id)
     if not passing.reason:
         raise ReasonMissing(pointer="/reason")
     if member.state == "left":
@@ -79,6 +80,7 @@ async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: 
         lines=lines,
         giver_id=member.id,
         on_behalf_of=member.id,
+        acted_as="officer",
         reason=passing.reason,
         proof=passing.proof,
         owed_minutes=balance.owed,
@@ -137,7 +139,7 @@ async def complete(tx: AsyncSession, placed: Placed, *, actor: Actor, now: datet
     The order's own hold is freed among the commands that it returns.
     """
     order = placed.order
-    member = await _locked(tx, order.giver_id)
+    member = await locked_member(tx, order.giver_id)
     heir = await tx.get(Member, placed.lines[0].receiver_id) if placed.lines[0].receiver_id else None
     own = release_commands(order, placed.lines)
     freed = await _end_what_is_open(tx, member, actor=actor, now=now, but=order)
@@ -207,8 +209,3 @@ def _withdraw(order: TransferOrder, lines: Sequence[TransferLine]) -> None:
 async def _leave(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime) -> None:
     await give_back(tx, member, actor=actor, now=now, reason=ENDED)
     await depart(tx, member, actor=actor, now=now, reason=ENDED)
-
-
-async def _locked(tx: AsyncSession, member_id: UUID | None) -> Member:
-    query = select(Member).where(col(Member.id) == member_id).with_for_update()
-    return (await tx.scalars(query.execution_options(populate_existing=True))).one()

@@ -1,6 +1,5 @@
 """Jobs of giving: consumers of outbox messages. Each acts on things as they stand, so repetition is harmless."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from marketplace.hours.books import CITY
 from marketplace.hours.giving import deciding, schedules, telling
 from marketplace.hours.giving.allocating import allocate
 from marketplace.hours.giving.issuing import issue
+from marketplace.hours.members.letters import send_all
 
 _BRANCHES = text("SELECT id FROM ledger_book WHERE city = :city AND state = 'open' ORDER BY id")
 
@@ -49,15 +49,7 @@ async def tell_of_order(platform: Platform, message: Message) -> None:
         order_id, state = UUID(message.ids["order_id"]), message.ids["state"]
         by = message.ids["by"]
         letters = await telling.letters_about(tx, platform.vault, order_id, state, by=by, now=platform.now())
-    await _send(platform, letters)
-
-
-async def tell_of_act(platform: Platform, message: Message) -> None:
-    """Tell a member, and her family, what an officer did for her."""
-    async with transaction(platform.db) as tx:
-        member_id, act = UUID(message.ids["member_id"]), message.ids["act"]
-        letters = await telling.letters_of_act(tx, platform.vault, member_id, act, now=platform.now())
-    await _send(platform, letters)
+    await send_all(platform, letters)
 
 
 async def tell_of_issue(platform: Platform, message: Message) -> None:
@@ -65,9 +57,4 @@ async def tell_of_issue(platform: Platform, message: Message) -> None:
     async with transaction(platform.db) as tx:
         member_id, minutes = UUID(message.ids["member_id"]), int(message.ids["minutes"])
         letters = await telling.letters_of_issue(tx, platform.vault, member_id, minutes)
-    await _send(platform, letters)
-
-
-async def _send(platform: Platform, letters: Sequence[telling.Letter]) -> None:
-    for letter in letters:
-        await platform.channel.send(letter.phone, letter.text)
+    await send_all(platform, letters)

@@ -1,7 +1,9 @@
 """Orders as different eyes may see them: who asked, gives, receives or decides; a receiver sees her own lines alone."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
@@ -10,26 +12,25 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.giving.acting import OFFICERS, is_officer_of
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import lines_of
-from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.proxies import OFFICERS, is_officer_of, members_of
 from marketplace.people.models import Region
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Who looks: the actor, and the id of the actor's own member."""
+    """Who looks: the actor, and the members with whose eyes she sees: her own, and those for whom she acts."""
 
     actor: Actor
-    member_id: UUID | None
+    members: frozenset[UUID]
 
 
-async def eyes_of(tx: AsyncSession, actor: Actor) -> Eyes:
+async def eyes_of(tx: AsyncSession, actor: Actor, *, now: datetime) -> Eyes:
     """The actor's eyes."""
-    own = await member_of_account(tx, actor.account_id) if actor.account_id else None
-    return Eyes(actor, own.id if own else None)
+    found = await members_of(tx, actor, now=now) if actor.account_id else []
+    return Eyes(actor, frozenset(one.id for one in found))
 
 
 def _seen_by(eyes: Eyes) -> ColumnElement[bool]:
@@ -37,16 +38,14 @@ def _seen_by(eyes: Eyes) -> ColumnElement[bool]:
     if eyes.actor.is_system:
         return true()
     asked = col(TransferOrder.asked_by) == eyes.actor.account_id
-    # nobody's member is no member: a pool's orders have no giver, and are not everybody's
-    mine = false() if eyes.member_id is None else _of_member(eyes.member_id)
-    return or_(asked, mine, _in_reach(eyes.actor))
+    return or_(asked, _of_members(eyes.members), _in_reach(eyes.actor))
 
 
-def _of_member(member_id: UUID) -> ColumnElement[bool]:
+def _of_members(members: Collection[UUID]) -> ColumnElement[bool]:
     concerned = select(col(TransferLine.order_id)).where(
-        or_(col(TransferLine.giver_id) == member_id, col(TransferLine.receiver_id) == member_id)
+        or_(col(TransferLine.giver_id).in_(members), col(TransferLine.receiver_id).in_(members))
     )
-    return or_(col(TransferOrder.giver_id) == member_id, col(TransferOrder.id).in_(concerned))
+    return or_(col(TransferOrder.giver_id).in_(members), col(TransferOrder.id).in_(concerned))
 
 
 def _in_reach(actor: Actor) -> ColumnElement[bool]:
@@ -58,9 +57,9 @@ def _in_reach(actor: Actor) -> ColumnElement[bool]:
     return col(TransferOrder.district_id).in_(inside)
 
 
-async def order_for(tx: AsyncSession, order_id: UUID, *, actor: Actor) -> Placed:
+async def order_for(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime) -> Placed:
     """The order with the lines that the actor may see. `Unknown`."""
-    eyes = await eyes_of(tx, actor)
+    eyes = await eyes_of(tx, actor, now=now)
     order = await tx.scalar(select(TransferOrder).where(col(TransferOrder.id) == order_id, _seen_by(eyes)))
     if order is None:
         raise Unknown(what="order")
@@ -70,10 +69,10 @@ async def order_for(tx: AsyncSession, order_id: UUID, *, actor: Actor) -> Placed
 async def shown_to(tx: AsyncSession, placed: Placed, eyes: Eyes) -> Placed:
     """The order with those of its lines that concern who looks; whoever asked, gives or decides sees all."""
     order, actor = placed.order, eyes.actor
-    own = eyes.member_id is not None and order.giver_id == eyes.member_id
-    if own or order.asked_by == actor.account_id or await is_officer_of(tx, order.district_id, actor):
+    own = order.giver_id in eyes.members or order.asked_by == actor.account_id
+    if own or await is_officer_of(tx, order.district_id, actor):
         return placed
-    mine = [line for line in placed.lines if eyes.member_id in {line.giver_id, line.receiver_id}]
+    mine = [line for line in placed.lines if not eyes.members.isdisjoint({line.giver_id, line.receiver_id} - {None})]
     return Placed(order, mine)
 
 
@@ -81,18 +80,19 @@ async def orders_for(
     tx: AsyncSession,
     *,
     actor: Actor,
+    now: datetime,
     state: str | None,
     member_id: UUID | None,
     after: UUID | None,
     limit: int,
 ) -> list[Placed]:
     """Orders that the actor may see, newest first, after a cursor; of one member on demand."""
-    eyes = await eyes_of(tx, actor)
+    eyes = await eyes_of(tx, actor, now=now)
     query = select(TransferOrder).where(_seen_by(eyes)).order_by(col(TransferOrder.id).desc()).limit(limit)
     if state is not None:
         query = query.where(col(TransferOrder.state) == state)
     if member_id is not None:
-        query = query.where(_of_member(member_id))
+        query = query.where(_of_members([member_id]))
     if after is not None:
         query = query.where(col(TransferOrder.id) < after)
     orders = list(await tx.scalars(query))

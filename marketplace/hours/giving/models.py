@@ -26,6 +26,7 @@ ORDER_STEPS = machine(
     skipped="",
 )
 SCHEDULE_STEPS = machine(active="paused ended", paused="active ended", ended="")
+ACTED_AS = "num_nulls(on_behalf_of, acted_as) IN (0, 2) AND acted_as IN ('officer', 'family', 'guardian', 'contact')"
 KINDS = ("gift", "donation", "collection", "inheritance", "move", "pool_grant", "programme_grant")
 
 
@@ -33,9 +34,9 @@ class TransferOrder(SQLModel, table=True):
     """Hours that shall move: from whom, why, who asked, who agreed.
 
     `district_id` is the branch whose officers may agree. `giver_id` is None where a pool or a programme gives, and for
-    a collection, whose lines name their givers. `on_behalf_of` is the member for whom an officer asked. `collecting`
-    waits for the givers' consent until `executes_at`, `pending` for a second person until `expires_at`; the minutes are
-    held.
+    a collection, whose lines name their givers. `on_behalf_of` is the member for whom somebody else asked, by the right
+    `acted_as`. `collecting` waits for the givers' consent until `executes_at`, `pending` for a second person until
+    `expires_at`; the minutes are held. Of the `minutes` of a done order `excess_minutes` passed the receiver's cap.
     """
 
     __tablename__ = "transfer_order"
@@ -49,10 +50,12 @@ class TransferOrder(SQLModel, table=True):
             name="transfer_order_state",
         ),
         CheckConstraint("minutes >= 0 AND owed_minutes >= 0", name="transfer_order_minutes"),
+        CheckConstraint("excess_minutes BETWEEN 0 AND minutes", name="transfer_order_excess"),
         CheckConstraint("state NOT IN ('done', 'reversed') OR done_at IS NOT NULL", name="transfer_order_done"),
         CheckConstraint("state <> 'pending' OR expires_at IS NOT NULL", name="transfer_order_pending"),
         CheckConstraint("state <> 'collecting' OR executes_at IS NOT NULL", name="transfer_order_collecting"),
         CheckConstraint("decided_by <> asked_by", name="transfer_order_second_person"),
+        CheckConstraint(ACTED_AS, name="transfer_order_acted_as"),
         UniqueConstraint("schedule_id", "occurs_at", name="transfer_order_occurrence"),
         Index("transfer_order_of_giver", "giver_id", "asked_at"),
         Index("transfer_order_open", "district_id", postgresql_where=text("state IN ('pending', 'collecting')")),
@@ -66,8 +69,10 @@ class TransferOrder(SQLModel, table=True):
     giver_id: UUID | None = Field(default=None, foreign_key="member.id")
     asked_by: UUID | None = Field(default=None, foreign_key="account.id", index=True)
     on_behalf_of: UUID | None = Field(default=None, foreign_key="member.id")
+    acted_as: str | None = None
     minutes: int
     owed_minutes: int = 0
+    excess_minutes: int = 0
     reason: str | None = None
     proof: str | None = None
     policy: str
@@ -94,7 +99,8 @@ class TransferOrder(SQLModel, table=True):
 class TransferLine(SQLModel, table=True):
     """One transfer of an order. A member's id stands where the account is a member's. `consent` is a giver's word.
 
-    `counts_as` says which of the rule set's permissions the line used: gifts are limited by the year.
+    `counts_as` says what the line is by the rule set: gifts are limited by the year, and so is a donation to who is no
+    elder.
     """
 
     __tablename__ = "transfer_line"
@@ -136,6 +142,7 @@ class TransferSchedule(SQLModel, table=True):
         CheckConstraint("kind IN ('gift', 'donation')", name="transfer_schedule_kind"),
         CheckConstraint("state IN ('active', 'paused', 'ended')", name="transfer_schedule_state"),
         CheckConstraint("state <> 'ended' OR next_at IS NULL", name="transfer_schedule_next"),
+        CheckConstraint(ACTED_AS, name="transfer_schedule_acted_as"),
         Index("transfer_schedule_of_giver", "giver_id"),
     )
 
@@ -146,6 +153,7 @@ class TransferSchedule(SQLModel, table=True):
     giver_id: UUID = Field(foreign_key="member.id")
     asked_by: UUID | None = Field(default=None, foreign_key="account.id")
     on_behalf_of: UUID | None = Field(default=None, foreign_key="member.id")
+    acted_as: str | None = None
     what: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     reason: str | None = None
     rule: str | None = None

@@ -17,14 +17,14 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
-from marketplace.hours.giving.acting import require_no_benefit
 from marketplace.hours.giving.entries import Around, Placed, hold, post
 from marketplace.hours.giving.models import ORDER_STEPS, TransferLine, TransferOrder
+from marketplace.hours.members.errors import DelegationMissing
+from marketplace.hours.members.proxies import Right, is_family_of, require_no_benefit, right_over
+from marketplace.hours.models import Member
 
 CHANGED = "order.changed"
 ORDER_DUE = "order.due"
-# two weekly meetings of a branch's officers
-DECIDED_WITHIN = timedelta(days=14)
 
 Destination = Literal["member", "branch", "city"]
 
@@ -54,13 +54,17 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What shall become an order. `needs_second` None: judged by the rule set's limit."""
+    """What shall become an order. `acted_as` is the right of who asks for the member `on_behalf_of`.
+
+    `needs_second` None: judged by the rule set's limit.
+    """
 
     kind: str
     district_id: UUID
     lines: Sequence[Draft]
     giver_id: UUID | None = None
     on_behalf_of: UUID | None = None
+    acted_as: Right | None = None
     reason: str | None = None
     proof: str | None = None
     owed_minutes: int = 0
@@ -72,6 +76,11 @@ class Wish:
 def above_limit(minutes: int, policy: Policy) -> bool:
     """Must a second person agree to so much?"""
     return minutes > policy.timebank.giving.second_person_above_minutes
+
+
+def decided_until(policy: Policy, *, now: datetime) -> datetime:
+    """What waits for a second person from now on expires then."""
+    return now + timedelta(days=policy.timebank.giving.decision_days)
 
 
 async def place(
@@ -105,6 +114,7 @@ async def write(tx: AsyncSession, wish: Wish, state: str, *, policy: Policy, act
         giver_id=wish.giver_id,
         asked_by=occurrence.asked_by if occurrence else actor.account_id,
         on_behalf_of=wish.on_behalf_of,
+        acted_as=wish.acted_as,
         minutes=sum(line.minutes for line in wish.lines),
         owed_minutes=wish.owed_minutes,
         reason=wish.reason,
@@ -112,7 +122,7 @@ async def write(tx: AsyncSession, wish: Wish, state: str, *, policy: Policy, act
         policy=policy.stamp,
         asked_at=now,
         executes_at=wish.executes_at,
-        expires_at=now + DECIDED_WITHIN if state == "pending" else None,
+        expires_at=decided_until(policy, now=now) if state == "pending" else None,
         done_at=now if state == "done" else None,
         schedule_id=occurrence.schedule_id if occurrence else None,
         occurs_at=occurrence.at if occurrence else None,
@@ -152,7 +162,8 @@ def _line(order: TransferOrder, place: int, draft: Draft) -> TransferLine:
 
 
 async def _tell_of(tx: AsyncSession, order: TransferOrder, actor: Actor) -> None:
-    detail = {"kind": order.kind, "minutes": order.minutes, "on_behalf_of": _text(order.on_behalf_of)}
+    behalf = {"on_behalf_of": _text(order.on_behalf_of), "acted_as": order.acted_as}
+    detail = {"kind": order.kind, "minutes": order.minutes, **behalf}
     audit.note(tx, f"order.{order.state}", actor=actor, entity="transfer_order", entity_id=order.id, **detail)
     await outbox.send(tx, CHANGED, order_id=order.id, state=order.state, by=str(actor.account_id or ""))
 
@@ -167,8 +178,6 @@ async def step(
     """Take the locked order to another state, with its log, audit row, message and timer. `IllegalTransition`."""
     if to == "done":
         order.done_at = now
-    elif to == "pending":
-        order.expires_at = now + DECIDED_WITHIN
     await move(tx, order, to, ORDER_STEPS, actor=actor, now=now, reason=reason, on_behalf_of=order.on_behalf_of)
     await _arm(tx, order)
     await _tell_of(tx, order, actor)
@@ -187,3 +196,14 @@ async def lines_of(tx: AsyncSession, order_id: UUID) -> list[TransferLine]:
     """The lines of an order, in their order."""
     query = select(TransferLine).where(col(TransferLine.order_id) == order_id).order_by(col(TransferLine.place))
     return list(await tx.scalars(query.execution_options(populate_existing=True)))
+
+
+async def acts_for_giver(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> bool:
+    """Is the actor the giver, or who may act for her otherwise than as an officer? `DelegationMissing`."""
+    if order.giver_id is None:
+        return False
+    giver = await tx.get_one(Member, order.giver_id)
+    right = await right_over(tx, giver, scope="pay", actor=actor, now=now)
+    if right is None and await is_family_of(tx, giver.elder_id, scope="view", actor=actor, now=now):
+        raise DelegationMissing(scope="pay")
+    return right not in {None, "officer"}

@@ -1,6 +1,6 @@
 """What people are told of orders, in Chinese and English. `{what}` is the kind, `{minutes}` the sum."""
 
-Pair = tuple[str, ...]
+from marketplace.hours.members.letters import Pair
 
 KINDS: dict[str, tuple[str, str]] = {
     "gift": ("赠送", "gift"),
@@ -43,19 +43,14 @@ GIVEN: dict[str, Pair] = {
 # to whoever receives them
 RECEIVED: dict[str, Pair] = {
     "done": ("您收到 {minutes} 分钟（{what}）。", "You have received {minutes} minutes ({what})."),
+    "excess": (
+        "您收到 {minutes} 分钟（{what}），另有 {excess} 分钟超出账户上限，已转入资源池。",
+        "You have received {minutes} minutes ({what}); {excess} more passed your cap and went to the pool.",
+    ),
     "reversed": (
         "您收到的 {minutes} 分钟（{what}）已撤回。",
         "{minutes} minutes that you had received ({what}) were taken back.",
     ),
-}
-OFFICER = ("由工作人员代您办理，如有疑问请联系社区。", " An officer did this for you; ask your community if in doubt.")
-# what an officer did for a member that moved no hours
-ACTS: dict[str, tuple[str, str]] = {
-    "excess": ("超额时间的去向已更改。", "Where your excess hours go was changed."),
-    "consent_given": ("已代您同意一项合捐。", "A collection was agreed to."),
-    "consent_declined": ("已代您谢绝一项合捐。", "A collection was declined."),
-    "task": ("已为您发布互助任务。", "A task was published for you."),
-    "schedule": ("您的定期转出已更改。", "Your standing order was changed."),
 }
 
 

@@ -32,6 +32,10 @@ _CHECKS = {
         "SELECT o.id FROM transfer_order o JOIN ledger_entry e ON e.key = 'order:' || o.id"
         " WHERE o.state IN ('done', 'reversed') AND e.amount + e.excess <> o.minutes"
     ),
+    "an order says another excess than its entry": (
+        "SELECT o.id FROM transfer_order o JOIN ledger_entry e ON e.key = 'order:' || o.id"
+        " WHERE o.state IN ('done', 'reversed') AND e.excess <> o.excess_minutes"
+    ),
     "an order's lines do not add up": (
         "SELECT o.id FROM transfer_order o LEFT JOIN transfer_line l ON l.order_id = o.id"
         " AND COALESCE(l.consent, 'given') = 'given' WHERE o.state IN ('pending', 'done', 'reversed')"

@@ -7,7 +7,7 @@ says why, the giver is told, and the next occurrence tries again.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from dateutil.rrule import rrule, rrulestr
@@ -15,24 +15,25 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base import audit, outbox, timers
+from marketplace.base import audit, timers
 from marketplace.base.actor import Actor
 from marketplace.base.clock import LOCAL
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import GivingRules
 from marketplace.hours.errors import MemberInactive
-from marketplace.hours.giving.acting import ACTED_FOR, Acts, is_officer_of
 from marketplace.hours.giving.donations import donate
 from marketplace.hours.giving.errors import EndsTooSoon, RuleUnreadable
 from marketplace.hours.giving.gifts import Share, give
 from marketplace.hours.giving.models import SCHEDULE_STEPS, TransferSchedule
 from marketplace.hours.giving.orders import Occurrence, Wish, write
-from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.errors import DelegationMissing
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, Right, is_family_of, require_right
 from marketplace.hours.models import Member
 
 SCHEDULE_DUE = "schedule.due"
-LONGEST_DAYS = 366  # ahead of the first occurrence
 LONGEST_RULE = 200
 
 
@@ -83,6 +84,7 @@ async def schedule(
     starts_at: datetime,
     rule: str | None,
     reason: str | None,
+    rules: GivingRules,
     actor: Actor,
     now: datetime,
 ) -> TransferSchedule:
@@ -90,8 +92,8 @@ async def schedule(
 
     `EndsTooSoon`, `RuleUnreadable`.
     """
-    if not now < starts_at <= now + timedelta(days=LONGEST_DAYS):
-        raise EndsTooSoon(pointer="/starts_at", longest_days=LONGEST_DAYS)
+    if not now < starts_at <= now + timedelta(days=rules.schedule_days):
+        raise EndsTooSoon(pointer="/starts_at", longest_days=rules.schedule_days)
     first: datetime | None = starts_at
     if rule is not None:
         first = occurrences(rule, starts_at).after(starts_at.astimezone(LOCAL), inc=True)
@@ -102,6 +104,7 @@ async def schedule(
         giver_id=acts.member.id,
         asked_by=actor.account_id,
         on_behalf_of=acts.on_behalf_of,
+        acted_as=acts.acted_as,
         what=what,
         reason=reason,
         rule=rule,
@@ -135,6 +138,7 @@ async def due(tx: AsyncSession, schedule_id: UUID, *, policy: Policy, now: datet
             lines=(),
             giver_id=member.id,
             on_behalf_of=row.on_behalf_of,
+            acted_as=_acts(row, member).acted_as,
             reason=f"{refusal.code}: {refusal.sentence('zh')}",
             occurrence=occurrence,
         )
@@ -147,7 +151,9 @@ async def _place(
 ) -> None:
     if member.state != "active":
         raise MemberInactive(state=member.state)
-    acts = Acts(member, row.on_behalf_of)
+    acts = _acts(row, member)
+    if acts.by == "family":
+        await _require_delegated(tx, row, member, now=now)
     given: dict[str, Any] = {"reason": row.reason, "policy": policy, "actor": Actor.system(), "now": now}
     if row.kind == "gift":
         shares = [Share(UUID(one["member_id"]), one["minutes"]) for one in row.what["to"]]
@@ -156,6 +162,17 @@ async def _place(
     names = ("elder_id", "member_id", "district_id")
     named: dict[str, Any] = {name: UUID(row.what[name]) for name in names if row.what.get(name)}
     await donate(tx, acts, row.what["to"], row.what["minutes"], occurrence=occurrence, **named, **given)
+
+
+def _acts(row: TransferSchedule, member: Member) -> Acts:
+    return Acts(member, cast("Right", row.acted_as or "self"))
+
+
+async def _require_delegated(tx: AsyncSession, row: TransferSchedule, member: Member, *, now: datetime) -> None:
+    """`DelegationMissing` once the elder's grant to the one of her family who asked has ended."""
+    asker = Actor(row.asked_by, frozenset())
+    if row.asked_by is None or not await is_family_of(tx, member.elder_id, scope="pay", actor=asker, now=now):
+        raise DelegationMissing(scope="pay")
 
 
 async def _arm_next(tx: AsyncSession, row: TransferSchedule, at: datetime | None, *, now: datetime) -> None:
@@ -170,13 +187,14 @@ async def _arm_next(tx: AsyncSession, row: TransferSchedule, at: datetime | None
 async def steer(
     tx: AsyncSession, schedule_id: UUID, to: str, *, actor: Actor, now: datetime, reason: str | None = None
 ) -> TransferSchedule:
-    """Pause, resume or end a schedule: its giver, or an officer of her branch. `Unknown`, `IllegalTransition`.
+    """Pause, resume or end a schedule: its giver, who acts for her, or an officer of her branch.
 
-    What fell due while it was paused is not made up for.
+    `Unknown`, `DelegationMissing`, `IllegalTransition`. What fell due while it was paused is not made up for.
     """
     row = await _locked(tx, schedule_id)
-    if row is None or not await may_see(tx, row, actor=actor):
+    if row is None:
         raise Unknown(what="schedule")
+    acts = await _over(tx, row, actor=actor, now=now)
     if to == "active" and row.next_at is not None and row.next_at <= now:
         row.next_at = following(row, now)
         to = "active" if row.next_at else "ended"
@@ -187,19 +205,14 @@ async def steer(
     if to == "active" and row.next_at is not None:
         await timers.set_timer(tx, SCHEDULE_DUE, row.id, row.next_at)
     audit.note(tx, f"schedule.{to}", actor=actor, entity="transfer_schedule", entity_id=row.id)
-    giver = await tx.get_one(Member, row.giver_id)
-    if giver.account_id is None or giver.account_id != actor.account_id:
-        await outbox.send(tx, ACTED_FOR, member_id=giver.id, act="schedule")
+    await tell_member(tx, acts, "schedule", actor=actor)
     return row
 
 
-async def may_see(tx: AsyncSession, row: TransferSchedule, *, actor: Actor) -> bool:
-    """Is it the giver, or an officer of her branch?"""
-    member = await member_of_account(tx, actor.account_id) if actor.account_id else None
-    if member is not None and member.id == row.giver_id:
-        return True
+async def _over(tx: AsyncSession, row: TransferSchedule, *, actor: Actor, now: datetime) -> Acts:
+    """The giver, and the right by which the actor steers what she gives."""
     giver = await tx.get_one(Member, row.giver_id)
-    return await is_officer_of(tx, giver.district_id, actor)
+    return Acts(giver, await require_right(tx, giver, scope="pay", what="schedule", actor=actor, now=now))
 
 
 async def schedules_of(tx: AsyncSession, member_id: UUID) -> list[TransferSchedule]:

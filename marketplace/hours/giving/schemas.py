@@ -1,6 +1,6 @@
 """What the routes of giving take and give. All hours are minutes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,9 +13,11 @@ Reason = Annotated[str, Field(min_length=2, max_length=200, examples=["谢谢您
 Kind = Literal["gift", "donation", "collection", "inheritance", "move", "pool_grant", "programme_grant"]
 State = Literal["collecting", "pending", "done", "reversed", "rejected", "expired", "cancelled", "skipped"]
 Behalf = Annotated[
-    UUID | None, Field(description="the member for whom an officer acts; needs a reason, and she is told")
+    UUID | None,
+    Field(description="the member for whom one acts, who is told: an elder who granted it, a ward, a group"),
 ]
 MOST_LINES = 1_000  # an entry of the ledger takes no more
+MOST_DECIDED = 200  # in one call: about six seconds on a busy machine
 
 
 class ShareIn(In):
@@ -34,7 +36,7 @@ class GiftIn(In):
 
 
 class DonationIn(In):
-    """To an elder, a branch's pool (the giver's own unless one is named), or the city."""
+    """To a person, a branch's pool (the giver's own unless one is named), or the city. The rules say who may."""
 
     to: Literal["person", "branch", "city"] = Field(examples=["branch"])
     minutes: Minutes
@@ -49,7 +51,7 @@ class DonationIn(In):
         """A person is named by one id; nobody is named where a pool or the city receives."""
         named = [one for one in (self.elder_id, self.member_id) if one is not None]
         if len(named) != (1 if self.to == "person" else 0) or (self.district_id is not None and self.to != "branch"):
-            raise ValueError("name the elder or the member for a person, a district for a branch, nobody for the city")
+            raise ValueError("name an elder or a member for a person, a district for a branch, nobody for the city")
         return self
 
 
@@ -92,6 +94,55 @@ class DecisionIn(In):
     """A second person's word."""
 
     reason: Reason | None = None
+
+
+class DecisionsIn(In):
+    """A second person's word on many orders: a list, or all grants of a branch's pool that were asked for in a month,
+    200 at a time.
+
+    A dry run answers for each what would become of it, and changes nothing.
+    """
+
+    verdict: Literal["approve", "reject"] = Field(examples=["approve"])
+    order_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST_DECIDED)] | None = None
+    district_id: UUID | None = None
+    month: date | None = Field(default=None, description="any day of it", examples=["2026-03-01"])
+    after: UUID | None = Field(default=None, description="the cursor of the answer before, to go on with a month")
+    reason: Reason | None = None
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _names_them_in_one_way(self) -> "DecisionsIn":
+        by_branch = [one is not None for one in (self.district_id, self.month)]
+        if any(by_branch) == (self.order_ids is not None) or any(by_branch) != all(by_branch):
+            raise ValueError("name the orders, or a branch and a month")
+        if self.verdict == "reject" and self.reason is None:
+            raise ValueError("say why they are rejected")
+        return self
+
+
+class DecidedOut(Out):
+    """What became of one order, or would: decided, or refused with the code and the sentence of the refusal."""
+
+    order_id: UUID
+    kind: Kind | None
+    receiver_ids: list[UUID]
+    minutes: int = Field(examples=[40])
+    excess_minutes: int = Field(examples=[0])
+    outcome: Literal["done", "rejected", "refused"]
+    code: str | None = Field(examples=["own_benefit"])
+    detail: str | None
+
+
+class DecisionsOut(Out):
+    """A batch: how many orders were decided and refused, and a row for each, in the order of their ids."""
+
+    dry_run: bool
+    decided: int = Field(examples=[3])
+    refused: int = Field(examples=[0])
+    minutes: int = Field(description="of the decided ones", examples=[120])
+    rows: list[DecidedOut]
+    next_after: UUID | None = Field(description="the cursor of what follows of the month, if anything does")
 
 
 class BecauseIn(In):
@@ -147,8 +198,12 @@ class OrderOut(Out):
     giver_id: UUID | None
     asked_by: UUID | None
     on_behalf_of: UUID | None
+    acted_as: Literal["officer", "family", "guardian", "contact"] | None = Field(
+        description="by what right somebody acted for the member `on_behalf_of`"
+    )
     minutes: int = Field(examples=[60])
     owed_minutes: int = Field(examples=[0], description="a debt that an inheritance leaves open")
+    excess_minutes: int = Field(examples=[0], description="of the minutes, what passed the receiver's cap")
     reason: str | None
     proof: str | None
     asked_at: datetime
@@ -178,6 +233,9 @@ class ScheduleOut(Out):
     state: Literal["active", "paused", "ended"]
     giver_id: UUID
     on_behalf_of: UUID | None
+    acted_as: Literal["officer", "family", "guardian", "contact"] | None = Field(
+        description="by what right somebody acted for the member `on_behalf_of`"
+    )
     reason: str | None
     rule: str | None
     starts_at: datetime

@@ -11,7 +11,7 @@ import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.giving.acting import is_officer_of, require_no_benefit
+from marketplace.base.timebank_rules import GivingRules
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import (
     AlreadySpent,
@@ -22,17 +22,22 @@ from marketplace.hours.giving.errors import (
     TooLateToUndo,
 )
 from marketplace.hours.giving.models import TransferOrder
-from marketplace.hours.giving.orders import locked, step
-from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.giving.orders import acts_for_giver, locked, step
+from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.members.returning import revive
 from marketplace.hours.models import Member
 from timebank import Command, Hold, Release, ReopenAccount, Reverse
 from timebank.errors import AccountClosed, InsufficientBalance
 
-SLIP = timedelta(hours=24)  # a slip is noticed when the message about it is read, and that is read within a day
-# as long as the rule sets let anybody appeal: an heir may be contested, and by then another officer has looked
-WINDOWS = {"gift": SLIP, "donation": SLIP, "inheritance": timedelta(days=30)}
-A_MOMENT = timedelta(minutes=1)
+A_MOMENT = timedelta(minutes=1)  # longer than a call of the ledger takes
+
+
+def window_of(kind: str, rules: GivingRules) -> timedelta | None:
+    """How long an order of this kind can be taken back; None: never."""
+    if kind in {"gift", "donation"}:
+        return timedelta(hours=rules.undo_hours)
+    return timedelta(days=rules.inheritance_undo_days) if kind == "inheritance" else None
+
 
 _REACHED = text(
     "SELECT posting.account, sum(posting.amount)::bigint AS minutes FROM ledger_entry entry"
@@ -42,7 +47,9 @@ _REACHED = text(
 )
 
 
-async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
+async def undo(
+    tx: AsyncSession, order_id: UUID, *, rules: GivingRules, actor: Actor, now: datetime, reason: str
+) -> Placed:
     """Take a gift, a donation or an inheritance back.
 
     The giver herself, or an officer of her branch; an inheritance by another officer than asked or agreed. `Unknown`,
@@ -50,8 +57,8 @@ async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime,
     """
     placed = await locked(tx, order_id)
     order = placed.order
-    await _require_may(tx, order, actor=actor)
-    window = WINDOWS.get(order.kind)
+    await _require_may(tx, order, actor=actor, now=now)
+    window = window_of(order.kind, rules)
     if window is None:
         raise NotUndoable
     if order.state != "done" or order.done_at is None:
@@ -64,9 +71,8 @@ async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime,
     return placed
 
 
-async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor) -> None:
-    own = await member_of_account(tx, actor.account_id) if actor.account_id else None
-    if own is not None and own.id == order.giver_id and order.kind != "inheritance":
+async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> None:
+    if order.kind != "inheritance" and await acts_for_giver(tx, order, actor=actor, now=now):
         return
     if not await is_officer_of(tx, order.district_id, actor):
         raise Unknown(what="order")

@@ -14,7 +14,7 @@ from marketplace.base.database import transaction
 from marketplace.base.papers.tables import csv_text
 from marketplace.base.platform import Platform
 from marketplace.hours.members import papers, statements
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.proxies import member_for
 from marketplace.hours.members.statements import MemberStatement
 from timebank.audit import TrialLine, trial_balance
 

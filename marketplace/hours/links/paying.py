@@ -69,7 +69,7 @@ async def pay(
     link = await link_to(tx, address.bank)
     if above_limit(minutes, policy):
         check_room(link, minutes)
-        return await requests.ask(tx, member, link, payee, minutes, policy=policy.stamp, actor=actor, now=now)
+        return await requests.ask(tx, member, link, payee, minutes, policy=policy, actor=actor, now=now)
     relay_id, payer = new_id(), str(Address(link.our_name, str(member.id)))
     way = _Way(link.id, relay_id, member.ledger_account, minutes, payer, payee)
     await _prepare(tx, way, now=now)

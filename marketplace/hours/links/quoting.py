@@ -20,7 +20,7 @@ from marketplace.hours.links.errors import (
 from marketplace.hours.links.finding import link_to, partner_of
 from marketplace.hours.links.paying import check, check_room
 from marketplace.hours.links.schemas import PaymentQuoteOut, RelayQuoteOut
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.proxies import member_for
 
 _REFUSALS = {kind.code: kind for kind in (LinkLimitReached, LinkSuspended, LinkUnitMismatch, PayeeUnknown)}
 

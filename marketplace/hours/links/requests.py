@@ -15,14 +15,15 @@ import timebank
 from marketplace.base import audit, outbox, timers
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Forbidden, Unknown
+from marketplace.base.policy import Policy
 from marketplace.base.states import move
 from marketplace.hours.errors import MemberInactive
-from marketplace.hours.giving.acting import OFFICERS, is_officer_of, require_no_benefit
 from marketplace.hours.giving.entries import HELD_LONGER
 from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
-from marketplace.hours.giving.orders import DECIDED_WITHIN
+from marketplace.hours.giving.orders import decided_until
 from marketplace.hours.links.messages import REQUEST_CHANGED, REQUEST_DUE
 from marketplace.hours.links.models import REQUEST_STEPS, PaymentRequest
+from marketplace.hours.members.proxies import OFFICERS, is_officer_of, require_no_benefit
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from timebank import Hold, Release
@@ -30,7 +31,15 @@ from timebank.links import Link
 
 
 async def ask(
-    tx: AsyncSession, member: Member, link: Link, payee: str, minutes: int, *, policy: str, actor: Actor, now: datetime
+    tx: AsyncSession,
+    member: Member,
+    link: Link,
+    payee: str,
+    minutes: int,
+    *,
+    policy: Policy,
+    actor: Actor,
+    now: datetime,
 ) -> PaymentRequest:
     """Hold the minutes and wait for a second person. `timebank.errors.InsufficientBalance`."""
     if actor.account_id is None:
@@ -43,10 +52,10 @@ async def ask(
         payer=f"{link.our_name}/{member.id}",
         payee=payee,
         minutes=minutes,
-        policy=policy,
+        policy=policy.stamp,
         asked_by=actor.account_id,
         asked_at=now,
-        expires_at=now + DECIDED_WITHIN,
+        expires_at=decided_until(policy, now=now),
     )
     tx.add(request)
     await tx.flush()

@@ -8,13 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.crypto import Vault
-from marketplace.hours.giving.telling import Letter, letters_saying
 from marketplace.hours.links.finding import read_address
 from marketplace.hours.links.models import PaymentRequest
+from marketplace.hours.members.letters import Letter, Pair, letters_to, phones_of
 from marketplace.hours.models import Member
 from timebank.links import Relay, find_relay
-
-Pair = tuple[str, str]
 
 PAID: Pair = (
     "您向{bank}会员支付的 {minutes} 分钟已转出。",
@@ -61,10 +59,10 @@ class Told:
     minutes: int
     rest: int = 0
 
-    def sentences(self) -> Pair:
-        """In both languages."""
-        values = {"bank": self.bank, "minutes": self.minutes, "rest": self.rest}
-        return self.said[0].format(**values), self.said[1].format(**values)
+    async def letters(self, tx: AsyncSession, vault: Vault, member: Member) -> list[Letter]:
+        """It, said to a member."""
+        phones = await phones_of(tx, vault, member)
+        return letters_to(phones, self.said, bank=self.bank, minutes=self.minutes, rest=self.rest)
 
 
 async def letters_about(tx: AsyncSession, vault: Vault, link_id: UUID, relay_id: UUID) -> list[Letter]:
@@ -74,7 +72,7 @@ async def letters_about(tx: AsyncSession, vault: Vault, link_id: UUID, relay_id:
     if relay is None or told is None:
         return []
     member = await tx.scalar(select(Member).where(col(Member.ledger_account) == relay.account))
-    return [] if member is None else await letters_saying(tx, vault, member.id, told.sentences())
+    return [] if member is None else await told.letters(tx, vault, member)
 
 
 async def _told(tx: AsyncSession, relay: Relay) -> Told | None:
@@ -99,4 +97,4 @@ async def letters_of_request(tx: AsyncSession, vault: Vault, request_id: UUID, s
     if state not in REQUESTS:
         return []  # called off by herself; or sent, of which the relay's end is told
     told = Told(REQUESTS[state], read_address(request.payee).bank, request.minutes)
-    return await letters_saying(tx, vault, request.member_id, told.sentences())
+    return await told.letters(tx, vault, await tx.get_one(Member, request.member_id))

@@ -131,6 +131,22 @@ class OwnIncident(Conflict):
     en = "Nobody decides in a matter of one's own."
 
 
+class SuspensionPeriod(Malformed):
+    """A suspension that would end before it begins."""
+
+    code = "suspension_period"
+    zh = "暂停的截止时间须在现在之后。"
+    en = "A suspension ends after now."
+
+
+class SuspendedAlready(Conflict):
+    """One suspension by hand at a time: it is lifted before another is imposed."""
+
+    code = "suspended_already"
+    zh = "该会员已被工作人员暂停，请先解除。"
+    en = "An officer's suspension is in force already; lift it first."
+
+
 class AppealTooLate(Conflict):
     """An appeal is made once, within its time."""
 
@@ -169,3 +185,27 @@ class MembershipEnded(Forbidden):
     code = "membership_ended"
     zh = "会员资格已因违规终止。"
     en = "The membership was ended by sanction."
+
+
+class DelegationMissing(Forbidden):
+    """The elder lets this person see her, and her grant covers not what was asked; or no grant ever does."""
+
+    code = "delegation_missing"
+    zh = "老人的授权不包括此项操作（所需授权：{scope}）。"
+    en = "The elder's grant does not cover this; it takes the scope: {scope}."
+
+
+class ReasonMissing(Malformed):
+    """Who acts for somebody else, or for a pool, says why."""
+
+    code = "reason_missing"
+    zh = "代他人办理时请说明原因。"
+    en = "Say why when you act for somebody else."
+
+
+class OwnBenefit(Forbidden):
+    """Nobody acts for a member, or agrees, to one's own benefit."""
+
+    code = "own_benefit"
+    zh = "不得为本人利益代办或审批。"
+    en = "Nobody acts or agrees to one's own benefit."

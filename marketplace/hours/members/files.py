@@ -11,7 +11,7 @@ from marketplace.base.errors import Unknown
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.members.ages import birth_of
 from marketplace.hours.members.errors import CauseMissing, NotTheirTask
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.proxies import acts_for
 from marketplace.hours.members.records import insurance as insurances
 from marketplace.hours.members.records.training import trainings_of
 from marketplace.hours.members.schemas import IncidentIn, IncidentOut, InsuranceOut, MemberFileOut, TrainingOut

@@ -1,4 +1,4 @@
-"""Finding members, by owner or for somebody who may see them."""
+"""Finding members: by owner, in a branch, and with their rows locked."""
 
 from uuid import UUID
 
@@ -6,12 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base.actor import Actor, Role
+from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.members.errors import OwnIncident
-from marketplace.hours.members.guardians import guards
-from marketplace.hours.models import Member
-from marketplace.people.access import in_reach
+from marketplace.hours.models import KEY_FREE, Member
 from marketplace.people.models import Region
 
 
@@ -25,34 +22,20 @@ async def member_of_elder(tx: AsyncSession, elder_id: UUID) -> Member | None:
     return await tx.scalar(select(Member).where(col(Member.elder_id) == elder_id))
 
 
-async def member_for(tx: AsyncSession, member_id: UUID, *, actor: Actor) -> Member:
-    """The member, for whoever acts for it, for its provider, for an officer of the branch or an operator.
+async def locked_member(tx: AsyncSession, member_id: UUID | None) -> Member:
+    """The member as she stands now, with her row locked: whoever changes her or what counts for her waits. `Unknown`.
 
-    Else `Unknown`.
+    Rows that refer to her can be written meanwhile (FOR NO KEY UPDATE).
     """
-    member = await tx.get(Member, member_id)
-    if member is None or not await _may_see(tx, member, actor):
+    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True) if member_id else None
+    if member is None:
         raise Unknown(what="member")
     return member
 
 
-async def acts_for(tx: AsyncSession, actor: Actor, member: Member) -> bool:
-    """Is the actor this member, her guardian, or the group's contact?"""
-    if actor.account_id is None:
-        return False
-    if actor.account_id in {member.account_id, member.contact_id}:
-        return True
-    return await guards(tx, actor, member)
-
-
-async def overseen_member(tx: AsyncSession, member_id: UUID, *, actor: Actor) -> Member:
-    """A member of the officer's branches, for acts of the office. `Unknown` out of reach, `OwnIncident`."""
-    member = await tx.get(Member, member_id)
-    if member is None or not (actor.is_any(Role.OFFICER) and await in_reach(tx, actor, member.district_id)):
-        raise Unknown(what="member")
-    if await acts_for(tx, actor, member):
-        raise OwnIncident
-    return member
+async def kept_member(tx: AsyncSession, member_id: UUID) -> Member:
+    """The member as she stands now, kept from changing until the transaction ends; others may keep her as well."""
+    return await tx.get_one(Member, member_id, with_for_update={"read": True}, populate_existing=True)
 
 
 async def overseen_members(
@@ -71,13 +54,3 @@ async def overseen_members(
     if after is not None:
         query = query.where(col(Member.id) > after)
     return list(await tx.scalars(query))
-
-
-async def _may_see(tx: AsyncSession, member: Member, actor: Actor) -> bool:
-    if actor.is_system or await acts_for(tx, actor, member):
-        return True
-    if member.provider_id is not None and member.provider_id == actor.provider_id:
-        return actor.is_any(Role.PROVIDER)
-    if actor.is_any(Role.OPERATOR):
-        return True
-    return actor.is_any(Role.OFFICER) and await in_reach(tx, actor, member.district_id)

@@ -15,9 +15,12 @@ from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
 from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.members.ages import birth_of, is_minor
 from marketplace.hours.members.errors import GuardianMissing, NotAGuardian
-from marketplace.hours.models import KEY_FREE, MEMBER_STEPS, Member
+from marketplace.hours.members.finding import kept_member, locked_member
+from marketplace.hours.members.standing.incidents import follow_incidents
+from marketplace.hours.models import MEMBER_STEPS, Member
 
 OF_AGE_DUE = "member.of_age_due"
 PERSONS = frozenset({"individual", "student", "elder"})
@@ -27,8 +30,10 @@ async def require_guardian(tx: AsyncSession, guardian_id: UUID | None, *, ward: 
     """The member who may answer for the minor with the account `ward`. `GuardianMissing`, `NotAGuardian`."""
     if guardian_id is None:
         raise GuardianMissing(pointer="/guardian_id")
-    guardian = await tx.get(Member, guardian_id, with_for_update={"read": True}, populate_existing=True)
-    if guardian is None or guardian.kind not in PERSONS or guardian.state != "active" or guardian.account_id == ward:
+    if await tx.get(Member, guardian_id) is None:
+        raise NotAGuardian(pointer="/guardian_id")
+    guardian = await kept_member(tx, guardian_id)
+    if guardian.kind not in PERSONS or guardian.state != "active" or guardian.account_id == ward:
         raise NotAGuardian(pointer="/guardian_id")
     born_on = await birth_of(tx, guardian)
     if born_on is None or is_minor(born_on, on):
@@ -44,13 +49,15 @@ async def guards(tx: AsyncSession, actor: Actor, member: Member) -> bool:
     return guardian is not None and guardian.account_id == actor.account_id and guardian.state == "active"
 
 
-async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: Actor, now: datetime) -> Member:
+async def consent(
+    tx: AsyncSession, member_id: UUID, *, consents: bool, rules: SanctionRules, actor: Actor, now: datetime
+) -> Member:
     """The guardian lets the minor be a member, or does not any more: then her tasks are given back.
 
     Saying the same twice changes nothing. `Unknown` to anybody but the guardian; `IllegalTransition`.
     """
-    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
-    if member is None or not await guards(tx, actor, member):
+    member = await locked_member(tx, member_id)
+    if not await guards(tx, actor, member):
         raise Unknown(what="member")
     born_on = await birth_of(tx, member)
     if born_on is None or not is_minor(born_on, local_day(now)):
@@ -58,6 +65,7 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
     if consents and member.consented_at is None:
         await move(tx, member, "active", MEMBER_STEPS, actor=actor, now=now, reason="guardian consents")
         member.consented_at = now
+        await follow_incidents(tx, member, rules=rules, actor=actor, now=now)  # a consent lifts no suspension
     elif not consents and member.consented_at is not None:
         await move(tx, member, "pending", MEMBER_STEPS, actor=actor, now=now, reason="guardian withdrew consent")
         member.consented_at = None
@@ -67,16 +75,17 @@ async def consent(tx: AsyncSession, member_id: UUID, *, consents: bool, actor: A
     return member
 
 
-async def come_of_age(tx: AsyncSession, member_id: UUID, *, now: datetime) -> None:
+async def come_of_age(tx: AsyncSession, member_id: UUID, *, rules: SanctionRules, now: datetime) -> None:
     """Who was a minor answers for herself from the day she is of age. A repeated call changes nothing."""
-    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
-    if member is None or member.birth_on is None or is_minor(member.birth_on, local_day(now)):
+    member = await locked_member(tx, member_id)
+    if member.birth_on is None or is_minor(member.birth_on, local_day(now)):
         return
     if member.kind == "minor":
         member.kind = "individual"
     member.guardian_id = None
     if member.state == "pending":
         await move(tx, member, "active", MEMBER_STEPS, actor=Actor.system(), now=now, reason="of age")
+        await follow_incidents(tx, member, rules=rules, actor=Actor.system(), now=now)
     await tx.flush()
 
 

@@ -28,6 +28,7 @@ from marketplace.hours.books import member_account, open_member, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
 from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age, require_plausible
 from marketplace.hours.members.errors import BirthDateKept
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
 from marketplace.hours.members.returning import come_back
 from marketplace.hours.members.students import Student, require_free
@@ -199,7 +200,7 @@ async def _make_performer(
     birth_on = await birth_of(tx, member)
     if birth_on is not None:
         require_age(birth_on, gender, on=local_day(now), rules=rules.earning)
-    locked = (await tx.scalars(select(Member).where(col(Member.id) == member.id).with_for_update())).one()
+    locked = await locked_member(tx, member.id)
     if locked.performer_id is not None:
         return
     performer = await add_performer(

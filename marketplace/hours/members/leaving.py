@@ -18,9 +18,11 @@ from marketplace.base.errors import IllegalTransition, Stale
 from marketplace.base.states import move
 from marketplace.hours.books import pool_account
 from marketplace.hours.members.errors import BalanceNotEmpty, TasksUnsettled, WardsLeft
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, wards_of
-from marketplace.hours.members.standing.incidents import SUSPENSION_DUE, locked_member
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, member_for, right_over
+from marketplace.hours.members.standing.incidents import SUSPENSION_DUE
 from marketplace.hours.models import MEMBER_STEPS, Member, Task
 from marketplace.hours.tasks.giving_back import UNSETTLED, put_back
 from marketplace.visits.models import Performer
@@ -52,6 +54,8 @@ async def leave(
         raise WardsLeft(count=wards)
     await depart(tx, member, actor=actor, now=now, reason=reason)
     await timebank.apply(tx, await _closing(tx, member, balance_to, now=now), now=now)
+    right = await right_over(tx, member, scope=None, actor=actor, now=now)
+    await tell_member(tx, Acts(member, right or "officer"), LEFT, actor=actor)
     return member
 
 

@@ -10,8 +10,9 @@ from marketplace.base.actor import Actor
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.members.errors import MembershipEnded
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.standing.counting import outcome_of
-from marketplace.hours.members.standing.incidents import follow_incidents, incidents_of, locked_member
+from marketplace.hours.members.standing.incidents import follow_incidents, incidents_of
 from marketplace.hours.models import MEMBER_STEPS, Member
 from marketplace.visits.models import Performer
 from timebank import ReopenAccount

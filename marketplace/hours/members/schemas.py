@@ -8,11 +8,11 @@ from pydantic import Field
 
 from marketplace.hours.models import LARGEST_GROUP, Incident, Insurance, Training
 from marketplace.hours.schemas import MemberOut
-from marketplace.web.schemas import In, Out
+from marketplace.web.schemas import In, Instant, Out
 
 TrainingKind = Literal["induction", "first_aid", "dementia_care", "escort_safety"]
 IncidentKind = Literal["no_show", "malice"]
-IncidentState = Literal["standing", "appealed", "upheld", "struck_out"]
+IncidentState = Literal["standing", "appealed", "upheld", "struck_out", "lifted"]
 Words = Annotated[str, Field(min_length=2, max_length=500, examples=["当天手机没电，已提前告知站点"])]
 
 
@@ -91,12 +91,25 @@ class IncidentIn(In):
     reason: Words
 
 
+class SuspensionIn(In):
+    """Why a member is suspended, and until when; without an instant until it is lifted."""
+
+    until: Instant | None = Field(default=None, examples=["2026-04-01T09:00:00+08:00"])
+    reason: Words
+
+
+class LiftIn(In):
+    """Why a suspension ends before its time."""
+
+    reason: Words
+
+
 class IncidentOut(Out):
-    """An incident. It counts unless it is struck out."""
+    """An incident, or an officer's suspension. It counts unless it is struck out or lifted."""
 
     id: UUID
     member_id: UUID
-    kind: IncidentKind
+    kind: Literal[IncidentKind, "suspension"]
     cause: str = Field(examples=["task:0195a3f0-0000-7000-8000-000000000001"])
     task_id: UUID | None
     reason: str
@@ -107,6 +120,9 @@ class IncidentOut(Out):
     appeal: str | None
     decision: str | None
     decided_by: UUID | None
+    suspends_until: datetime | None = Field(description="null: without an end, or no suspension")
+    lifted_by: UUID | None
+    lift_reason: str | None
 
     @classmethod
     def of(cls, incident: Incident) -> "IncidentOut":

@@ -193,7 +193,7 @@ async def in_entries(
                 kinds.get(line.reference),
                 language,
                 kept=kept.get(line.entry_key),
-                by_officer=line.reference in for_her,
+                acted_as=for_her.get(line.reference),
             ),
             version=line.version,
         )
@@ -201,11 +201,11 @@ async def in_entries(
     ]
 
 
-async def _acted_for(tx: AsyncSession, lines: Sequence[timebank.Line], member: Member) -> set[str]:
-    """References of those orders that an officer placed for this member."""
+async def _acted_for(tx: AsyncSession, lines: Sequence[timebank.Line], member: Member) -> dict[str, str]:
+    """Of those orders that somebody else placed for this member: by what right, by reference."""
     references = {line.reference for line in lines if line.reference.startswith("order:")}
     ids = [UUID(reference.removeprefix("order:")) for reference in references]
-    query = select(col(TransferOrder.id)).where(
+    query = select(col(TransferOrder.id), col(TransferOrder.acted_as)).where(
         col(TransferOrder.id).in_(ids), col(TransferOrder.on_behalf_of) == member.id
     )
-    return {f"order:{order_id}" for order_id in await tx.scalars(query)}
+    return {f"order:{order_id}": acted_as or "officer" for order_id, acted_as in await tx.execute(query)}

@@ -33,7 +33,12 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "reversal": (("冲正退回", "given back by a correction"), ("冲正扣除", "taken back by a correction")),
 }
 OTHER = (("转入", "received"), ("转出", "given"))
-BY_OFFICER = ("（工作人员代办）", " (an officer acted for the member)")
+BY: dict[str, tuple[str, str]] = {
+    "officer": ("（工作人员代办）", " (an officer acted for the member)"),
+    "family": ("（家属代办）", " (the family acted for the member)"),
+    "guardian": ("（监护人代办）", " (the guardian acted for the member)"),
+    "contact": ("（团体联系人代办）", " (the contact acted for the group)"),
+}
 
 
 def in_words(
@@ -43,17 +48,17 @@ def in_words(
     language: Language,
     *,
     kept: str | None = None,
-    by_officer: bool = False,
+    acted_as: str | None = None,
 ) -> str:
     """One entry as a sentence: `志愿服务（陪伴）获得 60 分钟`, `60 minutes earned by companionship`.
 
-    `kept`: what an old bank said of it. `by_officer`: an officer acted for the member.
+    `kept`: what an old bank said of it. `acted_as`: by what right somebody else acted for the member.
     """
     gained, spent = ENTRIES.get(kind, OTHER)
     place = 0 if language == "zh" else 1
     what = TASKS.get(task_kind or "", ("服务", "service"))[place]
     phrase = (gained if minutes > 0 else spent)[place].format(what=what)
     sentence = f"{phrase} {abs(minutes)} 分钟" if language == "zh" else f"{abs(minutes)} minutes {phrase}"
-    if by_officer:
-        sentence += BY_OFFICER[place]
+    if acted_as is not None:
+        sentence += BY[acted_as][place]
     return f"{sentence}：{kept}" if kept else sentence

@@ -6,13 +6,13 @@ from uuid import UUID
 from litestar import post
 from litestar.params import FromPath, JSONBody
 
-from marketplace.hours.members.acting import acting_member
+from marketplace.hours.members.proxies import acting_member
 from marketplace.hours.routes.tasks import TAKERS
 from marketplace.hours.schemas import AvailableIn, AvailableOut, WhyIn
 from marketplace.hours.tasks.availability import Available, declare, take_back
 from marketplace.visits.models import Shift
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Doing
 
 TAGS = ["tasks"]
 
@@ -23,17 +23,15 @@ def _shown(shift: Shift) -> AvailableOut:
 
 
 @post("/v1/me/availability", tags=TAGS, guards=[requires(*TAKERS)], operation_id="offerTime")
-async def offer_time(
-    data: JSONBody[AvailableIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> AvailableOut:
+async def offer_time(data: JSONBody[AvailableIn], act: Doing) -> AvailableOut:
     """Offer a time: tasks that are dispatched are planned into it, and each is then accepted or declined."""
 
     async def work() -> AvailableOut:
-        member = await acting_member(tx, actor, data.member_id)
+        member = await acting_member(act.tx, act.actor, data.member_id)
         available = Available(starts_at=data.starts_at, ends_at=data.ends_at, lon=data.place.lon, lat=data.place.lat)
-        return _shown(await declare(tx, member, available, policy=platform.policy, now=now))
+        return _shown(await declare(act.tx, member, available, policy=act.platform.policy, now=act.now))
 
-    return await once(tx, AvailableOut, work)
+    return await act.once(AvailableOut, work)
 
 
 @post(
@@ -43,15 +41,13 @@ async def offer_time(
     operation_id="takeTimeBack",
     status_code=200,
 )
-async def take_time_back(
-    shift_id: FromPath[UUID], data: JSONBody[WhyIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> AvailableOut:
+async def take_time_back(shift_id: FromPath[UUID], data: JSONBody[WhyIn], act: Doing) -> AvailableOut:
     """Take a time back: tasks planned into it and not begun are open to others again."""
 
     async def work() -> AvailableOut:
-        return _shown(await take_back(tx, shift_id, actor=actor, now=now, reason=data.reason))
+        return _shown(await take_back(act.tx, shift_id, actor=act.actor, now=act.now, reason=data.reason))
 
-    return await once(tx, AvailableOut, work)
+    return await act.once(AvailableOut, work)
 
 
 HANDLERS: list[Any] = [offer_time, take_time_back]

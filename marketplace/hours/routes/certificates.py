@@ -32,7 +32,7 @@ from marketplace.hours.certificates.schemas import (
 )
 from marketplace.hours.certificates.showing import address_of, facts_of, public_out
 from marketplace.hours.certificates.signing import signer_of
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.proxies import member_for
 from marketplace.hours.models import Member
 from marketplace.web.authentication import requires, signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx

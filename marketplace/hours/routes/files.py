@@ -1,5 +1,6 @@
 """A member's file: groups, guardians, trainings, insurance, and leaving."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,9 +10,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from marketplace.base.actor import Role
 from marketplace.base.errors import Unknown
 from marketplace.hours.members import groups, guardians, leaving
-from marketplace.hours.members.acting import members_of
 from marketplace.hours.members.files import file_of, insurance_shown
-from marketplace.hours.members.finding import member_for, overseen_member, overseen_members
+from marketplace.hours.members.finding import overseen_members
+from marketplace.hours.members.proxies import member_for, members_of, overseen_member, seen_member
 from marketplace.hours.members.records.insurance import Policy, record_insurance
 from marketplace.hours.members.records.training import Passed, record_training
 from marketplace.hours.members.schemas import (
@@ -28,31 +29,33 @@ from marketplace.hours.members.schemas import (
 from marketplace.hours.schemas import MemberOut, MemberState
 from marketplace.people.access import in_reach
 from marketplace.web.authentication import requires, signed_in
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
 
 TAGS = ["hours"]
 OfState = Annotated[MemberState | None, QueryParameter(name="state")]
+# acts on what exists already are answered 200
+change = partial(post, tags=TAGS, guards=[signed_in], status_code=200)
 
 
 @post("/v1/groups", tags=TAGS, guards=[requires(Role.VOLUNTEER, Role.OFFICER)], operation_id="foundGroup")
-async def found_group(data: JSONBody[GroupIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven) -> MemberOut:
+async def found_group(data: JSONBody[GroupIn], act: Doing) -> MemberOut:
     """Let a group join: it takes group tasks with several people, and gives its hours away."""
 
     async def work() -> MemberOut:
-        contact_id = data.contact_id or actor.account_id
-        by_officer = actor.is_any(Role.OFFICER) and await in_reach(tx, actor, data.district_id)
-        if contact_id is None or (contact_id != actor.account_id and not by_officer):
+        contact_id = data.contact_id or act.actor.account_id
+        by_officer = act.actor.is_any(Role.OFFICER) and await in_reach(act.tx, act.actor, data.district_id)
+        if contact_id is None or (contact_id != act.actor.account_id and not by_officer):
             raise Unknown(pointer="/contact_id", what="account")
         group = groups.Group(**{**data.model_dump(), "contact_id": contact_id})
-        return MemberOut.of(await groups.found_group(tx, group, actor=actor, now=now))
+        return MemberOut.of(await groups.found_group(act.tx, group, actor=act.actor, now=act.now))
 
-    return await once(tx, MemberOut, work)
+    return await act.once(MemberOut, work)
 
 
 @get("/v1/me/members", tags=TAGS, guards=[signed_in], operation_id="myMembers")
-async def my_members(tx: Tx, actor: Acting) -> MemberPage:
-    """Whom one acts for: oneself, the minors one answers for, the groups whose contact one is."""
-    return MemberPage(items=[MemberOut.of(one) for one in await members_of(tx, actor)], next_after=None)
+async def my_members(tx: Tx, actor: Acting, now: Now) -> MemberPage:
+    """Whom one acts for: oneself, the minors one answers for, the groups whose contact one is, elders who let one."""
+    return MemberPage(items=[MemberOut.of(one) for one in await members_of(tx, actor, now=now)], next_after=None)
 
 
 @get("/v1/members", tags=TAGS, guards=[requires(Role.OFFICER, Role.OPERATOR)], operation_id="listMembers")
@@ -70,29 +73,28 @@ async def list_members(
 
 
 @get("/v1/members/{member_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="memberFile")
-async def member_file(member_id: FromPath[UUID], tx: Tx, actor: Acting, platform: Home) -> MemberFileOut:
-    """A member's file with stars and counters, for the member, a guardian, a contact, and the branch's officers."""
-    member = await member_for(tx, member_id, actor=actor)
+async def member_file(member_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home) -> MemberFileOut:
+    """A member's file with stars and counters, for the member, who may act for her or see her, and officers."""
+    member = await seen_member(tx, member_id, actor=actor, now=now)
     return await file_of(tx, platform.vault, member, rules=platform.policy.timebank, actor=actor)
 
 
-@post(
-    "/v1/members/{member_id:uuid}/consent",
-    tags=TAGS,
-    guards=[signed_in],
-    operation_id="consentToMinor",
-    status_code=200,
-)
+@change("/v1/members/{member_id:uuid}/consent", operation_id="consentToMinor")
 async def consent(
-    member_id: FromPath[UUID], data: JSONBody[ConsentIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+    member_id: FromPath[UUID],
+    data: JSONBody[ConsentIn],
+    act: Doing,
 ) -> MemberOut:
     """A guardian consents to a minor's membership, or takes the consent back."""
 
     async def work() -> MemberOut:
-        found = await guardians.consent(tx, member_id, consents=data.consents, actor=actor, now=now)
+        rules = act.platform.policy.timebank.sanctions
+        found = await guardians.consent(
+            act.tx, member_id, consents=data.consents, rules=rules, actor=act.actor, now=act.now
+        )
         return MemberOut.of(found)
 
-    return await once(tx, MemberOut, work)
+    return await act.once(MemberOut, work)
 
 
 @post(
@@ -101,59 +103,45 @@ async def consent(
     guards=[requires(Role.OFFICER)],
     operation_id="recordTraining",
 )
-async def add_training(
-    member_id: FromPath[UUID], data: JSONBody[TrainingIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> TrainingOut:
+async def add_training(member_id: FromPath[UUID], data: JSONBody[TrainingIn], act: Doing) -> TrainingOut:
     """An officer of the branch records that a member passed a training. The same one twice is one."""
 
     async def work() -> TrainingOut:
-        member = await overseen_member(tx, member_id, actor=actor)
+        member = await overseen_member(act.tx, member_id, actor=act.actor)
         passed = Passed(**data.model_dump())
-        return TrainingOut.of(await record_training(tx, member, passed, actor=actor, now=now))
+        return TrainingOut.of(await record_training(act.tx, member, passed, actor=act.actor, now=act.now))
 
-    return await once(tx, TrainingOut, work)
+    return await act.once(TrainingOut, work)
 
 
 @post("/v1/members/{member_id:uuid}/insurance", tags=TAGS, guards=[signed_in], operation_id="recordInsurance")
 async def add_insurance(
     member_id: FromPath[UUID],
     data: JSONBody[InsuranceIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> InsuranceOut:
     """Record a volunteer's insurance. One from the same day on takes the place of the one before."""
 
     async def work() -> InsuranceOut:
-        member = await member_for(tx, member_id, actor=actor)
+        member = await member_for(act.tx, member_id, actor=act.actor)
         policy = Policy(**data.model_dump())
-        insured = await record_insurance(tx, platform.vault, member, policy, actor=actor, now=now)
-        return await insurance_shown(tx, platform.vault, member, insured)
+        insured = await record_insurance(act.tx, act.platform.vault, member, policy, actor=act.actor, now=act.now)
+        return await insurance_shown(act.tx, act.platform.vault, member, insured)
 
-    return await once(tx, InsuranceOut, work)
+    return await act.once(InsuranceOut, work)
 
 
-@post(
-    "/v1/members/{member_id:uuid}/leave",
-    tags=TAGS,
-    guards=[signed_in],
-    operation_id="leaveTimeBank",
-    status_code=200,
-)
-async def leave(
-    member_id: FromPath[UUID], data: JSONBody[LeaveIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> MemberOut:
+@change("/v1/members/{member_id:uuid}/leave", operation_id="leaveTimeBank")
+async def leave(member_id: FromPath[UUID], data: JSONBody[LeaveIn], act: Doing) -> MemberOut:
     """End a membership. Open tasks are given back; an account that is not empty is refused, with what it holds."""
 
     async def work() -> MemberOut:
         member = await leaving.leave(
-            tx, member_id, balance_to=data.balance_to, reason=data.reason, actor=actor, now=now
+            act.tx, member_id, balance_to=data.balance_to, reason=data.reason, actor=act.actor, now=act.now
         )
         return MemberOut.of(member)
 
-    return await once(tx, MemberOut, work)
+    return await act.once(MemberOut, work)
 
 
 HANDLERS: list[Any] = [

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Unknown
 from marketplace.hours.giving import allocating, granting, issuing
-from marketplace.hours.giving.acting import is_officer_of
 from marketplace.hours.giving.grant_schemas import (
     AllocationIn,
     AllocationOut,
@@ -24,10 +23,11 @@ from marketplace.hours.giving.grant_schemas import (
 )
 from marketplace.hours.giving.key_elders import key_grants_of, month_of
 from marketplace.hours.giving.schemas import OrderOut
+from marketplace.hours.members.proxies import is_officer_of
 from marketplace.hours.routes.giving import shown
 from marketplace.people.models import Region
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Now, Tx
 
 GRANTS = ["grants"]
 STAFF = (Role.OFFICER, Role.OPERATOR)
@@ -42,21 +42,19 @@ STAFF = (Role.OFFICER, Role.OPERATOR)
 async def grant_from_pool(
     district_id: FromPath[UUID],
     data: JSONBody[PoolGrantIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> OrderOut:
     """Grant an elder of the branch minutes of its pool."""
 
     async def work() -> OrderOut:
         given = data.model_dump()
         return shown(
-            await granting.grant_from_pool(tx, district_id, **given, policy=platform.policy, actor=actor, now=now)
+            await granting.grant_from_pool(
+                act.tx, district_id, **given, policy=act.platform.policy, actor=act.actor, now=act.now
+            )
         )
 
-    return await once(tx, OrderOut, work)
+    return await act.once(OrderOut, work)
 
 
 @post(
@@ -68,24 +66,20 @@ async def grant_from_pool(
 async def allocate(
     district_id: FromPath[UUID],
     data: JSONBody[AllocationIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> AllocationOut:
     """Let the pool grant to its key elders in the rule set's order, or see what it would grant."""
 
     async def work() -> AllocationOut:
-        await _require_branch(tx, district_id, actor)
+        await _require_branch(act.tx, district_id, act.actor)
         run = await allocating.allocate(
-            tx,
+            act.tx,
             district_id,
             each=data.minutes_each,
             dry_run=data.dry_run,
-            policy=platform.policy,
-            actor=actor,
-            now=now,
+            policy=act.platform.policy,
+            actor=act.actor,
+            now=act.now,
         )
         return AllocationOut(
             district_id=district_id,
@@ -97,7 +91,7 @@ async def allocate(
             turns=[_turn(turn) for turn in run.turns],
         )
 
-    return await once(tx, AllocationOut, work)
+    return await act.once(AllocationOut, work)
 
 
 def _turn(one: allocating.Turn) -> TurnOut:
@@ -119,17 +113,13 @@ def _turn(one: allocating.Turn) -> TurnOut:
 async def issue_month(
     district_id: FromPath[UUID],
     data: JSONBody[IssueIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> IssuesOut:
     """Let programmes issue this month's minutes to the branch's key elders, or see what they would issue."""
 
     async def work() -> IssuesOut:
-        await _require_branch(tx, district_id, actor)
-        run = await issuing.issue(tx, district_id, dry_run=data.dry_run, policy=platform.policy, now=now)
+        await _require_branch(act.tx, district_id, act.actor)
+        run = await issuing.issue(act.tx, district_id, dry_run=data.dry_run, policy=act.platform.policy, now=act.now)
         return IssuesOut(
             district_id=district_id,
             month=run.month,
@@ -139,7 +129,7 @@ async def issue_month(
             missing=[_issue(one) for one in run.missing],
         )
 
-    return await once(tx, IssuesOut, work)
+    return await act.once(IssuesOut, work)
 
 
 def _issue(one: issuing.Issue) -> IssueOut:

@@ -1,5 +1,6 @@
 """What a person judges about tasks: requests under review, disputes and their decisions."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,11 +12,13 @@ from marketplace.hours.routes.showing import shown, shown_page
 from marketplace.hours.schemas import TaskOut, TaskPage, VerdictIn, WhyIn
 from marketplace.hours.tasks import disputing, listing, reviewing
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
 
 TAGS = ["tasks"]
 OFFICERS = [requires(Role.OFFICER)]
 Limit = FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]]
+# acts on what exists already are answered 200
+judgement = partial(post, tags=TAGS, guards=OFFICERS, status_code=200)
 
 
 @get("/v1/tasks/submitted", tags=TAGS, guards=OFFICERS, operation_id="listSubmittedTasks")
@@ -36,39 +39,31 @@ async def list_disputed(
     return await shown_page(tx, platform, found, actor, limit)
 
 
-@post(
-    "/v1/tasks/{task_id:uuid}/publish", tags=TAGS, guards=OFFICERS, operation_id="publishSubmittedTask", status_code=200
-)
-async def publish_submitted(
-    task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> TaskOut:
+@judgement("/v1/tasks/{task_id:uuid}/publish", operation_id="publishSubmittedTask")
+async def publish_submitted(task_id: FromPath[UUID], act: Doing) -> TaskOut:
     """Publish a submitted request, with all its places: its hours are set aside now."""
 
     async def work() -> TaskOut:
-        rules = platform.policy.timebank
-        task = await reviewing.accept_request(tx, task_id, rules=rules, actor=actor, now=now)
-        return await shown(tx, platform, task, actor)
+        rules = act.platform.policy.timebank
+        task = await reviewing.accept_request(act.tx, task_id, rules=rules, actor=act.actor, now=act.now)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
-@post("/v1/tasks/{task_id:uuid}/return", tags=TAGS, guards=OFFICERS, operation_id="returnTask", status_code=200)
+@judgement("/v1/tasks/{task_id:uuid}/return", operation_id="returnTask")
 async def return_task(
     task_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> TaskOut:
     """Return a submitted request to who asked, with a reason."""
 
     async def work() -> TaskOut:
-        task = await reviewing.return_request(tx, task_id, reason=data.reason, actor=actor, now=now)
-        return await shown(tx, platform, task, actor)
+        task = await reviewing.return_request(act.tx, task_id, reason=data.reason, actor=act.actor, now=act.now)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
 @post(
@@ -81,48 +76,40 @@ async def return_task(
 async def dispute_task(
     task_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> TaskOut:
     """Dispute what was done, before it is confirmed: an officer decides, and the hours stay set aside until then."""
 
     async def work() -> TaskOut:
-        rules = platform.policy.visit
-        task = await disputing.dispute(tx, task_id, reason=data.reason, rules=rules, actor=actor, now=now)
-        return await shown(tx, platform, task, actor)
+        rules = act.platform.policy.visit
+        task = await disputing.dispute(act.tx, task_id, reason=data.reason, rules=rules, actor=act.actor, now=act.now)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
-@post("/v1/tasks/{task_id:uuid}/decision", tags=TAGS, guards=OFFICERS, operation_id="decideTask", status_code=200)
+@judgement("/v1/tasks/{task_id:uuid}/decision", operation_id="decideTask")
 async def decide_task(
     task_id: FromPath[UUID],
     data: JSONBody[VerdictIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> TaskOut:
     """Decide a dispute: in full as the evidence says, in part, or nothing."""
 
     async def work() -> TaskOut:
         task = await disputing.decide(
-            tx,
+            act.tx,
             task_id,
             verdict=data.verdict,
             minutes=data.minutes,
             reason=data.reason,
-            rules=platform.policy.timebank,
-            actor=actor,
-            now=now,
+            rules=act.platform.policy.timebank,
+            actor=act.actor,
+            now=act.now,
         )
-        return await shown(tx, platform, task, actor)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
 HANDLERS: list[Any] = [list_submitted, list_disputed, publish_submitted, return_task, dispute_task, decide_task]

@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, get, post
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
@@ -15,13 +16,14 @@ from marketplace.base.platform import Platform
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.members import joining, statements
 from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.proxies import seen_member
 from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Member
 from marketplace.hours.schemas import EntryOut, HoursOut, MemberIn, MemberOut
 from marketplace.people.access import in_reach
 from marketplace.people.elders import elder_for
 from marketplace.web.authentication import signed_in
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
 from marketplace.web.problem import language_of
 
 TAGS = ["hours"]
@@ -30,13 +32,13 @@ MANY = 10_000  # of thirty days, from which the newest are taken
 
 
 @post("/v1/members", tags=TAGS, guards=[signed_in], operation_id="joinTimeBank")
-async def join(data: JSONBody[MemberIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven) -> MemberOut:
+async def join(data: JSONBody[MemberIn], act: Doing) -> MemberOut:
     """Join the time bank, or let an elder or account join as an officer. Joining twice is joining once."""
 
     async def work() -> MemberOut:
-        return MemberOut.of(await _join(tx, data, platform=platform, actor=actor, now=now))
+        return MemberOut.of(await _join(act.tx, data, platform=act.platform, actor=act.actor, now=act.now))
 
-    return await once(tx, MemberOut, work)
+    return await act.once(MemberOut, work)
 
 
 async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: Actor, now: datetime) -> Member:
@@ -76,11 +78,16 @@ async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: 
 
 
 @get("/v1/me/hours", tags=TAGS, guards=[signed_in], operation_id="myHours")
-async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: Now, platform: Home) -> HoursOut:
-    """One's balance in minutes, what of it is set aside, and the newest entries in words."""
-    member = await member_of_account(tx, actor.account_id)
-    if member is None:
-        raise Unknown(what="member")
+async def my_hours(
+    request: Request[Any, Any, Any],
+    tx: Tx,
+    actor: Acting,
+    now: Now,
+    platform: Home,
+    member_id: FromQuery[UUID | None] = None,
+) -> HoursOut:
+    """One's balance in minutes, or that of whom one acts for: what is set aside, and the newest entries in words."""
+    member = await _of_whom(tx, member_id, actor=actor, now=now)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
     period = statements.period_of(None, None, now=now)
     recent = await statements.statement_of(
@@ -95,6 +102,15 @@ async def my_hours(request: Request[Any, Any, Any], tx: Tx, actor: Acting, now: 
         owed_minutes=balance.owed,
         entries=[EntryOut(**asdict(entry)) for entry in reversed(recent.entries[-RECENT:])],
     )
+
+
+async def _of_whom(tx: AsyncSession, member_id: UUID | None, *, actor: Actor, now: datetime) -> Member:
+    if member_id is not None:
+        return await seen_member(tx, member_id, actor=actor, now=now)
+    own = await member_of_account(tx, actor.account_id)
+    if own is None:
+        raise Unknown(what="member")
+    return own
 
 
 HANDLERS: list[Any] = [join, my_hours]

@@ -1,5 +1,6 @@
 """Programmes: authorised ceilings of hours, budgets in money, agreements with providers. For operators."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,23 +24,25 @@ from marketplace.hours.members import programmes, redemptions
 from marketplace.hours.models import Agreement, Programme
 from marketplace.hours.routes.giving import shown
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Doing, Tx
 
 TAGS = ["grants"]
 OPERATOR = requires(Role.OPERATOR)
+# acts on what exists already are answered 200
+change = partial(post, tags=TAGS, guards=[OPERATOR], status_code=200)
 
 
 @post("/v1/programmes", tags=TAGS, guards=[OPERATOR], operation_id="authoriseProgramme")
-async def authorise(data: JSONBody[ProgrammeIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven) -> ProgrammeOut:
+async def authorise(data: JSONBody[ProgrammeIn], act: Doing) -> ProgrammeOut:
     """Authorise a programme that may grant hours up to a ceiling."""
 
     async def work() -> ProgrammeOut:
         if data.valid_until < data.valid_from:
             raise Malformed(pointer="/valid_until", reason="a programme ends after it begins")
         authority = programmes.Authority(**data.model_dump())
-        return _programme(await programmes.authorise(tx, authority, actor=actor, now=now))
+        return _programme(await programmes.authorise(act.tx, authority, actor=act.actor, now=act.now))
 
-    return await once(tx, ProgrammeOut, work)
+    return await act.once(ProgrammeOut, work)
 
 
 @get("/v1/programmes", tags=TAGS, guards=[requires(Role.OFFICER, Role.OPERATOR)], operation_id="listProgrammes")
@@ -48,40 +51,28 @@ async def list_programmes(tx: Tx) -> list[ProgrammeOut]:
     return [_programme(row) for row in await programmes.all_programmes(tx)]
 
 
-@post(
-    "/v1/programmes/{programme_id:uuid}/ceiling",
-    tags=TAGS,
-    guards=[OPERATOR],
-    status_code=200,
-    operation_id="setProgrammeCeiling",
-)
-async def set_ceiling(
-    programme_id: FromPath[UUID], data: JSONBody[CeilingIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> ProgrammeOut:
+@change("/v1/programmes/{programme_id:uuid}/ceiling", operation_id="setProgrammeCeiling")
+async def set_ceiling(programme_id: FromPath[UUID], data: JSONBody[CeilingIn], act: Doing) -> ProgrammeOut:
     """Raise or lower what a programme may issue in all."""
 
     async def work() -> ProgrammeOut:
-        return _programme(await programmes.set_ceiling(tx, programme_id, data.ceiling_minutes, actor=actor, now=now))
+        return _programme(
+            await programmes.set_ceiling(act.tx, programme_id, data.ceiling_minutes, actor=act.actor, now=act.now)
+        )
 
-    return await once(tx, ProgrammeOut, work)
+    return await act.once(ProgrammeOut, work)
 
 
-@post(
-    "/v1/programmes/{programme_id:uuid}/budget",
-    tags=TAGS,
-    guards=[OPERATOR],
-    status_code=200,
-    operation_id="setProgrammeBudget",
-)
-async def set_budget(
-    programme_id: FromPath[UUID], data: JSONBody[BudgetIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> ProgrammeOut:
+@change("/v1/programmes/{programme_id:uuid}/budget", operation_id="setProgrammeBudget")
+async def set_budget(programme_id: FromPath[UUID], data: JSONBody[BudgetIn], act: Doing) -> ProgrammeOut:
     """Authorise what a programme may pay providers for redeemed hours."""
 
     async def work() -> ProgrammeOut:
-        return _programme(await redemptions.set_budget(tx, programme_id, data.budget_fen, actor=actor, now=now))
+        return _programme(
+            await redemptions.set_budget(act.tx, programme_id, data.budget_fen, actor=act.actor, now=act.now)
+        )
 
-    return await once(tx, ProgrammeOut, work)
+    return await act.once(ProgrammeOut, work)
 
 
 @post(
@@ -90,16 +81,16 @@ async def set_budget(
     guards=[OPERATOR],
     operation_id="agreeRedemption",
 )
-async def agree(
-    programme_id: FromPath[UUID], data: JSONBody[AgreementIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> AgreementOut:
+async def agree(programme_id: FromPath[UUID], data: JSONBody[AgreementIn], act: Doing) -> AgreementOut:
     """Let the programme pay an offer's provider for every hour redeemed with it."""
 
     async def work() -> AgreementOut:
-        row = await redemptions.agree(tx, programme_id, data.offer_id, data.fen_per_hour, actor=actor, now=now)
+        row = await redemptions.agree(
+            act.tx, programme_id, data.offer_id, data.fen_per_hour, actor=act.actor, now=act.now
+        )
         return _agreement(row)
 
-    return await once(tx, AgreementOut, work)
+    return await act.once(AgreementOut, work)
 
 
 @get("/v1/programmes/{programme_id:uuid}/agreements", tags=TAGS, guards=[OPERATOR], operation_id="listAgreements")
@@ -108,20 +99,14 @@ async def list_agreements(programme_id: FromPath[UUID], tx: Tx) -> list[Agreemen
     return [_agreement(row) for row in await redemptions.agreements_of(tx, programme_id)]
 
 
-@post(
-    "/v1/agreements/{agreement_id:uuid}/end",
-    tags=TAGS,
-    guards=[OPERATOR],
-    status_code=200,
-    operation_id="endRedemptionAgreement",
-)
-async def end_agreement(agreement_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, once: OnceGiven) -> AgreementOut:
+@change("/v1/agreements/{agreement_id:uuid}/end", operation_id="endRedemptionAgreement")
+async def end_agreement(agreement_id: FromPath[UUID], act: Doing) -> AgreementOut:
     """Pay for no new bookings of the offer; what was promised is paid."""
 
     async def work() -> AgreementOut:
-        return _agreement(await redemptions.end_agreement(tx, agreement_id, actor=actor, now=now))
+        return _agreement(await redemptions.end_agreement(act.tx, agreement_id, actor=act.actor, now=act.now))
 
-    return await once(tx, AgreementOut, work)
+    return await act.once(AgreementOut, work)
 
 
 @post(
@@ -133,22 +118,18 @@ async def end_agreement(agreement_id: FromPath[UUID], tx: Tx, actor: Acting, now
 async def grant(
     programme_id: FromPath[UUID],
     data: JSONBody[ProgrammeGrantIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> OrderOut:
     """Issue minutes of a programme to a member or to a branch's pool, never above the ceiling."""
 
     async def work() -> OrderOut:
         return shown(
             await granting.grant_from_programme(
-                tx, programme_id, **data.model_dump(), policy=platform.policy, actor=actor, now=now
+                act.tx, programme_id, **data.model_dump(), policy=act.platform.policy, actor=act.actor, now=act.now
             )
         )
 
-    return await once(tx, OrderOut, work)
+    return await act.once(OrderOut, work)
 
 
 def _programme(row: Programme) -> ProgrammeOut:

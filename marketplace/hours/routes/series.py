@@ -1,5 +1,6 @@
 """Recurring help: asking for a series, keeping it, leaving one out."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,10 +18,13 @@ from marketplace.hours.tasks.series import keeping
 from marketplace.hours.tasks.series.schemas import SeriesIn, SeriesOut, SeriesPage, SeriesState, SkipIn
 from marketplace.hours.tasks.series.showing import series_shown
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
 
 TAGS = ["tasks"]
 OfState = Annotated[SeriesState | None, QueryParameter(name="state")]
+# acts on what exists already are answered 200
+reviews = partial(post, tags=TAGS, guards=[requires(Role.OFFICER)], status_code=200)
+keeps = partial(post, tags=TAGS, guards=[requires(*ASKERS)], status_code=200)
 
 
 async def _shown(tx: AsyncSession, platform: Platform, series: TaskSeries) -> SeriesOut:
@@ -29,20 +33,18 @@ async def _shown(tx: AsyncSession, platform: Platform, series: TaskSeries) -> Se
 
 
 @post("/v1/task-series", tags=TAGS, guards=[requires(*ASKERS)], operation_id="beginSeries")
-async def begin_series(
-    data: JSONBody[SeriesIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> SeriesOut:
+async def begin_series(data: JSONBody[SeriesIn], act: Doing) -> SeriesOut:
     """Ask for help again and again. Its tasks are published some weeks ahead, each with its own hours set aside."""
 
     async def work() -> SeriesOut:
         call = Call(**data.model_dump(include=set(OF_A_CALL)))
         ask = Ask(**data.model_dump(exclude={*OF_A_CALL, "rule"}), call=call)
         series = await keeping.begin_series(
-            tx, platform.vault, ask, data.rule, policy=platform.policy, actor=actor, now=now
+            act.tx, act.platform.vault, ask, data.rule, policy=act.platform.policy, actor=act.actor, now=act.now
         )
-        return await _shown(tx, platform, series)
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
 @get("/v1/task-series", tags=TAGS, guards=[requires(*ASKERS)], operation_id="listSeries")
@@ -67,148 +69,92 @@ async def show_series(series_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now
     return await _shown(tx, platform, await keeping.series_for(tx, series_id, actor=actor, now=now))
 
 
-@post(
-    "/v1/task-series/{series_id:uuid}/publish",
-    tags=TAGS,
-    guards=[requires(Role.OFFICER)],
-    operation_id="publishSeries",
-    status_code=200,
-)
-async def publish_series(
-    series_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> SeriesOut:
+@reviews("/v1/task-series/{series_id:uuid}/publish", operation_id="publishSeries")
+async def publish_series(series_id: FromPath[UUID], act: Doing) -> SeriesOut:
     """Let a submitted series begin."""
 
     async def work() -> SeriesOut:
-        series = await keeping.review_series(tx, series_id, return_reason=None, actor=actor, now=now)
-        return await _shown(tx, platform, series)
+        series = await keeping.review_series(act.tx, series_id, return_reason=None, actor=act.actor, now=act.now)
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
-@post(
-    "/v1/task-series/{series_id:uuid}/return",
-    tags=TAGS,
-    guards=[requires(Role.OFFICER)],
-    operation_id="returnSeries",
-    status_code=200,
-)
+@reviews("/v1/task-series/{series_id:uuid}/return", operation_id="returnSeries")
 async def return_series(
     series_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> SeriesOut:
     """Return a submitted series to who asked, with a reason."""
 
     async def work() -> SeriesOut:
-        series = await keeping.review_series(tx, series_id, return_reason=data.reason, actor=actor, now=now)
-        return await _shown(tx, platform, series)
+        series = await keeping.review_series(act.tx, series_id, return_reason=data.reason, actor=act.actor, now=act.now)
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
-@post(
-    "/v1/task-series/{series_id:uuid}/pause",
-    tags=TAGS,
-    guards=[requires(*ASKERS)],
-    operation_id="pauseSeries",
-    status_code=200,
-)
+@keeps("/v1/task-series/{series_id:uuid}/pause", operation_id="pauseSeries")
 async def pause_series(
     series_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> SeriesOut:
     """Nobody comes until the series is resumed: what was made of it and has not begun is called off."""
 
     async def work() -> SeriesOut:
-        series = await keeping.pause_series(tx, series_id, actor=actor, now=now, reason=data.reason)
-        return await _shown(tx, platform, series)
+        series = await keeping.pause_series(act.tx, series_id, actor=act.actor, now=act.now, reason=data.reason)
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
-@post(
-    "/v1/task-series/{series_id:uuid}/resume",
-    tags=TAGS,
-    guards=[requires(*ASKERS)],
-    operation_id="resumeSeries",
-    status_code=200,
-)
+@keeps("/v1/task-series/{series_id:uuid}/resume", operation_id="resumeSeries")
 async def resume_series(
     series_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> SeriesOut:
     """A paused series goes on from now."""
 
     async def work() -> SeriesOut:
-        series = await keeping.resume_series(tx, series_id, actor=actor, now=now, reason=data.reason)
-        return await _shown(tx, platform, series)
+        series = await keeping.resume_series(act.tx, series_id, actor=act.actor, now=act.now, reason=data.reason)
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
-@post(
-    "/v1/task-series/{series_id:uuid}/end",
-    tags=TAGS,
-    guards=[requires(*ASKERS)],
-    operation_id="endSeries",
-    status_code=200,
-)
+@keeps("/v1/task-series/{series_id:uuid}/end", operation_id="endSeries")
 async def end_series(
     series_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> SeriesOut:
     """The series is over: what was made of it and has not begun is called off."""
 
     async def work() -> SeriesOut:
-        series = await keeping.end_series(tx, series_id, actor=actor, now=now, reason=data.reason)
-        return await _shown(tx, platform, series)
+        series = await keeping.end_series(act.tx, series_id, actor=act.actor, now=act.now, reason=data.reason)
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
-@post(
-    "/v1/task-series/{series_id:uuid}/skip",
-    tags=TAGS,
-    guards=[requires(*ASKERS)],
-    operation_id="skipOccurrence",
-    status_code=200,
-)
+@keeps("/v1/task-series/{series_id:uuid}/skip", operation_id="skipOccurrence")
 async def skip_occurrence(
     series_id: FromPath[UUID],
     data: JSONBody[SkipIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> SeriesOut:
     """Leave one out; the others go on."""
 
     async def work() -> SeriesOut:
-        series = await keeping.skip_occurrence(tx, series_id, data.starts_at, actor=actor, now=now, reason=data.reason)
-        return await _shown(tx, platform, series)
+        series = await keeping.skip_occurrence(
+            act.tx, series_id, data.starts_at, actor=act.actor, now=act.now, reason=data.reason
+        )
+        return await _shown(act.tx, act.platform, series)
 
-    return await once(tx, SeriesOut, work)
+    return await act.once(SeriesOut, work)
 
 
 HANDLERS: list[Any] = [

@@ -16,7 +16,7 @@ from marketplace.base.database import transaction
 from marketplace.base.errors import Language
 from marketplace.base.platform import Platform
 from marketplace.hours.members import papers, statements
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.proxies import seen_member
 from marketplace.hours.members.statements import Cursor, Period
 from marketplace.hours.models import Member
 from marketplace.hours.schemas import StatementOut
@@ -44,7 +44,7 @@ async def statement(
     With `Accept` or `?format=` whole and as a file: `csv`, `xlsx`, `pdf`, or `proof`, JSON that
     `python -m timebank.verify_statement` checks against a published root.
     """
-    member = await member_for(tx, member_id, actor=actor)
+    member = await seen_member(tx, member_id, actor=actor, now=now)
     period, language = statements.period_of(since, until, now=now), language_of(request)
     form = wanted(request, "json", "csv", "xlsx", "pdf", "proof")
     if form == "json":

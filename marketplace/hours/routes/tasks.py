@@ -1,5 +1,6 @@
 """Tasks: asking for help, finding a task, taking it, answering, giving it back, calling it off."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from marketplace.base.actor import Role
 from marketplace.base.errors import Malformed
 from marketplace.hours.errors import NotAMember
-from marketplace.hours.members.acting import acting_member
 from marketplace.hours.members.finding import member_of_account
+from marketplace.hours.members.proxies import acting_member
 from marketplace.hours.models import Task
 from marketplace.hours.routes.showing import shown, shown_page
 from marketplace.hours.schemas import (
@@ -28,7 +29,7 @@ from marketplace.hours.tasks.publishing import Ask, Call, publish
 from marketplace.people.models import Region
 from marketplace.visits.attendance.evidence import metres_between
 from marketplace.web.authentication import requires, signed_in
-from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
 
 TAGS = ["tasks"]
 ASKERS = (Role.ELDER, Role.FAMILY, Role.OFFICER)
@@ -36,12 +37,12 @@ TAKERS = (Role.VOLUNTEER, Role.FAMILY, Role.ELDER)  # a minor's guardian takes t
 OF_A_CALL = frozenset({"channel", "caller", "consent", "consent_reference"})
 Degrees = Annotated[float | None, QueryParameter(ge=-180, le=180)]
 Limit = FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]]
+# acts on what exists already are answered 200
+answer = partial(post, tags=TAGS, guards=[requires(*TAKERS)], status_code=200)
 
 
 @post("/v1/tasks", tags=TAGS, guards=[requires(*ASKERS)], operation_id="publishTask")
-async def publish_task(
-    data: JSONBody[TaskIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> TaskOut:
+async def publish_task(data: JSONBody[TaskIn], act: Doing) -> TaskOut:
     """Ask volunteers for help. The hours are set aside at once; without a source nothing is published.
 
     What came by telephone, or by whatever channel the city reviews, is submitted first, and nothing is set aside.
@@ -50,10 +51,10 @@ async def publish_task(
     async def work() -> TaskOut:
         call = Call(**data.model_dump(include=set(OF_A_CALL)))
         ask = Ask(**data.model_dump(exclude=set(OF_A_CALL)), call=call)
-        task = await publish(tx, platform.vault, ask, policy=platform.policy, actor=actor, now=now)
-        return await shown(tx, platform, task, actor)
+        task = await publish(act.tx, act.platform.vault, ask, policy=act.platform.policy, actor=act.actor, now=act.now)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
 @get("/v1/tasks", tags=TAGS, guards=[requires(Role.VOLUNTEER, Role.OFFICER)], operation_id="listTasks")
@@ -112,20 +113,10 @@ async def show_task(task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, pl
     return await shown(tx, platform, await listing.task_for(tx, task_id, actor=actor, now=now), actor)
 
 
-@post(
-    "/v1/tasks/{task_id:uuid}/grab",
-    tags=TAGS,
-    guards=[requires(*TAKERS)],
-    operation_id="grabTask",
-    status_code=200,
-)
+@answer("/v1/tasks/{task_id:uuid}/grab", operation_id="grabTask")
 async def grab_task(
     task_id: FromPath[UUID],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
     data: JSONBody[GrabIn | None] = None,
 ) -> TaskOut:
     """Take a task, for oneself or for who one acts for: the first gets it and is assigned to its visit.
@@ -135,80 +126,53 @@ async def grab_task(
 
     async def work() -> TaskOut:
         member_id = data.member_id if data else None
-        rules = platform.policy.timebank
-        task = await grabbing.grab(tx, task_id, actor=actor, rules=rules, now=now, member_id=member_id)
-        return await shown(tx, platform, task, actor)
+        rules = act.platform.policy.timebank
+        task = await grabbing.grab(act.tx, task_id, actor=act.actor, rules=rules, now=act.now, member_id=member_id)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
-@post(
-    "/v1/tasks/{task_id:uuid}/accept",
-    tags=TAGS,
-    guards=[requires(*TAKERS)],
-    operation_id="acceptTask",
-    status_code=200,
-)
-async def accept_task(
-    task_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> TaskOut:
+@answer("/v1/tasks/{task_id:uuid}/accept", operation_id="acceptTask")
+async def accept_task(task_id: FromPath[UUID], act: Doing) -> TaskOut:
     """Say yes to a reserved task: a guardian for a minor, or the volunteer to whom it was dispatched."""
 
     async def work() -> TaskOut:
-        rules = platform.policy.timebank
-        return await shown(tx, platform, await answering.accept(tx, task_id, rules=rules, actor=actor, now=now), actor)
+        rules = act.platform.policy.timebank
+        task = await answering.accept(act.tx, task_id, rules=rules, actor=act.actor, now=act.now)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
-@post(
-    "/v1/tasks/{task_id:uuid}/decline",
-    tags=TAGS,
-    guards=[requires(*TAKERS)],
-    operation_id="declineTask",
-    status_code=200,
-)
+@answer("/v1/tasks/{task_id:uuid}/decline", operation_id="declineTask")
 async def decline_task(
     task_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> TaskOut:
     """Say no to a reserved task: it is open to others again."""
 
     async def work() -> TaskOut:
-        task = await answering.decline(tx, task_id, reason=data.reason, actor=actor, now=now)
-        return await shown(tx, platform, task, actor)
+        task = await answering.decline(act.tx, task_id, reason=data.reason, actor=act.actor, now=act.now)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
-@post(
-    "/v1/tasks/{task_id:uuid}/give-back",
-    tags=TAGS,
-    guards=[requires(*TAKERS)],
-    operation_id="giveBackTask",
-    status_code=200,
-)
+@answer("/v1/tasks/{task_id:uuid}/give-back", operation_id="giveBackTask")
 async def give_back_task(
     task_id: FromPath[UUID],
     data: JSONBody[WhyIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> TaskOut:
     """Give a task back before it begins: it is published again."""
 
     async def work() -> TaskOut:
-        task = await giving_back.give_back(tx, task_id, actor=actor, now=now, reason=data.reason)
-        return await shown(tx, platform, task, actor)
+        task = await giving_back.give_back(act.tx, task_id, actor=act.actor, now=act.now, reason=data.reason)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
 @post(
@@ -221,19 +185,15 @@ async def give_back_task(
 async def cancel_task(
     task_id: FromPath[UUID],
     data: JSONBody[CancelTaskIn],
-    tx: Tx,
-    actor: Acting,
-    now: Now,
-    platform: Home,
-    once: OnceGiven,
+    act: Doing,
 ) -> TaskOut:
     """Call a task off before it begins: the hours go back to their source."""
 
     async def work() -> TaskOut:
-        task = await ending.cancel(tx, task_id, actor=actor, now=now, reason=data.reason, whole=data.whole)
-        return await shown(tx, platform, task, actor)
+        task = await ending.cancel(act.tx, task_id, actor=act.actor, now=act.now, reason=data.reason, whole=data.whole)
+        return await shown(act.tx, act.platform, task, act.actor)
 
-    return await once(tx, TaskOut, work)
+    return await act.once(TaskOut, work)
 
 
 HANDLERS: list[Any] = [

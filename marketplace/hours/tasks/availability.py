@@ -16,7 +16,7 @@ from marketplace.base.clock import local_day
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.bookings.windows import home_window
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.proxies import acts_for
 from marketplace.hours.models import Member, Task
 from marketplace.hours.tasks.errors import TakingNotOffered
 from marketplace.hours.tasks.gates import require_standing

@@ -21,6 +21,8 @@ from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import excess_account
 from marketplace.hours.members.excess import chosen_pool
+from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.notices import tell_elder
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.ending import miss
 from marketplace.hours.tasks.taking import locked_task
@@ -52,8 +54,11 @@ async def follow_visit(tx: AsyncSession, task_id: UUID, *, rules: TimeBankRules,
         if visit.state == "missed":
             await miss(tx, task, rules=rules.sanctions, now=now)
         elif visit.state == "approved" and task.state in {"grabbed", "disputed"}:
-            served = await served_on(tx, task, visit, now=now)
-            await credit(tx, task, served, confirmed_by=await confirmer(tx, visit), rules=rules, now=now)
+            served, by = await served_on(tx, task, visit, now=now), await confirmer(tx, visit)
+            await credit(tx, task, served, confirmed_by=by.kind, rules=rules, now=now)
+            if by.kind == "family":
+                elder = await tx.get_one(Elder, task.elder_id)  # visible: the task's own elder is told
+                await tell_elder(tx, elder, "task_confirmed", actor=Actor(by.account_id, frozenset()))
 
 
 async def credit(
@@ -61,8 +66,7 @@ async def credit(
 ) -> None:
     """Pay the locked task's volunteer what was served; the visit is approved already."""
     await mark_settled(tx, "task", task.id, actor=Actor.system(), now=now)
-    query = select(Member).where(col(Member.id) == task.member_id).with_for_update()
-    member = (await tx.scalars(query)).one()
+    member = await locked_member(tx, task.member_id)
     day = local_day(served.at)
     room = await _room(tx, member, day, rules=rules, now=now)
     task.served_on = day
@@ -139,14 +143,22 @@ async def served_on(tx: AsyncSession, task: Task, visit: Visit, *, now: datetime
     return Served(min(task.minutes, max(0, spent)) * task.people, "evidence", at)
 
 
-async def confirmer(tx: AsyncSession, visit: Visit) -> str:
-    """Who approved the visit: `elder`, `family`, an `officer`, or the `site` when nobody had said a word in time."""
+@dataclass(frozen=True, slots=True)
+class Confirmer:
+    """Who approved a visit: `elder`, `family`, an `officer`, or the `site` when nobody had said a word in time."""
+
+    kind: str
+    account_id: UUID | None = None
+
+
+async def confirmer(tx: AsyncSession, visit: Visit) -> Confirmer:
+    """Who approved the visit, by the log of its states."""
     query = select(Transition).where(col(Transition.entity_id) == visit.id, col(Transition.to_state) == "approved")
     step = (await tx.scalars(query)).one_or_none()
     if step is None or step.actor_id is None:
-        return "site"
+        return Confirmer("site")
     if step.reason != CONFIRMED:
-        return "officer"
+        return Confirmer("officer", step.actor_id)
     own = col(Elder.id) == visit.elder_id, col(Elder.account_id) == step.actor_id
     elder = await tx.scalar(select(col(Elder.id)).where(*own))  # visible: the task's own elder, id unused
-    return "elder" if elder is not None else "family"
+    return Confirmer("family" if elder is None else "elder", step.actor_id)

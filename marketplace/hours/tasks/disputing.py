@@ -16,13 +16,15 @@ from marketplace.base.errors import Forbidden, IllegalTransition, Unknown
 from marketplace.base.policy import VisitRules
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.notices import tell_elder
+from marketplace.hours.members.proxies import acts_for
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.crediting import Served, credit, served_on
 from marketplace.hours.tasks.ending import release
 from marketplace.hours.tasks.errors import ObjectionOver, OwnDispute, PartOutside
 from marketplace.hours.tasks.taking import locked_task
 from marketplace.people.elders import elder_for
+from marketplace.people.models import Elder
 from marketplace.visits.attendance.approval import approve, object_to, reject
 from marketplace.visits.models import Assignment, CheckEvent, Visit
 from marketplace.visits.service import visits_of
@@ -38,7 +40,7 @@ async def dispute(
     `Unknown`, `OwnVisit`, `ObjectionOver`, `IllegalTransition`.
     """
     task = await locked_task(tx, task_id)
-    visit = await _visit_of(tx, task, actor=actor, now=now)
+    elder, visit = await _visit_of(tx, task, actor=actor, now=now)
     if task.state != "grabbed":
         raise IllegalTransition(state=task.state, wanted="disputed")
     hours = rules.volunteer_confirm_hours
@@ -47,6 +49,7 @@ async def dispute(
     await object_to(tx, visit.id, actor=actor, now=now, reason=reason)
     task.dispute_reason, task.disputed_by = reason, actor.account_id
     await move(tx, task, "disputed", TASK_STEPS, actor=actor, now=now, reason=reason)
+    await tell_elder(tx, elder, "task_disputed", actor=actor)
     return task
 
 
@@ -68,7 +71,7 @@ async def decide(
     if actor.account_id is None:  # a person decides
         raise Forbidden
     task = await locked_task(tx, task_id)
-    visit = await _visit_of(tx, task, actor=actor, now=now)
+    _, visit = await _visit_of(tx, task, actor=actor, now=now)
     if task.state != "disputed":
         raise IllegalTransition(state=task.state, wanted="decided")
     await _require_impartial(tx, task, actor)
@@ -105,16 +108,16 @@ async def _require_impartial(tx: AsyncSession, task: Task, actor: Actor) -> None
         raise OwnDispute
 
 
-async def _visit_of(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime) -> Visit:
-    """The task's visit, for who may see the elder. Else `Unknown`."""
+async def _visit_of(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime) -> tuple[Elder, Visit]:
+    """The task's elder and visit, for who may see her. Else `Unknown`."""
     try:
-        await elder_for(tx, task.elder_id, actor=actor, now=now)
+        elder = await elder_for(tx, task.elder_id, actor=actor, now=now)
     except Unknown:
         raise Unknown(what="task") from None
     found = await visits_of(tx, "task", task.id)
     if not found:
         raise IllegalTransition(state=task.state, wanted="disputed")
-    return found[0]
+    return elder, found[0]
 
 
 async def _ended_at(tx: AsyncSession, visit: Visit) -> datetime:

@@ -16,12 +16,14 @@ from marketplace.base.errors import Unknown
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.errors import TaskStarted
+from marketplace.hours.members.notices import tell_elder
 from marketplace.hours.members.standing.incidents import Happened, record
 from marketplace.hours.models import TASK_STEPS, SeriesSkip, Task
 from marketplace.hours.tasks.answering import ANSWER_DUE
 from marketplace.hours.tasks.holding import TASK_DUE
 from marketplace.hours.tasks.listing import require_asker
 from marketplace.hours.tasks.taking import locked_task
+from marketplace.people.models import Elder
 from marketplace.visits.service import cancel_visits, has_begun
 from timebank import Command, Release
 
@@ -48,6 +50,8 @@ async def cancel(
     unbegun = [one for one in others if not await has_begun(tx, "task", one.id)]
     await _end([task, *unbegun], "cancelled", tx=tx, actor=actor, now=now, reason=reason)
     await _leave_out(tx, task)
+    elder = await tx.get_one(Elder, task.elder_id)  # visible: the task's own elder, for whom the actor may cancel
+    await tell_elder(tx, elder, "task_cancelled", actor=actor)
     return task
 
 

@@ -12,7 +12,7 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.states import move
 from marketplace.hours.errors import TaskStarted
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.proxies import acts_for
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.answering import ANSWER_DUE
 from marketplace.hours.tasks.holding import TASK_DUE

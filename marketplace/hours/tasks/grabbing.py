@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.actor import Actor
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import TaskOver, TaskTaken
-from marketplace.hours.members.acting import acting_member
 from marketplace.hours.members.guardians import guards
+from marketplace.hours.members.proxies import acting_member
 from marketplace.hours.models import Task
 from marketplace.hours.tasks.answering import reserve, waits_for_guardian
 from marketplace.hours.tasks.errors import OnlyDispatched

@@ -13,11 +13,14 @@ from marketplace.base.clock import local_day
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import NoHoursSource
-from marketplace.hours.giving.acting import ACTED_FOR, OFFICERS
+from marketplace.hours.members.errors import DelegationMissing
+from marketplace.hours.members.notices import tell_elder
+from marketplace.hours.members.proxies import is_family_of, is_staff_of
 from marketplace.hours.models import TASK_STEPS, Task
 from marketplace.hours.tasks.sending_back import want_plan
 from marketplace.hours.tasks.sources import PaidBy, Source, find_source
-from marketplace.people.models import Elder
+from marketplace.people.accounts import actor_of
+from marketplace.people.models import Account, Elder
 from marketplace.visits.performers import VOLUNTEER
 from marketplace.visits.service import VisitSpec, plan_visit
 from timebank import Hold
@@ -38,11 +41,12 @@ async def put_up(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Publish the submitted tasks of one request. `NoHoursSource`, `NotRedeemable`."""
+    """Publish the submitted tasks of one request. `NoHoursSource`, `NotRedeemable`, `DelegationMissing`."""
     for task in tasks:
         await plan_visit(tx, _visit_of(task, elder), actor=actor, now=now)
         await outbox.send(tx, "task.published", task_id=task.id)
     source = await _hold(tx, tasks, elder, rules=rules, now=now)
+    await _require_delegated(tx, tasks[0], elder, source, actor=actor, now=now)
     for task in tasks:
         task.source_kind = source.purse.kind
         task.source_id = source.purse.owner_id
@@ -53,15 +57,34 @@ async def put_up(
         await move(tx, task, "published", TASK_STEPS, actor=actor, now=now)
     if tasks[0].taking == "dispatch":
         await want_plan(tx, elder.district_id, local_day(tasks[0].window_start))
-    await _tell_her(tx, tasks[0], source, actor)
+    await _tell_her(tx, tasks[0], elder, source, actor)
 
 
-async def _tell_her(tx: AsyncSession, task: Task, source: Source, actor: Actor) -> None:
-    """An officer spends an elder's own minutes for her: that stands in the audit log, and she is told."""
-    if source.purse.kind == "own" and not actor.is_system and actor.is_any(*OFFICERS):
+async def _tell_her(tx: AsyncSession, task: Task, elder: Elder, source: Source, actor: Actor) -> None:
+    """Somebody else spends an elder's own minutes: that stands in the audit log, and she is told.
+
+    She is told as well what her family asks for in her name, whoever pays.
+    """
+    own = source.purse.kind == "own"
+    if not own and (task.series_id is not None or await is_staff_of(tx, elder, actor)):
+        return  # a series was told of when it was asked for
+    if await tell_elder(tx, elder, "task", actor=actor) and own:
         owner = str(source.purse.owner_id)
         audit.note(tx, "task.published", actor=actor, entity="task", entity_id=task.id, on_behalf_of=owner)
-        await outbox.send(tx, ACTED_FOR, member_id=owner, act="task")
+
+
+async def _require_delegated(
+    tx: AsyncSession, task: Task, elder: Elder, source: Source, *, actor: Actor, now: datetime
+) -> None:
+    """`DelegationMissing` where an elder's own minutes would pay for what her family asks without a grant to spend."""
+    asker = task.requested_by
+    if source.purse.kind != "own" or asker is None or asker == elder.account_id:
+        return
+    if asker != actor.account_id:  # an officer publishes what another asked for
+        actor = await actor_of(tx, await tx.get_one(Account, asker))
+    if await is_staff_of(tx, elder, actor) or await is_family_of(tx, elder.id, scope="pay", actor=actor, now=now):
+        return
+    raise DelegationMissing(scope="pay")
 
 
 def _visit_of(task: Task, elder: Elder) -> VisitSpec:

@@ -10,10 +10,9 @@ from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
-from marketplace.hours.members.finding import acts_for
+from marketplace.hours.members.proxies import acts_for, delegated_elder
 from marketplace.hours.models import Member, Task
 from marketplace.people.access import Scope, visible_to
-from marketplace.people.elders import elder_for
 from marketplace.people.models import Elder, Region
 from marketplace.visits.models import Assignment, Visit
 
@@ -107,9 +106,9 @@ async def grabbed_by(tx: AsyncSession, task: Task, actor: Actor) -> bool:
 
 
 async def require_asker(tx: AsyncSession, task: Task, *, actor: Actor, now: datetime, scope: Scope = "book") -> None:
-    """`Unknown` unless the actor asked for the task or may act for its elder in `scope`."""
+    """`Unknown`, or `DelegationMissing`, unless the actor asked for the task or may act for its elder in `scope`."""
     if task.requested_by is None or task.requested_by != actor.account_id:
         try:
-            await elder_for(tx, task.elder_id, actor=actor, now=now, scope=scope)
+            await delegated_elder(tx, task.elder_id, scope=scope, actor=actor, now=now)
         except Unknown:
             raise Unknown(what="task") from None

@@ -18,11 +18,11 @@ from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import EarningRules, TimeBankRules
 from marketplace.bookings.windows import home_window
 from marketplace.hours.errors import TaskTooLong
+from marketplace.hours.members.proxies import delegated_elder
 from marketplace.hours.models import Task
 from marketplace.hours.tasks.errors import ChannelOfStaff, ConsentMissing, TakingNotOffered
 from marketplace.hours.tasks.holding import TASK_DUE, put_up
 from marketplace.hours.tasks.sources import PaidBy
-from marketplace.people.elders import elder_for
 from marketplace.people.models import Elder
 
 Channel = Literal["app", "phone", "staff"]
@@ -74,10 +74,10 @@ class Ask:
 async def publish(tx: AsyncSession, vault: Vault, ask: Ask, *, policy: Policy, actor: Actor, now: datetime) -> Task:
     """Ask for an elder for whom the actor may book: published at once, or submitted to an officer's review.
 
-    Returns the request's first place. `Unknown` elder, `TaskTooLong`, what `home_window` refuses, `ChannelOfStaff`,
-    `ConsentMissing`, `TakingNotOffered`; when it is published `NoHoursSource`, `NotRedeemable`.
+    Returns the request's first place. `Unknown` elder, `DelegationMissing`, `TaskTooLong`, what `home_window` refuses,
+    `ChannelOfStaff`, `ConsentMissing`, `TakingNotOffered`; when it is published `NoHoursSource`, `NotRedeemable`.
     """
-    elder = await elder_for(tx, ask.elder_id, actor=actor, now=now, scope="book")
+    elder = await delegated_elder(tx, ask.elder_id, scope="book", actor=actor, now=now)
     channel = channel_of(ask.call, actor)
     require_possible(ask, policy, now)
     tasks = await _tasks(tx, vault, ask, elder, channel, policy=policy, actor=actor)

@@ -12,6 +12,7 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import IllegalTransition, Unknown
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.members.finding import kept_member
 from marketplace.hours.models import TASK_STEPS, Member, Task
 from marketplace.hours.tasks.gates import require_fit, require_foreign, require_standing
 from marketplace.hours.tasks.holding import TASK_DUE
@@ -33,7 +34,7 @@ async def pass_gates(tx: AsyncSession, task: Task, member: Member, *, rules: Tim
     What `require_standing`, `require_foreign` and `require_fit` refuse.
     """
     # she may be leaving or being suspended at this moment
-    member = await tx.get_one(Member, member.id, with_for_update={"read": True}, populate_existing=True)
+    member = await kept_member(tx, member.id)
     await require_foreign(tx, member, task, actor=actor)
     await require_fit(tx, member, task, rules=rules)
     return member

@@ -72,3 +72,18 @@ def test_the_cities_differ_where_their_documents_do() -> None:
 def test_an_unknown_rule_set_is_named_with_those_there_are() -> None:
     with pytest.raises(PolicyError, match=r"atlantis.*nanjing"):
         load_rules("atlantis")
+
+
+CITIES = ("beijing", "changning", "nanjing", "pidu", "qingdao", "taiyuan")
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_a_rule_set_states_every_window_and_threshold_itself(city: str) -> None:
+    rules = load_rules(city)
+    for part in (rules.earning, rules.giving, rules.sanctions):
+        unsaid = set(type(part).model_fields) - part.model_fields_set
+        assert unsaid <= {"items", "oldest", "gifts_year_minutes"}, f"left to the code: {unsaid}"
+    giving = rules.giving
+    assert (rules.earning.reviewed, rules.earning.answer_minutes) == (("phone",), 720)
+    assert (giving.decision_days, giving.undo_hours, giving.inheritance_undo_days) == (14, 24, 30)
+    assert (giving.collection_days, giving.schedule_days) == (60, 366)

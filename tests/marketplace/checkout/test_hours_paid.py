@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -6,16 +7,21 @@ from sqlalchemy import select
 from sqlmodel import col
 
 import timebank
-from marketplace.base.actor import Actor
+from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.hours.books import available_minutes
 from marketplace.hours.members.joining import join_elder
 from marketplace.hours.members.programmes import Authority, authorise, grant
 from marketplace.hours.models import Member
 from marketplace.payments.models import Payment
+from marketplace.people.access import Scope
+from marketplace.people.grants import grant as family_grant
+from marketplace.people.schemas import GrantIn
+from tests.builders import an_actor
 from tests.conftest import MovableClock
 from tests.marketplace.checkout.builders import an_offer, at
 from tests.marketplace.checkout.conftest import Desk
+from tests.marketplace.hours.giving.scene import Told
 
 SYSTEM = Actor.system()
 
@@ -112,3 +118,30 @@ async def test_hours_take_no_card(desk: Desk) -> None:
     asks = await an_hours_offer(desk)
     refused = await desk.book(actor=desk.market.elder_actor, asks=asks, payment_method="pm_card_visa", expect=400)
     assert refused["code"] == "payment_method_unused"
+
+
+async def test_the_family_pays_with_the_elders_hours_as_far_as_her_grant_goes_and_she_is_told(desk: Desk) -> None:
+    saver = await a_saver(desk, 100)
+    asks = await an_hours_offer(desk)
+    told = Told()
+    desk.platform = replace(desk.platform, channel=told)  # the one that delivers
+    async with transaction(desk.platform.db) as tx:
+        booker, payer = [await an_actor(desk.platform, tx, Role.FAMILY) for _ in range(2)]
+        grants: list[tuple[Actor, tuple[Scope, ...]]] = [(booker, ("view", "book")), (payer, ("view", "book", "pay"))]
+        for actor, scopes in grants:
+            assert actor.account_id is not None
+            data = GrantIn(account_id=actor.account_id, relation="child", scopes=scopes)
+            await family_grant(tx, desk.market.elder.id, data, actor=SYSTEM, now=desk.platform.now())
+    refused = await desk.book(actor=booker, asks=asks, hours_of="elder", expect=403)
+    assert (refused["code"], refused["scope"]) == ("delegation_missing", "pay")
+    refused = await desk.book(actor=payer, hours_of="elder", expect=400)  # priced in money
+    assert refused["code"] == "price_not_in_hours"
+    assert await minutes_of(desk, saver) == (100, 100)
+    booking = await desk.book(actor=payer, asks=asks, hours_of="elder")
+    assert (booking["state"], booking["booked_by"]) == ("confirmed", str(payer.account_id))
+    assert await minutes_of(desk, saver) == (100, 10)
+    await desk.settle_down()
+    said = "【六助】已用您的时间预约服务。由您授权的家属代您办理，如有疑问请联系社区。"
+    assert [text for _, text in told.texts] == [said, said]  # to her, and to the one of her family who did not book
+    await desk.cancel(booking, actor=payer)
+    assert await minutes_of(desk, saver) == (100, 100)

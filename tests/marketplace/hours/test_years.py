@@ -16,12 +16,12 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.books import pool_account, reserve_account
 from marketplace.hours.errors import TooYoungToRedeem
-from marketplace.hours.giving.acting import Acts
 from marketplace.hours.giving.donations import To, donate
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import DonationsNotAllowed, GiftsNotAllowed, GiftsOfYearReached
 from marketplace.hours.giving.issuing import issue
 from marketplace.hours.members.errors import AgeNotAllowed, TrainingMissing
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.members.records.training import Passed, record_training
 from marketplace.hours.members.relatives import redeeming_relation
 from marketplace.hours.members.stars import earned_minutes, stars_for
@@ -80,7 +80,7 @@ class Year:
 
     async def donates(self, to: To, minutes: int) -> Placed:
         async with transaction(self.platform.db) as tx:
-            acts = Acts(await tx.get_one(Member, self.volunteer.member.id), None)
+            acts = Acts(await tx.get_one(Member, self.volunteer.member.id))
             return await donate(
                 tx,
                 acts,

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from marketplace.hours.links import paying, quoting
 from marketplace.hours.links.models import PaymentRequest
 from marketplace.hours.links.schemas import PaymentQuoteOut, RelayIn, RelayOut, RelayPage
-from marketplace.hours.members.finding import member_for
+from marketplace.hours.members.proxies import member_for
 from marketplace.web.authentication import signed_in
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 from timebank.links import Relay

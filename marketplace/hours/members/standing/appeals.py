@@ -12,8 +12,10 @@ from marketplace.base.errors import Forbidden, Unknown
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
 from marketplace.hours.members.errors import AppealTooLate, OwnIncident
-from marketplace.hours.members.finding import acts_for
-from marketplace.hours.members.standing.incidents import follow_incidents, locked_member
+from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.proxies import acts_for
+from marketplace.hours.members.standing.incidents import follow_incidents
+from marketplace.hours.members.standing.telling import tell_standing
 from marketplace.hours.models import INCIDENT_STEPS, Incident, Member
 from marketplace.people.access import in_reach
 from marketplace.people.models import Region
@@ -58,6 +60,7 @@ async def decide_appeal(
     incident.decided_by, incident.decision, incident.decided_at = actor.account_id, reason, now
     to = "struck_out" if strike_out else "upheld"
     await move(tx, incident, to, INCIDENT_STEPS, actor=actor, now=now, reason=reason)
+    await tell_standing(tx, member.id, to)
     if strike_out:
         await follow_incidents(tx, member, rules=rules, actor=actor, now=now)
     return incident

@@ -21,7 +21,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`active`, `suspended` until an instant, or `ended`; in words of record why."""
+    """`active`, `suspended` until an instant (None: without an end), or `ended`; in words of record why."""
 
     state: str
     until: datetime | None
@@ -35,17 +35,20 @@ def count(incidents: Iterable[Incident]) -> Counters:
 
 
 def outcome_of(incidents: Iterable[Incident], rules: SanctionRules, *, now: datetime) -> Outcome:
-    """A no-show at or above the threshold suspends from its recording; enough of a kind end the membership."""
+    """A no-show at or above the threshold suspends from its recording, an officer as she says; the longest suspension
+    counts. Enough of a kind end the membership."""
     standing = [one for one in incidents if one.state != "struck_out"]
     counters = count(standing)
     if counters.malice >= rules.ended_after_malice:
         return Outcome("ended", None, f"{counters.malice} malicious acts")
     if counters.no_shows >= rules.ended_after_no_shows:
         return Outcome("ended", None, f"{counters.no_shows} no-shows")
-    because = f"{counters.no_shows} no-shows"
+    ends: list[tuple[datetime | None, str]] = []  # of the suspensions in force: until when, and why
     if counters.no_shows >= rules.suspended_after_no_shows:
         last = max(one.recorded_at for one in standing if one.kind == "no_show")
         until = last + timedelta(days=rules.suspended_days)
-        if now < until:
-            return Outcome("suspended", until, because)
-    return Outcome("active", None, because)
+        ends += [(until, f"{counters.no_shows} no-shows")] if now < until else []
+    ends += [(one.suspends_until, "by an officer") for one in standing if one.suspends(now)]
+    if not ends:
+        return Outcome("active", None, f"{counters.no_shows} no-shows")
+    return Outcome("suspended", *max(ends, key=lambda end: (end[0] is None, end[0] or now)))

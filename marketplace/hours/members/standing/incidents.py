@@ -12,14 +12,15 @@ from sqlmodel import col
 
 from marketplace.base import audit, outbox, timers
 from marketplace.base.actor import Actor
-from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import SanctionRules
-from marketplace.hours.members.standing.counting import Outcome, outcome_of
-from marketplace.hours.models import KEY_FREE, MEMBER_STEPS, Incident, Member
+from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.standing.counting import Outcome, count, outcome_of
+from marketplace.hours.members.standing.telling import tell_standing
+from marketplace.hours.models import MEMBER_STEPS, Incident, Member
 
-Kind = Literal["no_show", "malice"]
+Kind = Literal["no_show", "malice"]  # what a member does; a suspension is in `suspending.py`
 SUSPENSION_DUE = "member.suspension_due"
 SANCTIONED = frozenset({"active", "suspended", "ended"})
 
@@ -54,25 +55,41 @@ async def record(
     )
     added = await tx.scalar(row.on_conflict_do_nothing().returning(col(Incident.id)))
     if added is not None:
+        await _tell_of_it(tx, member, happened.kind, rules=rules, now=now)
         audit.note(tx, "incident.recorded", actor=actor, entity="member", entity_id=member.id, kind=happened.kind)
         await follow_incidents(tx, member, rules=rules, actor=actor, now=now)
     same = (col(Incident.kind) == happened.kind, col(Incident.cause) == happened.cause)
     return (await tx.scalars(select(Incident).where(col(Incident.member_id) == member.id, *same))).one()
 
 
+async def _tell_of_it(tx: AsyncSession, member: Member, kind: Kind, *, rules: SanctionRules, now: datetime) -> None:
+    counters = count(await incidents_of(tx, member.id))
+    so_many = counters.no_shows if kind == "no_show" else counters.malice
+    appeal_until = now + timedelta(days=rules.appeal_days)
+    await tell_standing(tx, member.id, kind, count=so_many, appeal_until=appeal_until)
+
+
 async def follow_incidents(
     tx: AsyncSession, member: Member, *, rules: SanctionRules, actor: Actor, now: datetime
 ) -> None:
-    """Bring the locked member in line with the incidents that stand. Message member.barred when she may not serve."""
+    """Bring the locked member in line with the incidents that stand, and tell her what changed.
+
+    Message member.barred when she may not serve, or may not for longer.
+    """
     if member.state not in SANCTIONED:
         return
-    outcome = outcome_of(await incidents_of(tx, member.id), rules, now=now)
+    incidents = await incidents_of(tx, member.id)
+    outcome = outcome_of(incidents, rules, now=now)
+    before = (member.state, member.suspended_until)
     await _watch(tx, member, outcome)
-    if outcome.state == member.state:
+    if (outcome.state, outcome.until) == before:
         return
-    await move(tx, member, outcome.state, MEMBER_STEPS, actor=actor, now=now, reason=outcome.because)
+    if outcome.state != member.state:
+        await move(tx, member, outcome.state, MEMBER_STEPS, actor=actor, now=now, reason=outcome.because)
     if outcome.state != "active":
         await outbox.send(tx, "member.barred", member_id=member.id)
+    appeal_until = max((one.appeal_until for one in incidents if one.state == "standing"), default=None)
+    await tell_standing(tx, member.id, outcome.state, until=outcome.until, appeal_until=appeal_until)
 
 
 async def _watch(tx: AsyncSession, member: Member, outcome: Outcome) -> None:
@@ -95,11 +112,3 @@ async def incidents_of(tx: AsyncSession, member_id: UUID) -> list[Incident]:
     """All there ever were, the newest first."""
     query = select(Incident).where(col(Incident.member_id) == member_id)
     return list(await tx.scalars(query.order_by(col(Incident.recorded_at).desc(), col(Incident.id).desc())))
-
-
-async def locked_member(tx: AsyncSession, member_id: UUID) -> Member:
-    """The member with her row locked, as she stands now. `Unknown`."""
-    member = await tx.get(Member, member_id, with_for_update=KEY_FREE, populate_existing=True)
-    if member is None:
-        raise Unknown(what="member")
-    return member

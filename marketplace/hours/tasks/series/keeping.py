@@ -18,17 +18,18 @@ from marketplace.base.crypto import Vault
 from marketplace.base.errors import Forbidden, IllegalTransition, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
+from marketplace.hours.members.notices import tell_elder
+from marketplace.hours.members.proxies import delegated_elder, refusal
 from marketplace.hours.models import KEY_FREE, SERIES_STEPS, SeriesSkip, Task, TaskSeries
 from marketplace.hours.tasks.ending import UNBEGUN, call_off
 from marketplace.hours.tasks.errors import NoOccurrence, OwnRequest
 from marketplace.hours.tasks.publishing import CALLER, NOTES, Ask, channel_of, require_possible
 from marketplace.hours.tasks.series.rolling import SERIES_DUE
-from marketplace.hours.tasks.series.rule import is_start, read_rule, starts_between
+from marketplace.hours.tasks.series.rule import FARTHEST, is_start, read_rule, starts_between
 from marketplace.people.access import Scope, visible_to
-from marketplace.people.elders import elder_for
 from marketplace.people.models import Elder
 
-FARTHEST, DAY = timedelta(days=3660), timedelta(days=1)
+DAY = timedelta(days=1)
 
 
 async def begin_series(
@@ -40,7 +41,7 @@ async def begin_series(
     """
     if actor.account_id is None:  # a series is somebody's wish
         raise Forbidden
-    elder = await elder_for(tx, ask.elder_id, actor=actor, now=now, scope="book")
+    elder = await delegated_elder(tx, ask.elder_id, scope="book", actor=actor, now=now)
     channel = channel_of(ask.call, actor)
     if abs(ask.window_start - now) > FARTHEST:  # so far away a calendar may end
         raise NoOccurrence(pointer="/window_start")
@@ -74,6 +75,7 @@ async def begin_series(
     tx.add(series)
     await tx.flush()
     audit.note(tx, "series.asked", actor=actor, entity="task_series", entity_id=series.id)
+    await tell_elder(tx, elder, "series", actor=actor)
     if not reviewed:
         await _go_on(tx, series, actor=actor, now=now, reason="asked for")
     return series
@@ -112,6 +114,7 @@ async def resume_series(tx: AsyncSession, series_id: UUID, *, actor: Actor, now:
     if series.state != "paused":
         raise IllegalTransition(state=series.state, wanted="active")
     await _go_on(tx, series, actor=actor, now=now, reason=reason)
+    await _tell_her(tx, series, actor=actor)
     return series
 
 
@@ -127,13 +130,14 @@ async def skip_occurrence(
     await tx.execute(skip.on_conflict_do_nothing())
     made = await _unbegun(tx, series, start)
     await call_off(tx, made, actor=actor, now=now, reason=reason)
+    await _tell_her(tx, series, actor=actor)
     return series
 
 
 async def series_for(
     tx: AsyncSession, series_id: UUID, *, actor: Actor, now: datetime, scope: Scope = "view"
 ) -> TaskSeries:
-    """The series, for who may see the elder in `scope`. Else `Unknown`."""
+    """The series, for who may act for the elder in `scope`. Else `Unknown`, or `DelegationMissing`."""
     query = (
         select(TaskSeries)
         .join(Elder, col(Elder.id) == col(TaskSeries.elder_id))
@@ -141,7 +145,8 @@ async def series_for(
     )
     found = await tx.scalar(query)
     if found is None:
-        raise Unknown(what="series")
+        elder_id = await tx.scalar(select(col(TaskSeries.elder_id)).where(col(TaskSeries.id) == series_id))
+        raise await refusal(tx, elder_id, Unknown(what="series"), scope=scope, actor=actor, now=now)
     return found
 
 
@@ -181,7 +186,13 @@ async def _stop(tx: AsyncSession, series_id: UUID, to: str, *, actor: Actor, now
     await move(tx, series, to, SERIES_STEPS, actor=actor, now=now, reason=reason)
     await timers.drop_timer(tx, SERIES_DUE, series.id)
     await call_off(tx, await _unbegun(tx, series), actor=actor, now=now, reason=reason)
+    await _tell_her(tx, series, actor=actor)
     return series
+
+
+async def _tell_her(tx: AsyncSession, series: TaskSeries, *, actor: Actor) -> None:
+    elder = await tx.get_one(Elder, series.elder_id)  # visible: the series' own elder, whom the actor was shown
+    await tell_elder(tx, elder, "series", actor=actor)
 
 
 async def _unbegun(tx: AsyncSession, series: TaskSeries, start: datetime | None = None) -> list[Task]:

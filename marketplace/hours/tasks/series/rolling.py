@@ -21,7 +21,7 @@ from marketplace.base.states import move
 from marketplace.hours.models import KEY_FREE, SERIES_STEPS, SeriesSkip, Task, TaskSeries
 from marketplace.hours.tasks.publishing import publish
 from marketplace.hours.tasks.series.asking import ask_of
-from marketplace.hours.tasks.series.rule import read_rule, starts_between
+from marketplace.hours.tasks.series.rule import FARTHEST, read_rule, starts_between
 from marketplace.people.accounts import actor_of
 from marketplace.people.models import Account
 
@@ -79,7 +79,7 @@ async def arm_next(tx: AsyncSession, series_id: UUID, *, now: datetime) -> None:
     series = await tx.get_one(TaskSeries, series_id, with_for_update=KEY_FREE, populate_existing=True)
     if series.state != "active":
         return
-    if next(starts_between(read_rule(series.rule, series.first_at), now, now + timedelta(days=3660)), None) is None:
+    if next(starts_between(read_rule(series.rule, series.first_at), now, now + FARTHEST), None) is None:
         await move(tx, series, "ended", SERIES_STEPS, actor=Actor.system(), now=now, reason="nothing is to come")
         return
     tonight = local_instant(local_day(now) + timedelta(days=1), AT)

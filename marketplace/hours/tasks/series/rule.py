@@ -5,13 +5,14 @@ At most once a day: FREQ is DAILY, WEEKLY or MONTHLY, and nothing sets another t
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dateutil.rrule import rrule, rrulestr
 
 from marketplace.base.clock import LOCAL
 from marketplace.hours.tasks.errors import RuleMalformed
 
+FARTHEST = timedelta(days=3660)  # what lies further ahead is never looked for: a rule may have no such day
 DAY = r"(MO|TU|WE|TH|FR|SA|SU)"
 # what python-dateutil takes without a word and then loops over or never finds (INTERVAL=0, the 32nd) is refused here
 PARTS = {

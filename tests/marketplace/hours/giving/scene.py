@@ -14,9 +14,9 @@ from marketplace.base.platform import Platform
 from marketplace.base.policy import load_rules
 from marketplace.hours.audit import prove
 from marketplace.hours.giving import gifts
-from marketplace.hours.giving.acting import Acts
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.models import TransferOrder
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
 from marketplace.people.grants import grant as grant_family
 from marketplace.people.models import Elder
@@ -113,7 +113,7 @@ async def gift(platform: Platform, scene: Scene, to: Member | Person, minutes: i
     async with transaction(platform.db) as tx:
         return await gifts.give(
             tx,
-            Acts(await tx.get_one(Member, giver.member.id), None),
+            Acts(await tx.get_one(Member, giver.member.id)),
             [gifts.Share(member.id, minutes)],
             reason=None,
             policy=platform.policy,

@@ -14,11 +14,10 @@ from marketplace.people.accounts import actor_of
 from tests.builders import an_account
 from tests.conftest import MovableClock
 from tests.marketplace.hours.builders import Person, a_person, apply, balances, give, legs_of
-from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, relate, rows
-from tests.marketplace.hours.giving.test_second_person import Desk, desk
+from tests.marketplace.hours.giving.desk import Desk
+from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, relate, rows, under
 from timebank import Reverse
 
-__all__ = ["desk"]  # the fixture
 Json = dict[str, Any]
 
 
@@ -165,9 +164,10 @@ async def test_an_officer_agrees_for_a_giver_who_cannot(desk: Desk) -> None:
 
 
 async def test_a_collection_of_gifts_to_a_stranger_needs_rules_that_allow_it(
-    platform: Platform, client: httpx.AsyncClient, as_: Callable[[Actor], dict[str, str]]
+    platform: Platform, client: httpx.AsyncClient, as_: Callable[[Actor], dict[str, str]], program: Any
 ) -> None:
-    scene = await a_scene(platform)  # Taiyuan: gifts to relatives; donations to persons, who are elders
+    program.state.platform = under(platform, "taiyuan", donees=("elder",))  # and gifts to relatives
+    scene = await a_scene(platform)
     elder, mother = await an_elder_with(platform, scene)
     await relate(platform, scene.giver, elder)
     shares = [{"member_id": str(one.member.id), "minutes": 10} for one in (scene.giver, scene.other)]

@@ -11,7 +11,6 @@ from marketplace.base.platform import Platform
 from marketplace.hours.books import CITY, book_of
 from marketplace.hours.errors import MayNotRedeem
 from marketplace.hours.giving import deciding, gifts
-from marketplace.hours.giving.acting import Acts
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.errors import (
     GiftsNotAllowed,
@@ -22,6 +21,7 @@ from marketplace.hours.giving.errors import (
     ReceiverUnknown,
     ToOneself,
 )
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
 from marketplace.people.models import Elder
 from tests.conftest import MovableClock
@@ -92,7 +92,7 @@ async def test_among_relatives_a_child_gives_to_her_mother_and_the_mother_to_her
     await relate(platform, scene.giver, elder, "child")
     await gift(platform, scene, mother, 10)
     async with transaction(platform.db) as tx:
-        acts = Acts(await tx.get_one(Member, mother.id), None)
+        acts = Acts(await tx.get_one(Member, mother.id))
         share = [gifts.Share(scene.giver.member.id, 30)]
         actor, now = scene.giver.actor, platform.now()
         await gifts.give(tx, acts, share, reason=None, policy=platform.policy, actor=actor, now=now)
@@ -106,7 +106,7 @@ async def test_in_beijing_coins_go_up_to_parents_and_not_down(platform: Platform
     await relate(beijing, scene.giver, elder, "child")
     await gift(beijing, scene, mother, 10)
     async with transaction(platform.db) as tx:
-        acts, share = Acts(await tx.get_one(Member, mother.id), None), [gifts.Share(scene.giver.member.id, 30)]
+        acts, share = Acts(await tx.get_one(Member, mother.id)), [gifts.Share(scene.giver.member.id, 30)]
         with pytest.raises(GiftsNotAllowed):
             await gifts.give(
                 tx, acts, share, reason=None, policy=beijing.policy, actor=scene.giver.actor, now=platform.now()
@@ -169,7 +169,7 @@ async def test_a_group_gives_nothing_and_receives_nothing(platform: Platform) ->
         with pytest.raises(MayNotRedeem):
             await gifts.give(
                 tx,
-                Acts(group, None),
+                Acts(group),
                 [gifts.Share(scene.other.member.id, 10)],
                 reason=None,
                 policy=pidu.policy,
@@ -182,7 +182,7 @@ async def many(platform: Platform, scene: Scene, shares: list[tuple[Member, int]
     async with transaction(platform.db) as tx:
         return await gifts.give(
             tx,
-            Acts(await tx.get_one(Member, scene.giver.member.id), None),
+            Acts(await tx.get_one(Member, scene.giver.member.id)),
             [gifts.Share(member.id, minutes) for member, minutes in shares],
             reason="谢谢大家",
             policy=platform.policy,
@@ -248,7 +248,7 @@ async def test_a_thousand_receive_in_one_entry(platform: Platform, clock: Movabl
         ids = list(await tx.scalars(_THEM))
     assert len(ids) == 1_000
     async with transaction(platform.db) as tx:
-        acts = Acts(await tx.get_one(Member, scene.giver.member.id), None)
+        acts = Acts(await tx.get_one(Member, scene.giver.member.id))
         placed = await gifts.give(
             tx,
             acts,

@@ -14,11 +14,10 @@ from marketplace.hours.models import Member
 from marketplace.people.models import Elder
 from tests.conftest import MovableClock
 from tests.marketplace.hours.builders import SYSTEM, a_task, apply, balances, give, legs_of, serve, task_now
+from tests.marketplace.hours.giving.desk import Desk
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, member_now, rows, under
-from tests.marketplace.hours.giving.test_second_person import Desk, desk
 from timebank import Hold, Reverse
 
-__all__ = ["desk"]  # the fixture
 Json = dict[str, Any]
 
 

@@ -13,10 +13,9 @@ from marketplace.hours.giving.jobs import schedule_due
 from marketplace.hours.giving.schedules import occurrences
 from tests.conftest import MovableClock
 from tests.marketplace.hours.builders import balances, give
+from tests.marketplace.hours.giving.desk import Desk
 from tests.marketplace.hours.giving.scene import Scene, a_scene, faults, rows
-from tests.marketplace.hours.giving.test_second_person import Desk, desk
 
-__all__ = ["desk"]  # the fixture
 Json = dict[str, Any]
 MONTHLY = "FREQ=MONTHLY;BYMONTHDAY=1;COUNT=3"
 EIGHT = datetime(2026, 4, 1, tzinfo=UTC)  # eight in the morning of 1 April in the city

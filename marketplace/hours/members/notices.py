@@ -1,0 +1,87 @@
+"""Notices: a member, and the family whom she lets see her, are told what somebody else did for her, by what right."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.base import outbox
+from marketplace.base.actor import Actor
+from marketplace.base.crypto import Vault
+from marketplace.base.outbox import Message
+from marketplace.hours.members.letters import (
+    Letter,
+    Pair,
+    account_phones,
+    elder_phones,
+    family_of,
+    letters_to,
+    phones_of,
+)
+from marketplace.hours.members.proxies import Acts, Right, is_staff_of
+from marketplace.hours.models import Member
+from marketplace.people.models import Elder
+
+ACTED_FOR = "member.acted_for"
+# who acted, added to what was done
+BY: dict[str, Pair] = {
+    "officer": (
+        "由工作人员代您办理，如有疑问请联系社区。",
+        " An officer did this for you; ask your community if in doubt.",
+    ),
+    "family": (
+        "由您授权的家属代您办理，如有疑问请联系社区。",
+        " Your family did this for you; ask your community if in doubt.",
+    ),
+    "guardian": ("由您的监护人代您办理。", " Your guardian did this for you."),
+    "contact": ("由团体联系人办理。", " The group's contact did this."),
+}
+# what was done that no order tells of
+ACTS: dict[str, Pair] = {
+    "left": ("您已退出时间银行。", "Your membership of the time bank has ended."),
+    "excess": ("超额时间的去向已更改。", "Where your excess hours go was changed."),
+    "consent_given": ("已代您同意一项合捐。", "A collection was agreed to."),
+    "consent_declined": ("已代您谢绝一项合捐。", "A collection was declined."),
+    "collection": ("已以您的名义发起一项合捐。", "A collection was begun in your name."),
+    "task": ("已为您发布互助任务。", "A task was published for you."),
+    "task_cancelled": ("为您发布的互助任务已取消。", "A task of yours was called off."),
+    "task_confirmed": ("已为您确认一次服务。", "A service for you was confirmed."),
+    "task_disputed": ("已为您对一次服务提出异议。", "A service for you was disputed."),
+    "series": ("您的定期互助已更改。", "Your recurring help was changed."),
+    "schedule": ("您的定期转出已更改。", "Your standing order was changed."),
+    "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
+}
+
+
+async def tell_member(tx: AsyncSession, acts: Acts, act: str, *, actor: Actor) -> None:
+    """Message member.acted_for, unless she did it herself."""
+    if acts.acted_as is not None:
+        by = str(actor.account_id or "")
+        await outbox.send(tx, ACTED_FOR, member_id=acts.member.id, act=act, acted_as=acts.acted_as, by=by)
+
+
+async def tell_elder(tx: AsyncSession, elder: Elder, act: str, *, actor: Actor) -> Right | None:
+    """The same about an elder, who need be no member. Returns the right by which the actor, who may do it, acted."""
+    if actor.is_system or actor.account_id == elder.account_id:
+        return None
+    right: Right = "officer" if await is_staff_of(tx, elder, actor) else "family"
+    await outbox.send(tx, ACTED_FOR, elder_id=elder.id, act=act, acted_as=right, by=str(actor.account_id))
+    return right
+
+
+async def letters_of_act(tx: AsyncSession, vault: Vault, message: Message, *, now: datetime) -> list[Letter]:
+    """What the message says, to her and to her family, but for the one who did it."""
+    if "elder_id" in message.ids:
+        elder_id: UUID | None = UUID(str(message.ids["elder_id"]))
+        own = await elder_phones(tx, vault, UUID(str(message.ids["elder_id"])))
+    else:
+        member = await tx.get_one(Member, UUID(str(message.ids["member_id"])))
+        elder_id, own = member.elder_id, await phones_of(tx, vault, member, but=str(message.ids.get("by", "")))
+    family = [one for one in await family_of(tx, elder_id, now=now) if str(one) != message.ids.get("by")]
+    said = by_whom(ACTS[str(message.ids["act"])], str(message.ids.get("acted_as", "officer")))
+    return letters_to([*own, *await account_phones(tx, vault, family)], said)
+
+
+def by_whom(said: Pair, acted_as: str) -> Pair:
+    """A text with who acted added to it."""
+    return tuple(one + by for one, by in zip(said, BY[acted_as], strict=True))
