@@ -12,7 +12,7 @@ from marketplace.console.bank.pairs import Pairs, pairs
 from marketplace.console.day.districts import NoDay
 from marketplace.console.rendering import language, page
 from marketplace.console.sign_in.visitor import visitor_of
-from marketplace.hours.ledger.alerts import alerts_for
+from marketplace.hours.alerts.service import alerts_for
 from marketplace.hours.ledger.cycles import cycle_for, names_of, nights_for
 from marketplace.hours.ledger.schemas import CycleOut
 from marketplace.hours.ledger.showing import cycle_out
