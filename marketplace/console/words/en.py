@@ -5,7 +5,7 @@ EN: dict[str, str] = {
     "console": "Dispatch",
     "skip": "Skip to content",
     "sign_in": "Sign in",
-    "sign_in_lead": "For dispatchers, community officers and operators",
+    "sign_in_lead": "For dispatchers, community officers, operators and regulators",
     "sign_out": "Sign out",
     "phone": "Telephone",
     "password": "Password",

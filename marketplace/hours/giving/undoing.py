@@ -42,6 +42,12 @@ _REACHED = text(
 )
 
 
+def undoable_until(order: TransferOrder) -> datetime | None:
+    """Until when the order may be taken back; None for one that never may, or that is not done."""
+    window = WINDOWS.get(order.kind)
+    return None if window is None or order.state != "done" or order.done_at is None else order.done_at + window
+
+
 async def undo(tx: AsyncSession, order_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Placed:
     """Take a gift, a donation or an inheritance back.
 
