@@ -209,4 +209,8 @@ EN: dict[str, str] = {
     "service_escort": "Escort",
     "service_medical": "Medical help",
     "service_emergency": "Emergency help",
+    "service_companionship": "companionship",
+    "service_shopping": "shopping",
+    "service_welfare_visit": "welfare visit",
+    "service_neighbour_watch": "neighbour watch",
 }

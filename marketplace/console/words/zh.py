@@ -209,4 +209,8 @@ ZH: dict[str, str] = {
     "service_escort": "助行",
     "service_medical": "助医",
     "service_emergency": "助急",
+    "service_companionship": "陪伴",
+    "service_shopping": "代购",
+    "service_welfare_visit": "探访",
+    "service_neighbour_watch": "邻里守望",
 }

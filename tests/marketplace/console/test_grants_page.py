@@ -10,6 +10,8 @@ import pytest
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.console.bank.giving.reasons import spoken
+from marketplace.console.words import speaker
 from marketplace.hours.books import pool_account
 from tests.conftest import MovableClock
 from tests.marketplace.console.test_giving_page import NOON, Page, section
@@ -71,7 +73,7 @@ async def test_a_figure_above_the_limit_waits_and_is_decided_one_by_one(page: Pa
     assert section(await page.read("zh", page="grants"), "granted").count("待审批") == 2
     await page.open(scene, Role.OFFICER)
     waiting = section(await page.read(), "waiting")
-    assert "group 1 (empty_nest, from 80)" in waiting
+    assert "Group 1 (empty nest, from 80): 0 of 60 received this month, waiting since 2026-03-02" in waiting
     assert (await page.press(waiting, "Agree")).status_code == 200
     waiting = section(await page.read(), "waiting")
     assert (await page.press(waiting, "Reject", reason="本月已另有安排")).status_code == 200
@@ -96,3 +98,11 @@ async def test_a_month_that_is_none_is_an_address_that_does_not_exist(page: Page
     await page.open(scene, Role.OFFICER)
     for wrong in ("month=2026-13", "month=x", "each=0", "each=much", "district=x"):
         assert (await page.client.get(f"/console/grants?{wrong}")).status_code == 404
+
+
+def test_a_reason_that_a_person_wrote_is_shown_as_she_wrote_it() -> None:
+    say = speaker("zh")
+    stored = "group 2 (disabled, 60 to 79): 30 of 120 received this month, waiting since 2026-02-24; the pool had 80"
+    assert spoken(stored, say) == "第 2 组（失能、60–79）：本月已得 30，应得 120，自 2026-02-24 起等候；公益池当时有 80"
+    assert spoken("group 1 of our choir", say) == "group 1 of our choir"
+    assert spoken(None, say) == ""

@@ -12,6 +12,7 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
 from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.giving.reasons import spoken
 from marketplace.console.bank.naming import Reader, names_for
 from marketplace.console.bank.pairs import pairs
 from marketplace.console.day.districts import NoDay
@@ -72,6 +73,7 @@ async def show_grants(
         elders=shown,
         picture=pairs([(one.name, one.elder.due_minutes, one.elder.received_minutes) for one in shown]),
         run=run,
+        why=spoken,
         each=each,
         issues=issues,
         granted=granted,

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.base.actor import Actor
+from marketplace.console.bank.giving.reasons import spoken
 from marketplace.console.bank.naming import Names, Reader
 from marketplace.console.words import Say
 from marketplace.hours.giving.entries import Placed
@@ -21,6 +22,7 @@ class ShownOrder:
     """An order in words. `own`: the reader asked for it, so another person decides."""
 
     order: TransferOrder
+    reason: str
     givers: str
     receivers: str
     asked_by: str
@@ -50,6 +52,7 @@ def shown_order(placed: Placed, names: Names, reader: Reader) -> ShownOrder:
         givers = _each(names.member(line.giver_id, _source(line, names, say)) for line in lines)
     return ShownOrder(
         order=order,
+        reason=spoken(order.reason, say),
         givers=_few(givers, say),
         receivers=_few(_each(_receiver(line, names, say) for line in lines), say),
         asked_by=names.accounts.get(order.asked_by, say("by_rule")) if order.asked_by else say("by_rule"),
