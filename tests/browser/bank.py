@@ -113,7 +113,7 @@ async def _ask_for_more(live: Platform, giver: Person, far: Person) -> None:
             tx, acts, mine, shares, ends_at=now + 3 * DAY, reason="生日", policy=live.policy, **who
         )
         what = {"to": [{"member_id": str(far.member.id), "minutes": 45}]}
-        monthly = {"starts_at": now + DAY, "rule": "FREQ=MONTHLY;BYMONTHDAY=5", "reason": "每月一次"}
+        monthly: dict[str, Any] = {"starts_at": now + DAY, "rule": "FREQ=MONTHLY;BYMONTHDAY=5", "reason": "每月一次"}
         await schedule(tx, Acts(mine, None), "gift", what, **monthly, actor=giver.actor, now=now)
 
 
