@@ -4,6 +4,7 @@ from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
 from marketplace.hours.giving import jobs as giving
+from marketplace.hours.importing import jobs as importing
 from marketplace.hours.links import jobs as links
 from marketplace.matters import jobs as matters
 from marketplace.payments import jobs as payments
@@ -42,6 +43,7 @@ SUBSCRIPTIONS: Consumers = {
     "relay.ended": (),
     "link.check": (links.compare_link,),
     "link.diverged": (),
+    "import.wanted": (importing.carry_import,),
     "order.changed": (giving.tell_of_order,),
     "member.acted_for": (giving.tell_of_act,),
     "key_elder.issued": (giving.tell_of_issue,),

@@ -1,4 +1,4 @@
-"""Alerts of every kind in one table, each cause once. Debts that were open or closed are taken over."""
+"""Alerts of every kind in one table, each cause once; debts are taken over. Imports are carried out step by step."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,42 @@ SEEN = (
 
 
 def upgrade() -> None:
+    _alerts()
+    _imports()
+
+
+def _imports() -> None:
+    """What came in before is done; it was one transaction, and had no steps."""
+    for column in (
+        sa.Column("encoding", sa.String(), nullable=False, server_default="utf-8"),
+        sa.Column("state", sa.String(), nullable=False, server_default="done"),
+        sa.Column("steps", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("done_steps", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("trouble", sa.String()),
+        sa.Column("finished_at", sa.DateTime(timezone=True)),
+    ):
+        op.add_column("bank_import", column)
+    op.execute("UPDATE bank_import SET finished_at = imported_at")
+    for name in ("encoding", "state", "steps", "done_steps"):
+        op.alter_column("bank_import", name, server_default=None)
+    for name, rule in (
+        ("state", "state IN ('running', 'stopped', 'done')"),
+        ("steps", "done_steps BETWEEN 0 AND steps"),
+        ("finished", "(state = 'done') = (finished_at IS NOT NULL)"),
+        ("trouble", "(state = 'stopped') = (trouble IS NOT NULL)"),
+    ):
+        op.create_check_constraint(f"bank_import_{name}", "bank_import", rule)
+    op.alter_column("imported_member", "birth_on", nullable=True)
+    op.create_table(
+        "bank_file",
+        sa.Column("import_id", sa.Uuid(), sa.ForeignKey("bank_import.id"), primary_key=True),
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("piece", sa.Integer(), primary_key=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+    )
+
+
+def _alerts() -> None:
     op.create_table(
         "alert",
         sa.Column("id", sa.Uuid(), primary_key=True),

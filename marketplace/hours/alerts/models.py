@@ -17,6 +17,7 @@ Kind = Literal[
     "debt_above_cap",  # a branch owes the others more than its cap; subject: its district
     "link_diverged",  # two banks do not agree, their link is suspended; subject: the link
     "relay_ended",  # a payment over a link ended otherwise than its payer was told; subject: the relay
+    "import_stopped",  # a bank on its way in was stopped; subject: the import
     "series_trouble",  # nobody can pay for a recurring request's tasks; subject: the series
 ]
 
