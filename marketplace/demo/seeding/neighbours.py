@@ -81,6 +81,13 @@ async def _minor(scene: Scene, one: CastMinor) -> None:
     await consent(scene.tx, member.id, consents=True, actor=actor, now=scene.now)
 
 
+def _in_need(scene: Scene, district: int) -> list[int]:
+    """Elders of the district for whom a pool or a programme pays; not those who were granted hours to spend."""
+    spending = set(scene.cast.granted)
+    cast = enumerate(scene.cast.elders)
+    return [k for k, one in cast if one.district == district and one.categories and k not in spending]
+
+
 async def ask_again_and_again(scene: Scene) -> None:
     """In each district a weekly neighbour watch, a monthly visit of the group, and a call that waits for its review."""
     first_on = local_day(scene.now) + FIRST_IN
@@ -89,8 +96,7 @@ async def ask_again_and_again(scene: Scene) -> None:
     by_phone = Call(channel="phone", caller="示例邻居", consent="witness", consent_reference="示例记录 1")
     starts_at = local_instant(first_on, AFTERNOON)
     for number, officer in sorted(scene.officers.items()):
-        cast = enumerate(scene.cast.elders)
-        elders = [scene.elders[k] for k, one in cast if one.district == number and one.categories]
+        elders = [scene.elders[k] for k in _in_need(scene, number)]
         watch = Ask(
             elder_id=elders[0],
             kind="neighbour_watch",
