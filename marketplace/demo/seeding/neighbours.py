@@ -3,7 +3,8 @@ help that comes again and again.
 """
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from marketplace.base.actor import Role
 from marketplace.base.clock import local_day, local_instant
@@ -81,38 +82,44 @@ async def _minor(scene: Scene, one: CastMinor) -> None:
     await consent(scene.tx, member.id, consents=True, actor=actor, now=scene.now)
 
 
-def _in_need(scene: Scene, district: int) -> list[int]:
-    """Elders of the district for whom a pool or a programme pays; not those who were granted hours to spend."""
-    spending = set(scene.cast.granted)
-    cast = enumerate(scene.cast.elders)
-    return [k for k, one in cast if one.district == district and one.categories and k not in spending]
-
-
 async def ask_again_and_again(scene: Scene) -> None:
     """In each district a weekly neighbour watch, a monthly visit of the group, and a call that waits for its review."""
     first_on = local_day(scene.now) + FIRST_IN
     weekly = f"FREQ=WEEKLY;BYDAY={WEEKDAYS[first_on.weekday()]}"
     monthly = f"FREQ=MONTHLY;BYMONTHDAY={min(first_on.day, 28)}"
-    by_phone = Call(channel="phone", caller="示例邻居", consent="witness", consent_reference="示例记录 1")
     starts_at = local_instant(first_on, AFTERNOON)
     for number, officer in sorted(scene.officers.items()):
-        elders = [scene.elders[k] for k in _in_need(scene, number)]
-        watch = Ask(
-            elder_id=elders[0],
-            kind="neighbour_watch",
-            window_start=starts_at,
-            window_end=starts_at + timedelta(hours=1),
-            minutes=WATCH_MINUTES,
-        )
-        group = replace(
-            watch,
-            elder_id=elders[1 % len(elders)],
-            kind="cleaning",
-            minutes=GROUP_MINUTES,
-            places=0,
-            group_people=GROUP_SIZE,
-        )
-        called = replace(watch, elder_id=elders[2 % len(elders)], kind="welfare_visit", call=by_phone)
-        for rule, ask in ((weekly, watch), (monthly, group), (weekly, called)):
+        for rule, ask in _wishes(_in_need(scene, number), weekly, monthly, starts_at):
             await begin_series(scene.tx, scene.vault, ask, rule, policy=scene.policy, actor=officer, now=scene.now)
         scene.progress("series", number + 1, len(scene.officers))
+
+
+def _wishes(elders: list[UUID], weekly: str, monthly: str, starts_at: datetime) -> list[tuple[str, Ask]]:
+    """For the first three elders; a small city may have a district where nobody is in need."""
+    if not elders:
+        return []
+    watch = Ask(
+        elder_id=elders[0],
+        kind="neighbour_watch",
+        window_start=starts_at,
+        window_end=starts_at + timedelta(hours=1),
+        minutes=WATCH_MINUTES,
+    )
+    group = replace(
+        watch,
+        elder_id=elders[1 % len(elders)],
+        kind="cleaning",
+        minutes=GROUP_MINUTES,
+        places=0,
+        group_people=GROUP_SIZE,
+    )
+    by_phone = Call(channel="phone", caller="示例邻居", consent="witness", consent_reference="示例记录 1")
+    called = replace(watch, elder_id=elders[2 % len(elders)], kind="welfare_visit", call=by_phone)
+    return [(weekly, watch), (monthly, group), (weekly, called)]
+
+
+def _in_need(scene: Scene, district: int) -> list[UUID]:
+    """Elders of the district for whom a pool or a programme pays; not those who were granted hours to spend."""
+    spending = set(scene.cast.granted)
+    cast = enumerate(scene.cast.elders)
+    return [scene.elders[k] for k, one in cast if one.district == district and one.categories and k not in spending]
