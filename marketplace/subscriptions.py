@@ -4,6 +4,7 @@ from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
 from marketplace.hours.giving import jobs as giving
+from marketplace.hours.importing import jobs as importing
 from marketplace.hours.links import jobs as links
 from marketplace.hours.members import jobs as members
 from marketplace.matters import jobs as matters
@@ -46,6 +47,7 @@ SUBSCRIPTIONS: Consumers = {
     "link.key_made": (links.carry_relays,),
     "link.diverged": (links.link_diverged,),
     "payment_request.changed": (links.tell_of_request,),
+    "import.wanted": (importing.carry_import,),
     "order.changed": (giving.tell_of_order,),
     "member.acted_for": (members.tell_of_act,),
     "key_elder.issued": (giving.tell_of_issue,),

@@ -5,14 +5,16 @@ Exit status: 0 all is well, 1 something does not hold, 2 called wrongly.
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from marketplace.commands.links import link_app
@@ -142,11 +144,23 @@ def ledger_import(
         err.print("a dry run: nothing was changed; --commit brings it in", highlight=False)
     else:
         try:
-            made = with_platform(lambda platform: terminal.commit(platform, files))
+            with _steps() as told:
+                made = with_platform(lambda platform: terminal.commit(platform, files, told))
         except DomainError as error:  # something changed since the dry run a moment ago
             err.print(f"liuzhu: {error}", highlight=False)
             raise typer.Exit(1) from error
+        if made.state == "stopped":
+            err.print(f"liuzhu: stopped after {made.done_steps} of {made.steps} steps: {made.trouble}", highlight=False)
+            raise typer.Exit(1)
         err.print(f"imported as {made.id}", highlight=False)
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[Any], None]]:
+    """A bar on standard error that follows an import's steps; where that is no terminal, nothing."""
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("importing", total=None)
+        yield lambda made: bar.update(task, total=made.steps, completed=made.done_steps)
 
 
 def _prove() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 from litestar import Request, Response, Router, get
 from litestar.exceptions import ValidationException
 from litestar.params import FromQuery
+from litestar.response import Redirect
 
 from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import DomainError, NotSignedIn, Unknown
 from marketplace.console import files
-from marketplace.console.bank import branches, cycles
+from marketplace.console.bank import alerts, branches, cycles, members
+from marketplace.console.bank.giving import grants, orders
 from marketplace.console.day.districts import chosen, day_of, districts_for
 from marketplace.console.day.lines import clock
 from marketplace.console.day.page import day_page
@@ -17,7 +19,7 @@ from marketplace.console.day.reading import read_rows
 from marketplace.console.public import certificates
 from marketplace.console.rendering import language, page, render
 from marketplace.console.sign_in import routes as sign_in
-from marketplace.console.sign_in.visitor import visitor_of
+from marketplace.console.sign_in.visitor import CONSOLE, visitor_of
 from marketplace.console.words import speaker
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, Tx
@@ -36,9 +38,11 @@ async def show_day(
     platform: Home,
     day: FromQuery[str | None] = None,
     district: FromQuery[str | None] = None,
-) -> Response[str]:
-    """The dispatcher's page."""
-    visitor = await visitor_of(request, platform)
+) -> Response[Any]:
+    """The dispatcher's page; a regulator is led on to hers."""
+    visitor = await visitor_of(request, platform, roles=CONSOLE)
+    if not visitor.actor.is_any(*STAFF):
+        return Redirect(sign_in.home_of(request, visitor.actor), status_code=303, cookies=visitor.cookies)
     districts = await districts_for(tx, visitor.actor)
     here = chosen(districts, district)
     date = day_of(day, now)
@@ -86,7 +90,7 @@ def _may(actor: Actor) -> dict[str, bool]:
     return {
         "plan": actor.is_any(Role.DISPATCHER),
         "approve": actor.is_any(Role.OFFICER),
-        "cycles": actor.is_any(Role.OFFICER, Role.OPERATOR),
+        "bank": actor.is_any(Role.OFFICER, Role.OPERATOR),
         "reassign": actor.is_any(Role.DISPATCHER, Role.OPERATOR),
     }
 
@@ -103,7 +107,17 @@ def on_malformed(request: Asked, _error: ValidationException) -> Response[str]:
 
 PAGES = Router(
     "/",
-    route_handlers=[sign_in.entry, show_day, *certificates.HANDLERS, *branches.HANDLERS, *cycles.HANDLERS],
+    route_handlers=[
+        sign_in.entry,
+        show_day,
+        *certificates.HANDLERS,
+        *branches.HANDLERS,
+        *cycles.HANDLERS,
+        *alerts.HANDLERS,
+        *orders.HANDLERS,
+        *grants.HANDLERS,
+        *members.HANDLERS,
+    ],
     exception_handlers={
         NotSignedIn: sign_in.to_sign_in,
         DomainError: on_error,

@@ -30,11 +30,14 @@ class Seeded:
     elders: int
     families: int
     volunteers: int
+    students: int
+    minors: int
 
     def __str__(self) -> str:
         return (
             f"{self.regions} regions, {self.providers} providers, {self.caregivers} caregivers with {self.shifts}"
-            f" shifts, {self.elders} elders, {self.families} families, {self.volunteers} volunteers"
+            f" shifts, {self.elders} elders, {self.families} families, {self.volunteers} volunteers,"
+            f" {self.students} students with a group each, {self.minors} minors with their guardians"
         )
 
 
@@ -67,4 +70,6 @@ async def seed_city(
             elders=len(scene.elders),
             families=len(cast.families),
             volunteers=len(cast.volunteers),
+            students=len(cast.students),
+            minors=len(cast.minors),
         )

@@ -8,8 +8,8 @@ from marketplace.base.errors import DomainError
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours import cycles
+from marketplace.hours.alerts import debt
 from marketplace.hours.branches.nights import keep_night
-from marketplace.hours.ledger.alerts import raise_alert
 from marketplace.hours.ledger.roots import close_day
 from marketplace.hours.members.guardians import come_of_age
 from marketplace.hours.members.standing.incidents import lift_suspension
@@ -107,4 +107,4 @@ async def debt_above_cap(platform: Platform, message: Message) -> None:
     """A branch owes more than its cap: an alert for the operator, one as long as it lasts."""
     async with transaction(platform.db) as tx:
         day = date.fromisoformat(message.ids["day"])
-        await raise_alert(tx, UUID(message.ids["district_id"]), day, now=platform.now())
+        await debt.debt_above_cap(tx, UUID(message.ids["district_id"]), day, now=platform.now())

@@ -1,4 +1,4 @@
-"""A night's caps are kept; keys of links change, divergence is an alert, large payments wait for a second person."""
+"""A night's caps are kept; keys of links change, large payments wait for a second person."""
 
 from datetime import datetime
 
@@ -17,7 +17,6 @@ def upgrade() -> None:
     for statement in install_sql(*FILES):
         op.get_bind().exec_driver_sql(statement)  # as it stands: a colon is no parameter in there
     _keys()
-    _alerts()
     _requests()
 
 
@@ -34,27 +33,6 @@ def _keys() -> None:
 
 def _instant(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _alerts() -> None:
-    op.create_table(
-        "link_alert",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("link_id", sa.Uuid(), sa.ForeignKey("ledger_link.id"), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        _instant("opened_at"),
-        _instant("found_at"),
-        _instant("closed_at", nullable=True),
-        sa.Column("closed_by", sa.Uuid(), sa.ForeignKey("account.id"), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
-        sa.CheckConstraint("state IN ('open', 'closed')", name="link_alert_state"),
-        sa.CheckConstraint("state = 'open' OR num_nulls(closed_at, note) = 0", name="link_alert_closed"),
-    )
-    op.create_index("ix_link_alert_link_id", "link_alert", ["link_id"])
-    is_open = sa.text("state = 'open'")
-    op.create_index("link_alert_open_once", "link_alert", ["link_id"], unique=True, postgresql_where=is_open)
 
 
 def _requests() -> None:

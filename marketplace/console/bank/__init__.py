@@ -1,1 +1,1 @@
-"""Pages of the time bank: a night's cycle for staff, the branches' figures for anybody, with their pictures."""
+"""Pages of the time bank: what staff decide and see, a night's cycle, the branches' figures for anybody."""

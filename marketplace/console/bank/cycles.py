@@ -1,22 +1,23 @@
-"""A night's cycle for officers and operators: who owed whom, as a picture, as a table of pairs, and line by line."""
+"""A night's cycle for officers, operators and regulators: who owed whom, as a picture, as a table of pairs, and line
+by line; to be taken along as CSV or JSON."""
 
 from datetime import date
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 
-from marketplace.base.actor import Role
-from marketplace.base.errors import Forbidden
+from marketplace.console.bank.frame import framed, opened
 from marketplace.console.bank.pairs import Pairs, pairs
 from marketplace.console.day.districts import NoDay
-from marketplace.console.rendering import language, page
-from marketplace.console.sign_in.visitor import visitor_of
-from marketplace.hours.ledger.alerts import alerts_for
+from marketplace.console.rendering import language
+from marketplace.hours.alerts.service import alerts_for
 from marketplace.hours.ledger.cycles import cycle_for, names_of, nights_for
 from marketplace.hours.ledger.schemas import CycleOut
 from marketplace.hours.ledger.showing import cycle_out
 from marketplace.web.dependencies import Home, Tx
+from marketplace.web.formats import file_answer, wanted
+from timebank.cycles import cycle_csv
 
 SHADES = 4
 SHOWN_NIGHTS = 31
@@ -27,9 +28,7 @@ async def show_cycles(
     request: Request[Any, Any, Any], tx: Tx, platform: Home, day: FromQuery[str | None] = None
 ) -> Response[str]:
     """The newest cycle, or that of a day, among the nights before it."""
-    visitor = await visitor_of(request, platform)
-    if not visitor.actor.is_any(Role.OFFICER, Role.OPERATOR):
-        raise Forbidden
+    visitor = await opened(request, platform, "cycles")
     nights = await nights_for(tx, actor=visitor.actor, before=None, limit=SHOWN_NIGHTS)
     wanted = _day(day) or (nights[0].on_day if nights else None)
     found = None
@@ -37,17 +36,34 @@ async def show_cycles(
         cycle, whole = await cycle_for(tx, wanted, actor=visitor.actor)
         found = cycle_out(cycle, await names_of(tx), whole=whole)
     zh = language(request) == "zh"
-    return page(
+    alerts = await alerts_for(tx, actor=visitor.actor, state="open")
+    return framed(
         request,
         "cycles.html",
-        cookies=visitor.cookies,
+        visitor,
+        "cycles",
         cycle=found,
         nights=nights,
         names=_names(found, zh=zh),
         picture=_picture(found, zh=zh),
         matrix=matrix(found),
-        alerts=await alerts_for(tx, actor=visitor.actor, state="open"),
+        alerts=[one for one in alerts if one.kind == "debt_above_cap"],
     )
+
+
+@get("/console/cycles/{day:date}", include_in_schema=False)
+async def take_cycle(request: Request[Any, Any, Any], day: FromPath[date], tx: Tx, platform: Home) -> Response[Any]:
+    """A night as a file, for whoever may see the page: the same as the API gives out."""
+    visitor = await opened(request, platform, "cycles")
+    cycle, whole = await cycle_for(tx, day, actor=visitor.actor)
+    form = wanted(request, "csv", "json")
+    text = cycle_csv(cycle)
+    if form == "json":
+        text = cycle_out(cycle, await names_of(tx), whole=whole).model_dump_json(indent=2)
+    answer = file_answer(text, form, name=f"cycle-{day}")
+    for cookie in visitor.cookies:
+        answer.set_cookie(cookie)
+    return answer
 
 
 def _day(text: str | None) -> date | None:
@@ -85,4 +101,4 @@ def matrix(found: CycleOut | None) -> dict[str, dict[str, tuple[int, int]]]:
     }
 
 
-HANDLERS: list[Any] = [show_cycles]
+HANDLERS: list[Any] = [show_cycles, take_cycle]

@@ -8,14 +8,14 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from pydantic import Field
 
-from marketplace.base.actor import Actor
+from marketplace.base.actor import STAFF, Actor
 from marketplace.base.clock import WallClock
 from marketplace.base.errors import DomainError, Malformed
 from marketplace.base.tokens import LIFETIME
 from marketplace.console.rendering import HEADERS, language, page
 from marketplace.console.sign_in.cookies import REFRESH_COOKIE, cleared, session_cookies
 from marketplace.console.sign_in.origin import own_page
-from marketplace.console.sign_in.visitor import renewed, require_staff
+from marketplace.console.sign_in.visitor import renewed, require_roles
 from marketplace.people import codes, signing_in
 from marketplace.web.authentication import COOKIE
 from marketplace.web.dependencies import Home, Tx
@@ -23,6 +23,7 @@ from marketplace.web.problem import status_of
 from marketplace.web.schemas import In, Out, Phone
 
 DAY = "/console/day"
+CYCLES = "/console/cycles"
 ENTRY = "/console"
 
 Asked = Request[Any, Any, Any]
@@ -53,20 +54,23 @@ class OneOfTwo(Malformed):
 
 @get(ENTRY, include_in_schema=False)
 async def entry(request: Asked) -> Response[Any]:
-    """The sign-in page, or on to the day for somebody who is signed in."""
-    if isinstance(request.scope.get("user"), Actor) or REFRESH_COOKIE in request.cookies:
-        return Redirect(_day(request), status_code=303)
+    """The sign-in page, or on to where somebody who is signed in begins."""
+    actor = request.scope.get("user")
+    if isinstance(actor, Actor):
+        return Redirect(home_of(request, actor), status_code=303)
+    if REFRESH_COOKIE in request.cookies:
+        return Redirect(f"{DAY}?lang={language(request)}", status_code=303)
     return sign_in_page(request)
 
 
 @post("/console/sign-in", guards=[own_page], include_in_schema=False)
 async def sign_in(request: Asked, data: URLEncodedBody[SignInForm], tx: Tx, platform: Home) -> Response[Any]:
-    """Sign in and go to the day; a refusal shows the form again with its reason."""
+    """Sign in and go on; a refusal shows the form again with its reason."""
     if bool(data.code) == bool(data.password):
         raise OneOfTwo
     session = await signing_in.sign_in(platform, tx, data.phone, code=data.code or None, password=data.password or None)
-    await require_staff(platform, session.actor)
-    return Redirect(_day(request), status_code=303, cookies=session_cookies(request, session))
+    await require_roles(platform, session.actor)
+    return Redirect(home_of(request, session.actor), status_code=303, cookies=session_cookies(request, session))
 
 
 @post("/console/code", guards=[own_page], status_code=200, include_in_schema=False)
@@ -90,7 +94,7 @@ async def sign_out(request: Asked, platform: Home) -> Response[Any]:
 async def renew(request: Asked, platform: Home) -> Response[Renewed]:
     """A fresh token for an open page, by its refresh cookie. The page asks when its token has run out."""
     session = await renewed(request, platform)
-    await require_staff(platform, session.actor)
+    await require_roles(platform, session.actor)
     token = Renewed(access_token=session.access_token, expires_in_seconds=int(LIFETIME.total_seconds()))
     return Response(token, headers={"Cache-Control": "no-store"}, cookies=session_cookies(request, session))
 
@@ -128,8 +132,9 @@ class FormMalformed(Malformed):
     en = "The telephone number or the code is not in the right form."
 
 
-def _day(request: Asked) -> str:
-    return f"{DAY}?lang={language(request)}"
+def home_of(request: Asked, actor: Actor) -> str:
+    """Where somebody begins: staff at the day, a regulator at the night's cycle."""
+    return f"{DAY if actor.is_any(*STAFF) else CYCLES}?lang={language(request)}"
 
 
 def _entry(request: Asked) -> str:

@@ -5,7 +5,7 @@ EN: dict[str, str] = {
     "console": "Dispatch",
     "skip": "Skip to content",
     "sign_in": "Sign in",
-    "sign_in_lead": "For dispatchers, community officers and operators",
+    "sign_in_lead": "For dispatchers, community officers, operators and regulators",
     "sign_out": "Sign out",
     "phone": "Telephone",
     "password": "Password",
@@ -210,4 +210,8 @@ EN: dict[str, str] = {
     "service_escort": "Escort",
     "service_medical": "Medical help",
     "service_emergency": "Emergency help",
+    "service_companionship": "companionship",
+    "service_shopping": "shopping",
+    "service_welfare_visit": "welfare visit",
+    "service_neighbour_watch": "neighbour watch",
 }

@@ -37,7 +37,7 @@ PUBLIC_EN: dict[str, str] = {
     "branches_none": "There are no branches yet.",
     "cycles": "Nightly cycle",
     "cycles_ran": "Run on {day} at {time}",
-    "cycles_alert": "{branch} owes {debt} minutes, above its cap, since {since} ({nights} nights)",
+    "cycles_alert": "{branch} owes {debt} minutes, above its cap, since {since} (nights: {nights})",
     "cycles_owes": "Owes (minutes)",
     "cycles_is_owed": "Is owed (minutes)",
     "cycles_picture": "What each branch owes and is owed; the tables below hold the same",

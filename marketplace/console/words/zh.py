@@ -5,7 +5,7 @@ ZH: dict[str, str] = {
     "console": "调度台",
     "skip": "跳到正文",
     "sign_in": "登录",
-    "sign_in_lead": "供调度员、社区专员与运营人员使用",
+    "sign_in_lead": "供调度员、社区专员、运营与监管人员使用",
     "sign_out": "退出",
     "phone": "手机号",
     "password": "密码",
@@ -210,4 +210,8 @@ ZH: dict[str, str] = {
     "service_escort": "助行",
     "service_medical": "助医",
     "service_emergency": "助急",
+    "service_companionship": "陪伴",
+    "service_shopping": "代购",
+    "service_welfare_visit": "探访",
+    "service_neighbour_watch": "邻里守望",
 }

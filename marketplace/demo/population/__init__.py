@@ -4,7 +4,15 @@ Seeding writes them down; the players of a simulated day use the same values to 
 """
 
 from marketplace.demo.population.cast import Cast, cast_of
-from marketplace.demo.population.roles import CastCaregiver, CastElder, CastFamily, CastStaff, CastVolunteer
+from marketplace.demo.population.roles import (
+    CastCaregiver,
+    CastElder,
+    CastFamily,
+    CastMinor,
+    CastStaff,
+    CastStudent,
+    CastVolunteer,
+)
 from marketplace.demo.population.scale import FULL, Scale
 
 __all__ = [
@@ -13,7 +21,9 @@ __all__ = [
     "CastCaregiver",
     "CastElder",
     "CastFamily",
+    "CastMinor",
     "CastStaff",
+    "CastStudent",
     "CastVolunteer",
     "Scale",
     "cast_of",

@@ -11,12 +11,23 @@ from marketplace.base.timebank_rules import Category
 from marketplace.demo.geography import Frontage, build_city, frontages
 from marketplace.demo.names import Person, persons
 from marketplace.demo.population.care import caregivers
-from marketplace.demo.population.roles import CastCaregiver, CastElder, CastFamily, CastStaff, CastVolunteer
+from marketplace.demo.population.roles import (
+    CastCaregiver,
+    CastElder,
+    CastFamily,
+    CastMinor,
+    CastStaff,
+    CastStudent,
+    CastVolunteer,
+)
 from marketplace.demo.population.scale import FULL, Scale
 from marketplace.people.schemas import Ability
 
 FIRST_STAFF, FIRST_ADMIN, FIRST_ELDER, FIRST_VOLUNTEER, FIRST_FAMILY = 0, 100, 1000, 6000, 7000
+FIRST_STUDENT, FIRST_MINOR = 200, 300
 GROWN_UP = (date(1958, 1, 1), date(1998, 12, 31))
+STUDYING = (date(2003, 1, 1), date(2006, 12, 31))
+AT_SCHOOL = (date(2012, 1, 1), date(2014, 12, 31))
 ADVANCED_AGE = 1946  # eighty and more, by year of birth
 WITH_MOTHER = 5  # every fifth volunteer has a mother in another district
 SIGNS_IN = 3  # every third elder has an account of her own
@@ -47,6 +58,8 @@ class Cast:
     families: tuple[CastFamily, ...]
     caregivers: tuple[CastCaregiver, ...]
     volunteers: tuple[CastVolunteer, ...]
+    students: tuple[CastStudent, ...]
+    minors: tuple[CastMinor, ...]
 
     @property
     def granted(self) -> list[int]:
@@ -60,6 +73,7 @@ def cast_of(seed: int, scale: Scale = FULL) -> Cast:
     codes = tuple(district.code for district in build_city().districts)
     doors = frontages(seed, scale.elders + 4 * scale.caregivers)
     elders = tuple(_elders(seed, doors[: scale.elders], codes))
+    volunteers = tuple(_volunteers(seed, scale.volunteers, elders, len(codes)))
     return Cast(
         seed=seed,
         scale=scale,
@@ -69,7 +83,9 @@ def cast_of(seed: int, scale: Scale = FULL) -> Cast:
         elders=elders,
         families=_families(seed, scale.families, len(elders)),
         caregivers=caregivers(seed, scale.caregivers, doors[scale.elders :], codes),
-        volunteers=tuple(_volunteers(seed, scale.volunteers, elders, len(codes))),
+        volunteers=volunteers,
+        students=_students(seed, len(codes)),
+        minors=_minors(seed, volunteers, len(codes)),
     )
 
 
@@ -116,3 +132,16 @@ def _volunteers(seed: int, count: int, elders: tuple[CastElder, ...], districts:
         if mother is not None:
             taken.add(mother)
         yield CastVolunteer(person, district, mother)
+
+
+def _students(seed: int, districts: int) -> tuple[CastStudent, ...]:
+    """One in each district."""
+    people = persons(seed, districts, first_index=FIRST_STUDENT, born=STUDYING)
+    return tuple(CastStudent(person, number, f"2023{number:04d}") for number, person in enumerate(people))
+
+
+def _minors(seed: int, volunteers: tuple[CastVolunteer, ...], districts: int) -> tuple[CastMinor, ...]:
+    """One in each district, of whom a volunteer with no mother elsewhere takes care."""
+    people = persons(seed, districts, first_index=FIRST_MINOR, born=AT_SCHOOL)
+    at_home = {one.district: number for number, one in reversed(list(enumerate(volunteers))) if one.mother is None}
+    return tuple(CastMinor(person, number, at_home[number]) for number, person in enumerate(people))

@@ -41,6 +41,24 @@ class CastVolunteer:
 
 
 @dataclass(frozen=True, slots=True)
+class CastStudent:
+    """A student of the city's university, at home in a district's branch; the contact of its group as well."""
+
+    person: Person
+    district: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CastMinor:
+    """A pupil at home in a district's branch; `guardian` is a volunteer of the same district."""
+
+    person: Person
+    district: int
+    guardian: int
+
+
+@dataclass(frozen=True, slots=True)
 class CastCaregiver:
     """A caregiver of a provider: what she can do, how she gets about, when she works. Monday is weekday 0."""
 

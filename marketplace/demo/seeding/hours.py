@@ -9,10 +9,13 @@ from uuid import UUID
 from marketplace.base.actor import Role
 from marketplace.base.clock import local_day
 from marketplace.demo.population import CastVolunteer
+from marketplace.demo.seeding.giving import give_among_neighbours
+from marketplace.demo.seeding.neighbours import add_neighbours, ask_again_and_again
 from marketplace.demo.seeding.scene import Scene, letter
 from marketplace.hours.books import open_branch, pool_account
 from marketplace.hours.members.joining import Attending, join, join_elder
 from marketplace.hours.members.programmes import Authority, authorise, grant
+from marketplace.hours.models import Member
 from marketplace.people.accounts import open_account
 from marketplace.people.elders import elder_for
 from marketplace.people.grants import grant as let_act
@@ -24,22 +27,25 @@ ELDER_MINUTES = 180  # granted to some elders, who pay for bookings with them
 
 
 async def open_time_bank(scene: Scene) -> None:
-    """Branches first, then members, then what is granted to them."""
+    """Branches first, then members, then what is granted to them, then what they give one another."""
     for district in scene.districts:
         await open_branch(scene.tx, district, now=scene.now)
     for one in scene.told("volunteers", scene.cast.volunteers, len(scene.cast.volunteers)):
-        await _enrol(scene, one)
+        scene.volunteers.append(await _enrol(scene, one))
     programme_id = await _authorise(scene)
     for district in scene.districts:
         key = f"demo:pool:{district.id}"
         await grant(scene.tx, programme_id, pool_account(district.id), POOL_MINUTES, key=key, now=scene.now)
     await _grant_to_elders(scene, programme_id)
+    await add_neighbours(scene)
+    await ask_again_and_again(scene)
+    await give_among_neighbours(scene, programme_id)
 
 
-async def _enrol(scene: Scene, one: CastVolunteer) -> None:
+async def _enrol(scene: Scene, one: CastVolunteer) -> Member:
     roles = [Role.VOLUNTEER] if one.mother is None else [Role.VOLUNTEER, Role.FAMILY]
     account = await open_account(scene.tx, scene.vault, name=one.person.name.zh, phone=one.person.phone, roles=roles)
-    await join(
+    member = await join(
         scene.tx,
         account.id,
         district_id=scene.districts[one.district].id,
@@ -52,6 +58,7 @@ async def _enrol(scene: Scene, one: CastVolunteer) -> None:
         data = GrantIn(account_id=account.id, relation="child", scopes=("view", "book", "pay"))
         officer = scene.officers[scene.cast.elders[one.mother].district]
         await let_act(scene.tx, scene.elders[one.mother], data, actor=officer, now=scene.now)
+    return member
 
 
 async def _authorise(scene: Scene) -> UUID:

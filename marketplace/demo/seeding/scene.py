@@ -13,6 +13,7 @@ from marketplace.base.crypto import Vault
 from marketplace.base.policy import Policy
 from marketplace.demo.names import Gender
 from marketplace.demo.population import Cast
+from marketplace.hours.models import Member
 from marketplace.people.models import Region
 
 Progress = Callable[[str, int, int], None]
@@ -41,6 +42,7 @@ class Scene:
     providers: list[UUID] = field(default_factory=list)
     admins: list[Actor] = field(default_factory=list)
     elders: list[UUID] = field(default_factory=list)
+    volunteers: list[Member] = field(default_factory=list)
 
     def told(self, step: str, items: Iterable[T], total: int) -> Iterator[T]:
         """The items, with the progress told after each."""

@@ -1,4 +1,4 @@
-"""Whom a certificate is for. Told by the member, printed, and kept sealed under her own data key."""
+"""Whom a certificate is for: name, school and number of her membership, printed, and kept sealed under her own key."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,7 +10,9 @@ from sqlmodel import col
 
 from marketplace.base.crypto import Vault
 from marketplace.base.errors import Unknown
+from marketplace.hours.certificates.errors import NotAStudent, StudentDiffers
 from marketplace.hours.certificates.models import Certificate
+from marketplace.hours.members import students
 from marketplace.hours.models import Member
 from marketplace.people.models import Account, Elder
 
@@ -40,6 +42,20 @@ async def name_of(tx: AsyncSession, member: Member) -> str:
         return (await tx.get_one(Account, member.account_id)).name
     own = select(col(Elder.name)).where(col(Elder.id) == member.elder_id)  # visible: the member herself
     return (await tx.scalars(own)).one()
+
+
+async def student_of(
+    tx: AsyncSession, vault: Vault, member: Member, *, school: str | None, student_number: str | None
+) -> Holder:
+    """The student as her membership has her. `NotAStudent`; `StudentDiffers` where something else was told."""
+    number = await students.student_number(tx, vault, member)
+    if member.school is None or number is None:
+        raise NotAStudent
+    if school is not None and school != member.school:
+        raise StudentDiffers(pointer="/school", field_zh="学校", field_en="school")
+    if student_number is not None and student_number != number:
+        raise StudentDiffers(pointer="/student_number", field_zh="学号", field_en="student number")
+    return Holder(await name_of(tx, member), member.school, number)
 
 
 async def sealed(tx: AsyncSession, vault: Vault, member: Member, holder: Holder) -> bytes:

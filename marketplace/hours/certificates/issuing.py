@@ -53,17 +53,23 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What is asked for: hours of a period, all of them or the first `up_to_minutes`, and what to print."""
+    """What is asked for: hours of a period, all of them or the first `up_to_minutes`.
+
+    School and number are printed from the membership; who tells them too wants to be told if they differ.
+    """
 
     since: date
     until: date
-    school: str
-    student_number: str
+    school: str | None = None
+    student_number: str | None = None
     up_to_minutes: int | None = None
 
 
 async def issue(tx: AsyncSession, desk: Desk, member_id: UUID, ask: Ask, *, actor: Actor, now: datetime) -> Certificate:
-    """A new certificate. `PeriodToCertify`, `NothingToCertify`, `MinutesSpent`. The caller may act for the member."""
+    """A new certificate. The caller may act for the member.
+
+    `PeriodToCertify`, `NotAStudent`, `StudentDiffers`, `NothingToCertify`, `MinutesSpent`.
+    """
     member = await locked_member(tx, member_id)
     certificate, commands = await prepare(tx, desk, member, ask, actor=actor, now=now)
     await spend(tx, certificate, commands, now=now)
@@ -83,12 +89,13 @@ async def prepare(
     """Write the certificate of a locked member; the commands that spend its minutes are left to the caller."""
     if not ask.since <= ask.until <= local_day(now) or (ask.until - ask.since).days >= LONGEST_DAYS:
         raise PeriodToCertify(pointer="/until", longest_days=LONGEST_DAYS)
+    holder = await holders.student_of(tx, desk.vault, member, school=ask.school, student_number=ask.student_number)
     tasks = await served(tx, member.id, ask.since, ask.until)
     parts = choose(tasks, ask.up_to_minutes)
     if not parts:
         certified = sum(end - start for task in tasks for start, end in task.taken)
         raise NothingToCertify(verified_minutes=sum(task.verified for task in tasks), certified_minutes=certified)
-    certificate = await _written(tx, desk, member, ask, parts, actor=actor, now=now, replaces=replaces)
+    certificate = await _written(tx, desk, member, holder, ask, parts, actor=actor, now=now, replaces=replaces)
     audit.note(tx, "certificate.issued", actor=actor, entity="certificate", entity_id=certificate.id)
     if certificate.spent_minutes == 0:
         return certificate, []
@@ -117,6 +124,7 @@ async def _written(
     tx: AsyncSession,
     desk: Desk,
     member: Member,
+    holder: Holder,
     ask: Ask,
     parts: Sequence[Part],
     *,
@@ -125,7 +133,6 @@ async def _written(
     replaces: UUID | None,
 ) -> Certificate:
     facts = await _facts(tx, desk, member, ask, parts, now=now)
-    holder = Holder(await holders.name_of(tx, member), ask.school, ask.student_number)
     document = as_pdf(facts, holder)
     digest = hashlib.sha256(document).digest()
     statement = signed_text(public_facts(facts, digest))

@@ -12,7 +12,6 @@ from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.states import move
 from marketplace.hours.certificates.errors import CertificateNotInForce
-from marketplace.hours.certificates.holder import Holder
 from marketplace.hours.certificates.issuing import Ask, Desk, prepare, spend
 from marketplace.hours.certificates.models import CERTIFICATE_STEPS, Certificate, CertifiedMinutes
 from marketplace.hours.members.finding import locked_member
@@ -32,20 +31,21 @@ async def reissue(
     desk: Desk,
     certificate_id: UUID,
     *,
-    holder: Holder,
     reason: str,
     actor: Actor,
     now: datetime,
+    school: str | None = None,
+    student_number: str | None = None,
 ) -> Certificate:
-    """Revoke a certificate and issue another for the same period, all in one: of what is free of it now, for `holder`,
-    whose name is taken anew. Errors of `revoke` and `issue`."""
+    """Revoke a certificate and issue another for the same period, all in one: of what is free of it now, with name,
+    school and number as they stand now. Errors of `revoke` and `issue`."""
     member, old = await _locked(tx, certificate_id)
     undo = await _ended(tx, old, reason=reason, actor=actor, now=now)
     ask = Ask(
         since=old.since,
         until=old.until,
-        school=holder.school,
-        student_number=holder.student_number,
+        school=school,
+        student_number=student_number,
         up_to_minutes=old.total_minutes,
     )
     fresh, take = await prepare(tx, desk, member, ask, actor=actor, now=now, replaces=old.id)

@@ -9,8 +9,8 @@ from pydantic import Field
 from marketplace.hours.certificates.reading import Status
 from marketplace.web.schemas import In, Out
 
-School = Annotated[str, Field(min_length=1, max_length=80, examples=["示例大学"])]
-StudentNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,32}$", examples=["2023001234"])]
+School = Annotated[str, Field(min_length=2, max_length=100, examples=["示例大学"])]
+StudentNumber = Annotated[str, Field(min_length=1, max_length=40, examples=["2023001234"])]
 Reason = Annotated[str, Field(min_length=2, max_length=200, examples=["学号有误"])]
 
 
@@ -19,8 +19,8 @@ class CertificateIn(In):
 
     since: date = Field(examples=["2026-03-01"])
     until: date = Field(examples=["2026-03-31"])
-    school: School
-    student_number: StudentNumber
+    school: School | None = Field(default=None, description="must be that of the membership, which is printed")
+    student_number: StudentNumber | None = Field(default=None, description="must be that of the membership")
     up_to_minutes: Annotated[int, Field(gt=0, le=10_000_000)] | None = Field(default=None, examples=[2400])
 
 
@@ -31,7 +31,7 @@ class RevokeIn(In):
 
 
 class ReissueIn(In):
-    """Why, and what is printed instead if it was wrong."""
+    """Why. School and number are printed as the membership has them now; told too, they must be the same."""
 
     reason: Reason
     school: School | None = None

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.hours.giving.entries import Placed
-from marketplace.hours.giving.models import TransferLine, TransferOrder
+from marketplace.hours.giving.models import TransferLine, TransferOrder, TransferSchedule
 from marketplace.hours.giving.orders import lines_of
 from marketplace.hours.members.proxies import OFFICERS, is_officer_of, members_of
+from marketplace.hours.models import Member
 from marketplace.people.models import Region
 
 
@@ -85,12 +86,18 @@ async def orders_for(
     member_id: UUID | None,
     after: UUID | None,
     limit: int,
+    district_id: UUID | None = None,
+    kind: str | None = None,
 ) -> list[Placed]:
-    """Orders that the actor may see, newest first, after a cursor; of one member on demand."""
+    """Orders that the actor may see, newest first, after a cursor; of one member, branch or kind on demand."""
     eyes = await eyes_of(tx, actor, now=now)
     query = select(TransferOrder).where(_seen_by(eyes)).order_by(col(TransferOrder.id).desc()).limit(limit)
     if state is not None:
         query = query.where(col(TransferOrder.state) == state)
+    if district_id is not None:
+        query = query.where(col(TransferOrder.district_id) == district_id)
+    if kind is not None:
+        query = query.where(col(TransferOrder.kind) == kind)
     if member_id is not None:
         query = query.where(_of_members([member_id]))
     if after is not None:
@@ -101,3 +108,43 @@ async def orders_for(
     for line in await tx.scalars(found.order_by(col(TransferLine.order_id), col(TransferLine.place))):
         lines[line.order_id].append(line)
     return [await shown_to(tx, Placed(order, lines[order.id]), eyes) for order in orders]
+
+
+@dataclass(frozen=True, slots=True)
+class KindSums:
+    """Minutes of one kind of order in a branch: what waits for a person or a consent, and what moved."""
+
+    waiting_minutes: int
+    moved_minutes: int
+
+
+async def sums_by_kind(tx: AsyncSession, district_id: UUID, *, since: datetime) -> dict[str, KindSums]:
+    """By kind: what waits now in the branch, and what was done since an instant and stands."""
+    waits = col(TransferOrder.state).in_(("pending", "collecting"))
+    moved = (col(TransferOrder.state) == "done") & (col(TransferOrder.done_at) >= since)
+    minutes = func.sum(col(TransferOrder.minutes))
+    rows = await tx.execute(
+        select(col(TransferOrder.kind), minutes.filter(waits), minutes.filter(moved))
+        .where(col(TransferOrder.district_id) == district_id, or_(waits, moved))
+        .group_by(col(TransferOrder.kind))
+    )
+    return {kind: KindSums(int(waiting or 0), int(done or 0)) for kind, waiting, done in rows}
+
+
+async def schedules_in(tx: AsyncSession, district_id: UUID, *, actor: Actor, limit: int) -> list[TransferSchedule]:
+    """Standing orders of a branch's members that have not ended, the next one first; for its officers alone."""
+    if not await is_officer_of(tx, district_id, actor):
+        raise Unknown(what="branch")
+    query = (
+        select(TransferSchedule)
+        .join(Member, col(Member.id) == col(TransferSchedule.giver_id))
+        .where(col(Member.district_id) == district_id, col(TransferSchedule.state) != "ended")
+        .order_by(col(TransferSchedule.next_at), col(TransferSchedule.id))
+    )
+    return list(await tx.scalars(query.limit(limit)))
+
+
+async def states_of(tx: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, str]:
+    """How these orders stand, by id."""
+    query = select(col(TransferOrder.id), col(TransferOrder.state)).where(col(TransferOrder.id).in_(order_ids))
+    return {order_id: state for order_id, state in await tx.execute(query)}  # noqa: C416 - rows are no pairs to mypy

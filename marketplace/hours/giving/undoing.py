@@ -47,6 +47,12 @@ _REACHED = text(
 )
 
 
+def undoable_until(order: TransferOrder, rules: GivingRules) -> datetime | None:
+    """Until when the order may be taken back; None for one that never may, or that is not done."""
+    window = window_of(order.kind, rules)
+    return None if window is None or order.state != "done" or order.done_at is None else order.done_at + window
+
+
 async def undo(
     tx: AsyncSession, order_id: UUID, *, rules: GivingRules, actor: Actor, now: datetime, reason: str
 ) -> Placed:

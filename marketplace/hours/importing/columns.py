@@ -17,6 +17,14 @@ MEMBERS = Shape(
         "birth_on": ("出生日期",),
         "joined_on": ("加入日期",),
     },
+    {
+        "guardian": ("监护人", "监护人编号"),
+        "school": ("学校",),
+        "student_number": ("学号",),
+        "size": ("人数",),
+        "contact": ("联系人", "联系人编号"),
+        "gender": ("性别", "联系人性别"),
+    },
 )
 BALANCES = Shape(
     "balances.csv", {"member": ("会员", "会员编号"), "minutes": ("分钟", "余额"), "as_of": ("截止日期", "日期")}
@@ -34,12 +42,24 @@ HISTORY = Shape(
     },
 )
 SHAPES = (MEMBERS, BALANCES, HISTORY)
-KINDS = {"individual": ("志愿者", "个人"), "elder": ("老人", "老年人")}
+KINDS = {
+    "individual": ("志愿者", "个人"),
+    "minor": ("未成年人", "未成年"),
+    "student": ("学生",),
+    "group": ("团体", "集体"),
+    "elder": ("老人", "老年人"),
+}
+SIGNING_IN = frozenset({"individual", "minor", "student"})  # who gets an account
+GENDERS = {"f": ("女",), "m": ("男",)}
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member of the old bank. An elder is one who is registered here already."""
+    """A member of the old bank. An elder is one who is registered here already.
+
+    `guardian` and `contact` are ids of members in the same file: of a minor, and of a group, which has no date of birth
+    and no telephone of its own.
+    """
 
     line: int
     external_id: str
@@ -47,8 +67,19 @@ class MemberRow:
     phone: str
     kind: str
     district_id: UUID
-    birth_on: date
+    birth_on: date | None
     joined_on: date
+    guardian: str = ""
+    school: str = ""
+    student_number: str = ""
+    size: int | None = None
+    contact: str = ""
+    gender: str = ""
+
+    @property
+    def student(self) -> str:
+        """What is hashed to find the same student again."""
+        return f"{self.school}:{self.student_number}"
 
 
 @dataclass(frozen=True, slots=True)

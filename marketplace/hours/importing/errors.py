@@ -11,6 +11,14 @@ class BankHasProblems(Conflict):
     en = "The files have {problems} problems and nothing was changed; the dry run names each."
 
 
+class HereChanged(Conflict):
+    """Since the bank was judged somebody joined or registered: rows do not fit any more. Nothing of it was kept."""
+
+    code = "here_changed"
+    zh = "自试运行以来情况有变：{problems} 处不再相符，请重新试运行。"
+    en = "Something changed here since the dry run: {problems} rows do not fit any more; make it again."
+
+
 class ReportStale(Conflict):
     """The token is of other files, or what the report promised is no longer so."""
 

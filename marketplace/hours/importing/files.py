@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from marketplace.hours.importing.problems import Problem
@@ -41,11 +41,13 @@ class Shape:
 
     name: str
     columns: dict[str, tuple[str, ...]]
+    optional: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def column_of(self, title: str) -> str | None:
         """The column that a header's cell names."""
         plain = title.strip().casefold()
-        return next((column for column, others in self.columns.items() if plain in (column, *others)), None)
+        known = self.columns | self.optional
+        return next((column for column, others in known.items() if plain in (column, *others)), None)
 
 
 def read(shape: Shape, data: bytes, *, encoding: Encoding, most_rows: int = MOST_ROWS) -> tuple[Sheet, list[Problem]]:

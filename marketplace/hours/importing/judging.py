@@ -12,6 +12,7 @@ from marketplace.hours.importing.columns import (
     HISTORY,
     MEMBERS,
     SHAPES,
+    SIGNING_IN,
     BalanceRow,
     HistoryRow,
     MemberRow,
@@ -19,7 +20,10 @@ from marketplace.hours.importing.columns import (
 from marketplace.hours.importing.files import MOST_ROWS, Encoding, Sheet, read
 from marketplace.hours.importing.problems import Problem
 from marketplace.hours.importing.values import balance_row, history_row, member_row, rows_of
+from marketplace.hours.members.ages import is_minor
 
+GUARDING = frozenset({"individual", "student", "elder"})
+CONTACTS = frozenset({"individual", "student"})
 MOST_IN_ALL = 2_000_000_000  # what a programme's ceiling holds
 T = TypeVar("T", MemberRow, BalanceRow, HistoryRow)
 
@@ -63,7 +67,7 @@ def bank_of(
     readable = not bank.problems  # comparing half a file would name every row of the others
     _take(bank, sheets, districts, today)
     if readable:
-        _compare(bank, cap_minutes)
+        _compare(bank, cap_minutes, today)
     return bank
 
 
@@ -81,18 +85,22 @@ def _take(bank: Bank, sheets: Mapping[str, Sheet], districts: Mapping[str, UUID]
     bank.history = rows_of(sheets.get(HISTORY.name, empty), history_row, problems, today=today)
 
 
-def _compare(bank: Bank, cap_minutes: int | None) -> None:
+def _compare(bank: Bank, cap_minutes: int | None, today: date) -> None:
     broken = {problem.file for problem in bank.problems}
     _once(bank, bank.members, MEMBERS.name, "external_id", "doubled_id", lambda row: row.external_id)
     # a couple of elders may share a telephone, an account may not
-    alone = [row for row in bank.members if row.kind != "elder"]
+    alone = [row for row in bank.members if row.kind in SIGNING_IN]
     _once(bank, alone, MEMBERS.name, "phone", "doubled_phone", lambda row: row.phone)
+    students = [row for row in bank.members if row.kind == "student"]
+    _once(bank, students, MEMBERS.name, "student_number", "doubled_student", lambda row: row.student)
     _once(bank, bank.balances, BALANCES.name, "member", "doubled_balance", lambda row: row.member)
     _once(bank, bank.history, HISTORY.name, "key", "doubled_key", lambda row: row.key)
     if MEMBERS.name not in broken:
         _known(bank)
+        _answered_for(bank, today)
+    uncapped = {row.external_id for row in bank.members if row.kind == "group"}
     for row in bank.balances:
-        if cap_minutes is not None and row.minutes > cap_minutes:
+        if cap_minutes is not None and row.minutes > cap_minutes and row.member not in uncapped:
             bank.problems.append(Problem(BALANCES.name, row.line, "minutes", "above_cap", {"cap": cap_minutes}))
     if sum(bank.closing.values()) > MOST_IN_ALL:
         bank.problems.append(Problem(BALANCES.name, 0, "minutes", "huge_minutes", {"limit": MOST_IN_ALL}))
@@ -117,6 +125,20 @@ def _known(bank: Bank) -> None:
         for column, name in (("from", row.source), ("to", row.destination)):
             if name and name not in known:
                 bank.problems.append(Problem(HISTORY.name, row.line, column, "unknown_member"))
+
+
+def _answered_for(bank: Bank, today: date) -> None:
+    """Guardians and contacts are adults of the file; a group's contact signs in."""
+    members = {row.external_id: row for row in bank.members}
+    for row in bank.members:
+        for column, name, kinds in (("guardian", row.guardian, GUARDING), ("contact", row.contact, CONTACTS)):
+            other = members.get(name)
+            if name and (other is None or other.kind not in kinds or _under_age(other, today)):
+                bank.problems.append(Problem(MEMBERS.name, row.line, column, f"{column}_unknown"))
+
+
+def _under_age(row: MemberRow, today: date) -> bool:
+    return row.birth_on is not None and is_minor(row.birth_on, today)
 
 
 def _add_up(bank: Bank) -> None:

@@ -34,6 +34,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "huge_minutes": ("分钟数过大（上限 {limit}）", "more than {limit} minutes"),
     "not_a_phone": ("不是电话号码", "not a telephone number"),
     "unknown_kind": ("未知的类别，应为 {known}", "an unknown kind; there are {known}"),
+    "unknown_gender": ("未知的性别，应为 {known}", "an unknown gender; there are {known}"),
+    "group_size": ("团体人数应为 2 至 {most}", "a group counts 2 to {most} people"),
+    "under_age": (
+        "未满 18 岁：类别应为 minor（未成年人），并填写监护人",
+        "under 18: her kind is minor, with a guardian",
+    ),
+    "of_age": ("已满 18 岁：类别应为 individual（个人）", "of age: the kind is individual"),
+    "guardian_missing": ("未满 18 岁的学生须填写监护人编号", "a student under 18 names a guardian"),
     "unknown_district": ("未知的区", "no such district"),
     "joined_before_birth": ("加入日期早于出生日期", "joined before birth"),
     "nobody": ("转出方与转入方均为空", "neither giver nor receiver"),
@@ -43,10 +51,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doubled_phone": ("电话与第 {line} 行重复", "the same telephone number as in line {line}"),
     "doubled_key": ("记录号与第 {line} 行重复", "the same key as in line {line}"),
     "doubled_balance": ("会员余额与第 {line} 行重复", "the same member as in line {line}"),
-    "phone_taken": ("该电话已有账户", "the telephone number has an account already"),
+    "doubled_student": ("学校和学号与第 {line} 行重复", "the same school and student number as in line {line}"),
+    "guardian_unknown": (
+        "监护人须是本文件中的成年个人、学生或老人",
+        "a guardian is an adult of this file: an individual, a student or an elder",
+    ),
+    "contact_unknown": (
+        "联系人须是本文件中的成年个人或学生",
+        "a contact is an adult of this file: an individual or a student",
+    ),
+    "phone_taken": (
+        "该电话已有账户：请核对电话，或请本人在此加入后从文件中删去",
+        "the telephone number has an account already: correct it, or let her join here and take her out of the files",
+    ),
+    "student_taken": (
+        "该校此学号已是时间银行会员：请核对，或从文件中删去",
+        "this school's number is a member's already: correct it, or take her out of the files",
+    ),
     "elder_unknown": (
-        "未找到此电话和姓名的已登记老人，请先登记",
-        "no elder of this name and number: register her first",
+        "未找到此电话和姓名的已登记老人：请先登记（POST /v1/elders），或改正姓名、电话",
+        "no elder of this name and number: register her first (POST /v1/elders), or correct name or number",
+    ),
+    "elder_ambiguous": (
+        "有 {count} 位同名同电话的已登记老人：请先更正其登记",
+        "{count} elders of this name and number: correct their records first",
     ),
     "elder_elsewhere": ("该老人登记在其他区", "the elder is registered in another district"),
     "member_already": ("已是时间银行会员", "a member of the time bank already"),

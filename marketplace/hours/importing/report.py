@@ -21,7 +21,7 @@ from marketplace.hours.importing.files import Encoding
 from marketplace.hours.importing.judging import Bank, bank_of, in_order
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.problems import Problem
-from marketplace.hours.importing.standing import Known, compare_with_here, districts_here
+from marketplace.hours.importing.standing import compare_with_here, districts_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +57,24 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A bank, the elders it brings along, and the report on it."""
+    """A bank, and the report on it."""
 
     bank: Bank
-    elders: Mapping[str, Known]
     report: Report
 
 
 async def judge(tx: AsyncSession, vault: Vault, files: Files, *, policy: Policy, now: datetime) -> Judged:
     """Read and judge the files against what is here now. Writes nothing."""
-    done = await imported(tx, files)
-    bank = await asyncio.to_thread(  # a million rows take seconds: others are served meanwhile
+    before = await imported(tx, files)
+    bank = await read_bank(tx, files, policy=policy, now=now)
+    if before is None or (before.state == "stopped" and before.done_steps == 0):
+        await compare_with_here(tx, vault, bank)
+    return Judged(bank, _report(vault, files, bank, policy, before))
+
+
+async def read_bank(tx: AsyncSession, files: Files, *, policy: Policy, now: datetime) -> Bank:
+    """The files read, and their rows compared with one another."""
+    return await asyncio.to_thread(  # a million rows take seconds: others are served meanwhile
         bank_of,
         files.content,
         encoding=files.encoding,
@@ -75,18 +82,17 @@ async def judge(tx: AsyncSession, vault: Vault, files: Files, *, policy: Policy,
         today=local_day(now),
         cap_minutes=policy.timebank.balance_cap_minutes,
     )
-    elders: dict[str, Known] = {}
-    if done is None:
-        elders = await compare_with_here(tx, vault, bank)
-    return Judged(bank, elders, _report(vault, files, bank, policy, done))
 
 
-async def imported(tx: AsyncSession, files: Files) -> BankImport | None:
-    """The import of exactly these files, if they came in before."""
-    return await tx.scalar(select(BankImport).where(col(BankImport.files_sha256) == files.sha256))
+async def imported(tx: AsyncSession, files: Files, *, lock: bool = False) -> BankImport | None:
+    """The import of exactly these files, if there is one."""
+    query = select(BankImport).where(col(BankImport.files_sha256) == files.sha256)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return await tx.scalar(query)
 
 
-def _report(vault: Vault, files: Files, bank: Bank, policy: Policy, done: BankImport | None) -> Report:
+def _report(vault: Vault, files: Files, bank: Bank, policy: Policy, before: BankImport | None) -> Report:
     members = dict(sorted(Counter(row.kind for row in bank.members).items()))
     entries = len(bank.history) if bank.has_history else sum(1 for row in bank.balances if row.minutes)
     minutes = sum(bank.closing.values())
@@ -99,7 +105,7 @@ def _report(vault: Vault, files: Files, bank: Bank, policy: Policy, done: BankIm
         members=members,
         entries=entries,
         minutes=minutes,
-        done=done is not None,
+        done=before is not None and before.state == "done",
     )
 
 

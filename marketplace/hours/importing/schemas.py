@@ -1,7 +1,7 @@
 """What the routes of imports take and give."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -54,11 +54,17 @@ class BankReportOut(Out):
 
 
 class BankImportOut(Out):
-    """A bank that came in."""
+    """A bank that comes in. `stopped`: send the same files again once `trouble` is mended, and it goes on."""
 
     id: UUID
+    address: str = Field(examples=["/v1/imports/0195a3f0-0000-7000-8000-000000000001"], description="see how far it is")
+    state: Literal["running", "stopped", "done"]
+    steps: int = Field(examples=[180])
+    done_steps: int = Field(examples=[42])
+    trouble: str | None = Field(examples=["here_changed"])
     programme_id: UUID
     members: int
     entries: int
     minutes: int
-    imported_at: datetime
+    imported_at: datetime = Field(description="when it began")
+    finished_at: datetime | None

@@ -12,7 +12,7 @@ from sqlmodel import col
 from marketplace.base.clock import local_instant
 from marketplace.base.crypto import Vault
 from marketplace.hours.books import CITY, book_of
-from marketplace.hours.importing.columns import HISTORY, MEMBERS, HistoryRow, MemberRow
+from marketplace.hours.importing.columns import HISTORY, MEMBERS, SIGNING_IN, HistoryRow, MemberRow
 from marketplace.hours.importing.judging import Bank
 from marketplace.hours.importing.problems import Problem
 from marketplace.hours.models import Member
@@ -40,16 +40,26 @@ async def districts_here(tx: AsyncSession) -> dict[str, UUID]:
 async def compare_with_here(tx: AsyncSession, vault: Vault, bank: Bank) -> dict[str, Known]:
     """Add to the bank's problems what does not fit here; the elders that it brings along, by external id."""
     await _phones(tx, vault, bank)
+    await _students(tx, vault, bank)
     elders = await _elders(tx, vault, [row for row in bank.members if row.kind == "elder"], bank.problems)
     await _periods(tx, bank)
     return elders
 
 
 async def _phones(tx: AsyncSession, vault: Vault, bank: Bank) -> None:
-    rows = {vault.hash("phone", row.phone): row for row in bank.members if row.kind != "elder"}
+    rows = {vault.hash("phone", row.phone): row for row in bank.members if row.kind in SIGNING_IN}
     for portion in _portions(list(rows)):
         taken = await tx.scalars(select(col(Account.phone_hash)).where(col(Account.phone_hash).in_(portion)))
         bank.problems += [Problem(MEMBERS.name, rows[one].line, "phone", "phone_taken") for one in taken]
+
+
+async def _students(tx: AsyncSession, vault: Vault, bank: Bank) -> None:
+    rows = {vault.hash("student", row.student): row for row in bank.members if row.kind == "student"}
+    for portion in _portions(list(rows)):
+        taken = await tx.scalars(select(col(Member.student_hash)).where(col(Member.student_hash).in_(portion)))
+        bank.problems += [
+            Problem(MEMBERS.name, rows[one].line, "student_number", "student_taken") for one in taken if one
+        ]
 
 
 async def _elders(
@@ -80,8 +90,10 @@ async def _elders(
 
 
 def _elder_problem(row: MemberRow, found: Sequence[tuple[Elder, bool]], taken: set[UUID]) -> Problem | None:
-    if len(found) != 1:  # nobody, or two of one name and telephone: a person must tell them apart
+    if not found:
         return Problem(MEMBERS.name, row.line, "phone", "elder_unknown")
+    if len(found) > 1:  # two of one name and telephone: a person must tell them apart
+        return Problem(MEMBERS.name, row.line, "phone", "elder_ambiguous", {"count": len(found)})
     elder, joined = found[0]
     if elder.district_id != row.district_id:
         return Problem(MEMBERS.name, row.line, "district", "elder_elsewhere")

@@ -1,16 +1,17 @@
 """Importing from a terminal: the files of a folder, or files by name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.importing.columns import SHAPES
-from marketplace.hours.importing.committing import bring_in
+from marketplace.hours.importing.committing import start
 from marketplace.hours.importing.files import Encoding
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.report import Files, Report, judge
+from marketplace.hours.importing.running import advance, load
 
 
 class UnknownFile(Exception):
@@ -36,9 +37,15 @@ async def dry_run(platform: Platform, files: Files) -> Report:
         return (await judge(tx, platform.vault, files, policy=platform.policy, now=platform.now())).report
 
 
-async def commit(platform: Platform, files: Files) -> BankImport:
-    """Bring the bank in, or find that it was."""
+async def commit(
+    platform: Platform, files: Files, told: Callable[[BankImport], None] = lambda _made: None
+) -> BankImport:
+    """Bring the bank in, or find that it was; `told` hears of each step. Killed, a worker goes on, or the same call."""
     async with transaction(platform.db) as tx:
-        return await bring_in(
-            tx, platform.vault, files, policy=platform.policy, actor=Actor.system(), now=platform.now()
-        )
+        made = await start(tx, platform.vault, files, policy=platform.policy, actor=Actor.system(), now=platform.now())
+    work = await load(platform, made.id)
+    while work is not None and made.state == "running":
+        told(made)
+        made = await advance(platform, work)
+    told(made)
+    return made

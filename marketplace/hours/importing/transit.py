@@ -1,6 +1,6 @@
 """How minutes of an old bank pass from the programme that issues them to its members: through accounts of transit.
 
-A row that is updated ten thousand times within one transaction becomes slow, for none of its versions can be cleaned up
+A row that is updated a thousand times within one transaction becomes slow, for none of its versions can be cleaned up
 before the end. So the programme fills some transit accounts, each for at most 500 entries, and is moved once per each;
 what the old bank took back goes to transit as well. At the end transit is emptied into the programme and closed.
 """
@@ -16,6 +16,11 @@ from timebank import CloseAccount, Command, OpenAccount, Post, Transfer, open_ac
 
 EACH = 500
 KIND = "transit"
+
+
+def accounts_for(moves: int) -> int:
+    """How many accounts of transit so many moves need."""
+    return -(-moves // EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +49,15 @@ class Transit:
 
     def opening(self) -> list[OpenAccount]:
         """The accounts of transit."""
-        return [self._account(number) for number in range(-(-len(self.moves) // EACH))]
+        return [self._account(number) for number in range(accounts_for(len(self.moves)))]
 
     def _account(self, number: int) -> OpenAccount:
         return open_account(CITY, MINUTE, KIND, owner=f"import:{self.import_id}:{number}")
 
-    def filled(self) -> list[Command]:
-        """Each account gets what its moves give out, on the day of the first of them."""
+    def filled(self, start: int, stop: int) -> list[Command]:
+        """Each account from `start` to `stop` gets what its moves give out, on the day of the first of them."""
         filled: list[Command] = []
-        for number, opening in enumerate(self.opening()):
+        for number, opening in list(enumerate(self.opening()))[start:stop]:
             own = self.moves[number * EACH : (number + 1) * EACH]
             minutes = sum(move.minutes for move in own if not move.source)
             if minutes:
@@ -60,19 +65,19 @@ class Transit:
                 filled.append(self._post(f"import:{self.import_id}:filled:{number}", moved, own[0].occurred_at))
         return filled
 
-    def posts(self, accounts: Mapping[str, UUID]) -> list[Command]:
-        """An entry per move."""
+    def posts(self, accounts: Mapping[str, UUID], start: int, stop: int) -> list[Command]:
+        """An entry per move from `start` to `stop`."""
         posts: list[Command] = []
-        for place, move in enumerate(self.moves):
+        for place, move in enumerate(self.moves[start:stop], start=start):
             between = self._account(place // EACH).account if not (move.source and move.destination) else self.issuance
             source, destination = accounts.get(move.source, between), accounts.get(move.destination, between)
             posts.append(self._post(move.key, Transfer(source, destination, move.minutes), move.occurred_at))
         return posts
 
-    def emptied(self, now: datetime) -> list[Command]:
-        """What the old bank took back returns to the programme, and transit is closed."""
+    def emptied(self, now: datetime, start: int, stop: int) -> list[Command]:
+        """What the old bank took back returns to the programme, and each account from `start` to `stop` is closed."""
         commands: list[Command] = []
-        for number, opening in enumerate(self.opening()):
+        for number, opening in list(enumerate(self.opening()))[start:stop]:
             own = self.moves[number * EACH : (number + 1) * EACH]
             back = sum(move.minutes for move in own if not move.destination)
             if back:

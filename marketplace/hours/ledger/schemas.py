@@ -1,12 +1,11 @@
 """What the ledger's routes take and give. All hours are minutes."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.web.schemas import In, Out
+from marketplace.web.schemas import Out
 
 
 class RootOut(Out):
@@ -79,31 +78,3 @@ class CycleOut(Out):
     cut_off: int
     city_net: int | None
     lines: list[CycleLineOut]
-
-
-class AlertOut(Out):
-    """A branch above its cap, since which day and for how many nights."""
-
-    id: UUID
-    district_id: UUID
-    debt_minutes: int
-    drawn_minutes: int
-    since: date
-    last_on: date
-    nights: int
-    state: Literal["open", "closed"]
-    note: str | None
-    opened_at: datetime
-    closed_at: datetime | None
-
-
-class AlertList(Out):
-    """Alerts, the newest first."""
-
-    items: list[AlertOut]
-
-
-class CloseAlertIn(In):
-    """What was done."""
-
-    note: Annotated[str, Field(min_length=2, max_length=500, examples=["与该区商定下月补足"])]

@@ -7,8 +7,10 @@ import structlog
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
-from marketplace.hours.links import alerts, carrying, comparing, requests, telling
+from marketplace.hours.alerts.service import raise_alert
+from marketplace.hours.links import carrying, comparing, requests, telling
 from marketplace.hours.links.errors import LinkUnknown, PartnerNotReady, PartnerSilent
+from timebank.links import find_link
 
 log = structlog.get_logger()
 
@@ -41,8 +43,11 @@ async def compare_link(platform: Platform, message: Message) -> None:
 async def link_diverged(platform: Platform, message: Message) -> None:
     """Two banks do not agree: an alert for the operator, one as long as it lasts."""
     async with transaction(platform.db) as tx:
-        link_id, reason = UUID(message.ids["link_id"]), message.ids["reason"]
-        await alerts.raise_alert(tx, link_id, reason, now=platform.now())
+        link = await find_link(tx, UUID(message.ids["link_id"]))
+        if link is None or link.state != "suspended":
+            return  # an operator has let it go on since
+        figures = {"partner": link.their_name, "reason": message.ids["reason"]}
+        await raise_alert(tx, "link_diverged", link.id, cause=str(message.id), figures=figures, now=platform.now())
 
 
 async def tell_of_relay(platform: Platform, message: Message) -> None:

@@ -11,7 +11,6 @@ from marketplace.base.ids import new_id
 from marketplace.base.states import machine
 from timebank.links.models import LedgerLink
 
-ALERT_STEPS = machine(open="closed", closed="")
 REQUEST_STEPS = machine(pending="sent rejected expired cancelled", sent="", rejected="", expired="", cancelled="")
 
 
@@ -46,28 +45,6 @@ class LinkPeer(SQLModel, table=True):
         """The partner's keys that count at this moment, the newest first."""
         former = self.former_public_key if self.former_until is None or now < self.former_until else None
         return tuple(key for key in (self.public_key, former) if key is not None)
-
-
-class LinkAlert(SQLModel, table=True):
-    """Two banks do not agree. One is open per link; found again, it is renewed. `note` says what was done about it."""
-
-    __tablename__ = "link_alert"
-    __table_args__ = (
-        CheckConstraint("state IN ('open', 'closed')", name="link_alert_state"),
-        CheckConstraint("state = 'open' OR num_nulls(closed_at, note) = 0", name="link_alert_closed"),
-        Index("link_alert_open_once", "link_id", unique=True, postgresql_where=text("state = 'open'")),
-    )
-
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    link_id: UUID = Field(sa_column=Column(ForeignKey(col(LedgerLink.id)), nullable=False, index=True))
-    reason: str
-    state: str = "open"
-    version: int = 1
-    opened_at: datetime = instant()
-    found_at: datetime = instant()
-    closed_at: datetime | None = instant(default=None)
-    closed_by: UUID | None = Field(default=None, foreign_key="account.id")
-    note: str | None = None
 
 
 class PaymentRequest(SQLModel, table=True):

@@ -244,23 +244,3 @@ class PaymentRequestList(Out):
     """Payments to other banks, the oldest first."""
 
     items: list[PaymentRequestOut]
-
-
-class LinkAlertOut(Out):
-    """Two banks do not agree; the link is suspended. Open until an operator says what was done."""
-
-    id: UUID
-    link_id: UUID
-    reason: str = Field(examples=["sent_chain_differs"])
-    state: Literal["open", "closed"]
-    opened_at: datetime
-    found_at: datetime = Field(description="when it was last found")
-    closed_at: datetime | None
-    closed_by: UUID | None
-    note: str | None
-
-
-class LinkAlertList(Out):
-    """Alerts, the newest first."""
-
-    items: list[LinkAlertOut]

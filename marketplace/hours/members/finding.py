@@ -39,9 +39,16 @@ async def kept_member(tx: AsyncSession, member_id: UUID) -> Member:
 
 
 async def overseen_members(
-    tx: AsyncSession, *, actor: Actor, state: str | None = None, after: UUID | None = None, limit: int = 50
+    tx: AsyncSession,
+    *,
+    actor: Actor,
+    state: str | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+    district_id: UUID | None = None,
+    kind: str | None = None,
 ) -> list[Member]:
-    """Members of the branches within the actor's reach, by id."""
+    """Members of the branches within the actor's reach, by id; of one state, branch or kind on demand."""
     query = (
         select(Member)
         .join(Region, col(Region.id) == col(Member.district_id))
@@ -51,6 +58,10 @@ async def overseen_members(
     )
     if state is not None:
         query = query.where(col(Member.state) == state)
+    if district_id is not None:
+        query = query.where(col(Member.district_id) == district_id)
+    if kind is not None:
+        query = query.where(col(Member.kind) == kind)
     if after is not None:
         query = query.where(col(Member.id) > after)
     return list(await tx.scalars(query))

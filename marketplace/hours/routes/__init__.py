@@ -4,6 +4,7 @@ from typing import Any
 
 from marketplace.hours.links import routes as links
 from marketplace.hours.routes import (
+    alerts,
     availability,
     branches,
     certificates,
@@ -39,6 +40,7 @@ ROUTES: list[Any] = [
     *programmes.HANDLERS,
     *certificates.HANDLERS,
     *ledger.HANDLERS,
+    *alerts.HANDLERS,
     *imports.HANDLERS,
     *branches.HANDLERS,
     *links.HANDLERS,

@@ -16,7 +16,7 @@ from marketplace.base.errors import Unknown
 from marketplace.base.platform import Platform
 from marketplace.hours.certificates import issuing, reading, revoking
 from marketplace.hours.certificates.document import as_csv
-from marketplace.hours.certificates.holder import Holder, holder_of
+from marketplace.hours.certificates.holder import holder_of
 from marketplace.hours.certificates.issuing import Ask, Desk
 from marketplace.hours.certificates.models import Certificate
 from marketplace.hours.certificates.reading import Shown
@@ -62,7 +62,7 @@ async def issue_certificate(
     platform: Home,
     once: OnceGiven,
 ) -> CertificateOut:
-    """Certify the member's verified hours of a period, each minute once. By the rules they may be spent by that."""
+    """Certify the student's verified hours of a period, each minute once. By the rules they may be spent by that."""
 
     async def work() -> CertificateOut:
         member = await member_for(tx, member_id, actor=actor)
@@ -193,7 +193,7 @@ async def reissue_certificate(
     platform: Home,
     once: OnceGiven,
 ) -> CertificateOut:
-    """Revoke a certificate and issue another in its place, with another school or number if they were wrong."""
+    """Revoke a certificate and issue another in its place, with school and number as the membership has them now."""
 
     async def work() -> CertificateOut:
         await reading.may_revoke(tx, certificate_id, actor=actor)
@@ -206,11 +206,15 @@ async def reissue_certificate(
 async def _reissued(
     tx: AsyncSession, platform: Platform, certificate_id: UUID, data: ReissueIn, *, actor: Actor, now: datetime
 ) -> Certificate:
-    member, shown = await reading.certificate_for(tx, certificate_id, actor=actor)
-    before = await holder_of(tx, platform.vault, member, shown.certificate)
-    holder = Holder(before.name, data.school or before.school, data.student_number or before.student_number)
     return await revoking.reissue(
-        tx, desk_of(platform), certificate_id, holder=holder, reason=data.reason, actor=actor, now=now
+        tx,
+        desk_of(platform),
+        certificate_id,
+        reason=data.reason,
+        school=data.school,
+        student_number=data.student_number,
+        actor=actor,
+        now=now,
     )
 
 

@@ -3,14 +3,19 @@
 import base64
 import binascii
 from typing import Any
+from uuid import UUID
 
-from litestar import Response, post
-from litestar.params import JSONBody
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
+from sqlalchemy import select
+from sqlmodel import col
 
 from marketplace.base.actor import Role
+from marketplace.base.errors import Unknown
 from marketplace.hours.importing.columns import SHAPES
-from marketplace.hours.importing.committing import bring_in
+from marketplace.hours.importing.committing import start
 from marketplace.hours.importing.errors import NotBase64
+from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.report import Files, Report, judge
 from marketplace.hours.importing.schemas import (
     MOST_SHOWN,
@@ -25,6 +30,7 @@ from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
 TAGS = ["imports"]
 LARGEST_BODY = 100_000_000
+MOST_LISTED = 100
 OPERATORS = [requires(Role.OPERATOR)]
 
 
@@ -47,20 +53,45 @@ async def dry_run_import(data: JSONBody[BankIn], tx: Tx, now: Now, platform: Hom
     tags=TAGS,
     guards=OPERATORS,
     operation_id="commitImport",
+    status_code=202,
     request_max_body_size=LARGEST_BODY,
 )
 async def commit_import(
     data: JSONBody[BankCommitIn], tx: Tx, actor: Acting, now: Now, platform: Home, once: OnceGiven
-) -> BankImportOut:
-    """Bring the bank in: all of it or nothing. The same files once more change nothing. A large one takes minutes."""
+) -> Response[BankImportOut]:
+    """Have the bank brought in by a job; `address` and the Location header say where to see how far it is.
+
+    The same files once more change nothing; those of an import that was stopped let it go on."""
 
     async def work() -> BankImportOut:
-        made = await bring_in(
+        made = await start(
             tx, platform.vault, files_of(data), policy=platform.policy, actor=actor, now=now, token=data.token
         )
-        return BankImportOut(**made.model_dump(include=set(BankImportOut.model_fields)))
+        return _import(made)
 
-    return await once(tx, BankImportOut, work)
+    found = await once(tx, BankImportOut, work)
+    return Response(found, headers={"Location": found.address})
+
+
+@get("/v1/imports/{import_id:uuid}", tags=TAGS, guards=OPERATORS, operation_id="showImport")
+async def show_import(import_id: FromPath[UUID], tx: Tx) -> BankImportOut:
+    """How far an import is."""
+    made = await tx.get(BankImport, import_id)
+    if made is None:
+        raise Unknown(what="import")
+    return _import(made)
+
+
+@get("/v1/imports", tags=TAGS, guards=OPERATORS, operation_id="listImports")
+async def list_imports(tx: Tx) -> list[BankImportOut]:
+    """The banks that came in, or are on their way, the newest first."""
+    query = select(BankImport).order_by(col(BankImport.id).desc()).limit(MOST_LISTED)
+    return [_import(made) for made in await tx.scalars(query)]
+
+
+def _import(made: BankImport) -> BankImportOut:
+    shared = set(BankImportOut.model_fields) - {"address"}
+    return BankImportOut(**made.model_dump(include=shared), address=f"/v1/imports/{made.id}")
 
 
 def files_of(data: BankIn) -> Files:
@@ -103,4 +134,4 @@ def _report(report: Report) -> BankReportOut:
     )
 
 
-HANDLERS: list[Any] = [dry_run_import, commit_import]
+HANDLERS: list[Any] = [dry_run_import, commit_import, show_import, list_imports]

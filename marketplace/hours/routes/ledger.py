@@ -1,35 +1,22 @@
-"""What the ledger publishes to anybody, and the nights' cycles and alerts for those who watch over the branches."""
+"""What the ledger publishes to anybody, and the nights' cycles for those who watch over the branches."""
 
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Any
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
 
-from marketplace.base.actor import Role
-from marketplace.hours.ledger.alerts import alerts_for, close_alert
 from marketplace.hours.ledger.cycles import READERS, cycle_for, names_of, nights_for
-from marketplace.hours.ledger.models import DebtAlert
 from marketplace.hours.ledger.roots import roots
-from marketplace.hours.ledger.schemas import (
-    AlertList,
-    AlertOut,
-    CloseAlertIn,
-    NightOut,
-    NightPage,
-    RootOut,
-    RootPage,
-)
+from marketplace.hours.ledger.schemas import NightOut, NightPage, RootOut, RootPage
 from marketplace.hours.ledger.showing import cycle_out
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Tx
 from marketplace.web.formats import file_answer, wanted
 from timebank.cycles import cycle_csv
 
 TAGS = ["ledger"]
-OfState = Annotated[Literal["open", "closed"], QueryParameter(name="state")]
 
 
 @get("/v1/ledger/roots", tags=TAGS, operation_id="ledgerRoots", exclude_from_auth=True)
@@ -66,33 +53,4 @@ async def ledger_cycle(request: Request[Any, Any, Any], day: FromPath[date], tx:
     return Response(cycle_out(cycle, await names_of(tx), whole=whole))
 
 
-@get("/v1/ledger/alerts", tags=TAGS, guards=[requires(*READERS)], operation_id="debtAlerts")
-async def debt_alerts(tx: Tx, actor: Acting, of_state: FromQuery[OfState] = "open") -> AlertList:
-    """Branches that owe the others more than their cap. Nobody is refused for it; an operator says what was done."""
-    found = await alerts_for(tx, actor=actor, state=of_state)
-    return AlertList(items=[_alert(one) for one in found])
-
-
-@post(
-    "/v1/ledger/alerts/{alert_id:uuid}/close",
-    tags=TAGS,
-    guards=[requires(Role.OPERATOR)],
-    operation_id="closeDebtAlert",
-    status_code=200,
-)
-async def close_debt_alert(
-    alert_id: FromPath[UUID], data: JSONBody[CloseAlertIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> AlertOut:
-    """Say what was done about an alert. A branch that is above its cap on a later night opens another."""
-
-    async def work() -> AlertOut:
-        return _alert(await close_alert(tx, alert_id, note=data.note, actor=actor, now=now))
-
-    return await once(tx, AlertOut, work)
-
-
-def _alert(alert: DebtAlert) -> AlertOut:
-    return AlertOut(**alert.model_dump(include=set(AlertOut.model_fields)))
-
-
-HANDLERS: list[Any] = [ledger_roots, ledger_cycles, ledger_cycle, debt_alerts, close_debt_alert]
+HANDLERS: list[Any] = [ledger_roots, ledger_cycles, ledger_cycle]

@@ -3,7 +3,7 @@ from xml.etree import ElementTree as ET
 import httpx
 
 from marketplace.base.platform import Platform
-from marketplace.console.bank.pairs import HALF, LABELS, pairs
+from marketplace.console.bank.pairs import HALF, pairs
 from tests.conftest import MONDAY_NINE, MovableClock
 from tests.marketplace.hours.test_branches import a_worked_town
 
@@ -34,6 +34,6 @@ async def test_before_there_is_a_branch_the_page_says_so(client: httpx.AsyncClie
 
 def test_bars_meet_at_the_middle() -> None:
     (row,) = pairs([("A", 0, 0)]).rows
-    assert (row.left_width, row.right_width, row.left_x) == (0, 0, LABELS + HALF)
+    assert (row.left_width, row.right_width, row.left_x) == (0, 0, HALF)
     (row,) = pairs([("A", 50, 100)]).rows
-    assert (row.left_x + row.left_width, row.right_width) == (LABELS + HALF, HALF)
+    assert (row.left_x + row.left_width, row.right_width) == (HALF, HALF)

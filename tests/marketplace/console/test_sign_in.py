@@ -181,11 +181,11 @@ async def test_signing_out_ends_the_chain_and_forgets_the_cookies(
     assert (await client.post("/console/renew", headers=SAME)).status_code == 401
 
 
-async def test_a_regulator_may_not_look(platform: Platform, client: httpx.AsyncClient) -> None:
+async def test_a_regulator_sees_no_day_and_is_led_to_the_figures(platform: Platform, client: httpx.AsyncClient) -> None:
     assert platform.settings.secret is not None
     token = tokens.issue(Actor(new_id(), frozenset({Role.REGULATOR})), platform.settings.secret)
     headers = {"Authorization": f"Bearer {token}", **ENGLISH}
     page = await client.get("/console/day", headers=headers)
-    assert page.status_code == 403
-    assert "for dispatchers" in page.text
+    assert (page.status_code, page.headers["location"]) == (303, "/console/cycles?lang=en")
+    assert (await client.get("/console/cycles", headers=headers)).status_code == 200
     assert (await client.get("/console/day.json", headers=headers)).status_code == 403

@@ -11,8 +11,9 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.demo import city as demo_city
 from marketplace.demo.city import Seeded, seed_city
-from marketplace.demo.population import Scale
+from marketplace.demo.population import Scale, cast_of
 from marketplace.demo.sign_ins import sign_ins
+from marketplace.hours.audit import prove
 
 SMALL = Scale(elders=24, families=12, caregivers=36, volunteers=12)
 
@@ -102,9 +103,9 @@ async def test_everybody_who_is_told_a_sign_in_can_use_it(platform: Platform, cl
 async def test_progress_is_told_step_by_step_to_the_end(platform: Platform) -> None:
     told: list[tuple[str, int, int]] = []
     await seed_city(platform, seed=3, scale=SMALL, progress=lambda *step: told.append(step))
-    assert told[-1] == ("volunteers", 12, 12)
+    assert told[-1] == ("series", 6, 6)
     assert {step for step, done, total in told if done == total} == {
-        "regions", "staff", "providers", "shifts", "elders", "families", "volunteers",
+        "regions", "staff", "providers", "shifts", "elders", "families", "volunteers", "series",
     }  # fmt: skip
 
 
@@ -124,3 +125,24 @@ async def test_telephone_and_identity_numbers_of_the_cast_are_nowhere_in_clear(p
 
 def test_the_regulator_is_among_the_sign_ins() -> None:
     assert Role.REGULATOR in {one.role for one in sign_ins()}
+
+
+async def test_every_branch_has_a_minor_a_student_a_group_and_recurring_help(platform: Platform) -> None:
+    await seeded(platform)
+    by_branch = "SELECT kind, count(DISTINCT district_id), count(*) FROM member WHERE state = 'active' GROUP BY kind"
+    kinds = {kind: (branches, members) for kind, branches, members in await rows(platform, by_branch)}
+    assert [kinds[kind] for kind in ("minor", "student", "group")] == [(6, 6)] * 3
+    guarded = (
+        "SELECT count(*) FROM member WHERE kind = 'minor' AND guardian_id IS NOT NULL AND consented_at IS NOT NULL"
+    )
+    assert await rows(platform, guarded) == [(6,)]
+    series = "SELECT channel, state, count(*) FROM task_series GROUP BY channel, state ORDER BY channel"
+    # in the districts where somebody is in need who was not granted hours of her own
+    cast = cast_of(3, SMALL)
+    spending = set(cast.granted)
+    needy = {one.district for k, one in enumerate(cast.elders) if one.categories and k not in spending}
+    assert await rows(platform, series) == [("phone", "submitted", len(needy)), ("staff", "active", 2 * len(needy))]
+    orders = "SELECT kind, state FROM transfer_order ORDER BY kind"
+    assert await rows(platform, orders) == [("collection", "collecting"), ("donation", "done")]
+    async with transaction(platform.db) as tx:
+        assert await prove(tx) == []

@@ -27,6 +27,7 @@ def test_nobody_shares_a_telephone() -> None:
     cast = cast_of(1, FULL)
     people = [one.person for group in (cast.staff, cast.elders, cast.families) for one in group]
     people += [one.person for group in (cast.caregivers, cast.volunteers) for one in group]
+    people += [one.person for group in (cast.students, cast.minors) for one in group]
     phones = [one.phone for one in [*people, *cast.admins]]
     assert len(set(phones)) == len(phones)
 

@@ -1,6 +1,6 @@
 import csv
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -9,16 +9,13 @@ from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
-from marketplace.hours.books import member_account, pool_account
-from marketplace.hours.jobs import cycle_due, debt_above_cap
+from marketplace.hours.jobs import cycle_due
 from tests.builders import an_actor
 from tests.conftest import MovableClock
-from tests.marketplace.hours.builders import Bank, apply
+from tests.marketplace.hours.builders import Bank
 from tests.marketplace.hours.test_cycles import HALF_PAST_MIDNIGHT, scene
-from timebank import Command, Post, SetLimits, Transfer
 
 Headers = Callable[[Actor], dict[str, str]]
-Deliver = Callable[[Platform], Awaitable[int]]
 DAY = timedelta(days=1)
 
 
@@ -28,18 +25,6 @@ async def a_night(platform: Platform, clock: MovableClock) -> Bank:
     clock.set(HALF_PAST_MIDNIGHT)
     await cycle_due(platform, Message(name="cycle.due", ids={}))
     return bank
-
-
-async def overdrawn(platform: Platform, bank: Bank, minutes: int, *, key: str) -> None:
-    """The second branch's member gives more than her branch may owe."""
-    first, second = (district.id for district in bank.town.districts)
-    vera = member_account(second, "account:vera")
-    gift = Transfer(vera, pool_account(first), minutes)
-    commands: list[Command] = [
-        SetLimits(f"trust:{key}", vera, -1_000_000, None),
-        Post(key, (gift,), "gift", key, platform.now()),
-    ]
-    await apply(platform, commands)
 
 
 async def test_operators_and_regulators_see_every_branch_and_officers_their_own(
@@ -95,46 +80,3 @@ async def test_a_cycle_comes_as_csv(
         (second, False, "-90"),
         (second, True, "-90"),
     ]
-
-
-async def test_a_branch_above_its_cap_is_an_alert_until_an_operator_says_what_was_done(
-    platform: Platform, clock: MovableClock, client: httpx.AsyncClient, as_: Headers
-) -> None:
-    bank = await scene(platform)
-    cap = platform.policy.timebank.debt_cap_minutes
-    second = bank.town.districts[1]
-    async with transaction(platform.db) as tx:
-        operator = await an_actor(platform, tx, Role.OPERATOR)
-        own, foreign = [await an_actor(platform, tx, Role.OFFICER, region=one) for one in bank.town.districts[::-1]]
-    for night in range(2):
-        await overdrawn(platform, bank, cap + 200, key=f"much:{night}")
-        clock.set(HALF_PAST_MIDNIGHT + night * DAY)
-        await cycle_due(platform, Message(name="cycle.due", ids={}))
-        ids = {"district_id": str(second.id), "day": f"2026-03-0{2 + night}"}
-        for _ in range(2):  # delivered twice
-            await debt_above_cap(platform, Message(name="cycle.debt_above_cap", ids=ids))
-    (alert,) = (await client.get("/v1/ledger/alerts", headers=as_(own))).json()["items"]
-    # she had 90; the second branch gave twice cap + 200
-    assert (alert["debt_minutes"], alert["nights"]) == (2 * (cap + 200) - 90, 2)
-    assert (alert["since"], alert["last_on"]) == ("2026-03-02", "2026-03-03")
-    assert (await client.get("/v1/ledger/alerts", headers=as_(foreign))).json()["items"] == []
-    path, note = f"/v1/ledger/alerts/{alert['id']}/close", {"note": "与该区商定下月补足"}
-    assert (await client.post(path, json=note, headers=as_(own))).status_code == 403
-    done = await client.post(path, json=note, headers=as_(operator))
-    assert (done.status_code, done.json()["state"], done.json()["note"]) == (200, "closed", note["note"])
-    again = await client.post(path, json=note, headers=as_(operator))
-    assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
-    await debt_above_cap(platform, Message(name="cycle.debt_above_cap", ids=ids))  # once more, after it was closed
-    assert (await client.get("/v1/ledger/alerts", headers=as_(operator))).json()["items"] == []
-
-
-async def test_the_nights_message_reaches_the_alert(
-    platform: Platform, clock: MovableClock, deliver_all: Deliver, client: httpx.AsyncClient, as_: Headers
-) -> None:
-    bank = await scene(platform)
-    await overdrawn(platform, bank, platform.policy.timebank.debt_cap_minutes + 200, key="much")
-    clock.set(HALF_PAST_MIDNIGHT)
-    await deliver_all(platform)
-    async with transaction(platform.db) as tx:
-        operator = await an_actor(platform, tx, Role.OPERATOR)
-    assert len((await client.get("/v1/ledger/alerts", headers=as_(operator))).json()["items"]) == 1

@@ -178,6 +178,12 @@ async def test_what_nobody_can_pay_yet_is_tried_again_every_night(
     assert await watch.starts() == TUESDAYS[:2]  # 2 × 30 of 75
     shown = await caller.get(f"/v1/task-series/{series['id']}", watch.officer)
     assert shown["trouble"] == "no_hours_source"
+    (alert,) = (await caller.get("/v1/ledger/alerts", watch.officer))["items"]
+    assert (alert["kind"], alert["subject"], alert["figures"]["trouble"]) == (
+        "series_trouble",
+        series["id"],
+        "no_hours_source",
+    )
     assert [len(one["task_ids"]) for one in shown["occurrences"]] == [1, 1, 0, 0]
     await caller.post(f"/v1/tasks/{shown['occurrences'][0]['task_ids'][0]}/cancel", watch.officer, {"reason": "no"})
     platform.clock.set(MONDAY_NINE + timedelta(hours=23))  # type: ignore[attr-defined]

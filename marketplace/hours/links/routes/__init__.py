@@ -2,6 +2,6 @@
 
 from typing import Any
 
-from marketplace.hours.links.routes import alerts, members, officers, operators, partners
+from marketplace.hours.links.routes import members, officers, operators, partners
 
-HANDLERS: list[Any] = [*partners.HANDLERS, *operators.HANDLERS, *members.HANDLERS, *officers.HANDLERS, *alerts.HANDLERS]
+HANDLERS: list[Any] = [*partners.HANDLERS, *operators.HANDLERS, *members.HANDLERS, *officers.HANDLERS]

@@ -18,12 +18,13 @@ from marketplace.base.crypto import Vault
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
+from marketplace.hours.alerts.service import raise_alert
 from marketplace.hours.models import KEY_FREE, SERIES_STEPS, SeriesSkip, Task, TaskSeries
 from marketplace.hours.tasks.publishing import publish
 from marketplace.hours.tasks.series.asking import ask_of
 from marketplace.hours.tasks.series.rule import FARTHEST, read_rule, starts_between
 from marketplace.people.accounts import actor_of
-from marketplace.people.models import Account
+from marketplace.people.models import Account, Elder
 
 SERIES_DUE = "series.due"
 AT = time(0, 45)  # after the night's cycle
@@ -69,9 +70,28 @@ async def note_trouble(tx: AsyncSession, series_id: UUID, error: DomainError | N
     series = await tx.get_one(TaskSeries, series_id, with_for_update=KEY_FREE, populate_existing=True)
     series.trouble = error.code if error else None
     await tx.flush()
+    if error is not None:
+        await _alert(tx, series, error, now=now)
     if isinstance(error, Unknown) and series.state == "active":
         reason = "who asked may not book for her any more"
         await move(tx, series, "paused", SERIES_STEPS, actor=Actor.system(), now=now, reason=reason)
+
+
+async def _alert(tx: AsyncSession, series: TaskSeries, error: DomainError, *, now: datetime) -> None:
+    """An elder counts on visits that are not being made: her branch's officers hear of it, once a night."""
+    elder = await tx.get_one(Elder, series.elder_id)  # visible: the night's own work, her district alone is read
+    today = local_day(now)
+    figures = {"trouble": error.code, "task_kind": series.kind, "minutes": series.minutes}
+    await raise_alert(
+        tx,
+        "series_trouble",
+        series.id,
+        cause=today.isoformat(),
+        figures=figures,
+        district_id=elder.district_id,
+        day=today,
+        now=now,
+    )
 
 
 async def arm_next(tx: AsyncSession, series_id: UUID, *, now: datetime) -> None:

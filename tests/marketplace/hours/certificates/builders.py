@@ -1,17 +1,23 @@
 """A student who served, and what tests do with her certificates."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Task
-from tests.builders import an_actor
-from tests.marketplace.hours.builders import TEN, Bank, Person, a_bank, a_member_elder, a_person, a_task, serve
+from tests.builders import an_account, an_actor
+from tests.marketplace.hours.builders import TEN, Bank, Person, a_bank, a_member_elder, a_person, a_task, apply, serve
+from timebank import Reverse
 
+Headers = Callable[[Actor], dict[str, str]]
 PERIOD = {"since": "2026-03-01", "until": "2026-03-05"}
 BODY = {**PERIOD, "school": "示例大学", "student_number": "2023001234"}
 
@@ -35,12 +41,14 @@ class Campus:
         return self.student.member.district_id
 
 
-async def a_campus(platform: Platform, *minutes: int, **asked: Any) -> Campus:
+async def a_campus(platform: Platform, *minutes: int, school: str = "示例大学", **asked: Any) -> Campus:
     """She served so many minutes on the days from Tuesday, 3 March 2026 on, for an elder of her own branch."""
     async with transaction(platform.db) as tx:
         bank = await a_bank(platform, tx)
         elder, _ = await a_member_elder(platform, tx, bank, minutes=sum(minutes) + 600)
-        student = await a_person(platform, tx, bank)
+        account = await an_account(platform, tx, Role.VOLUNTEER)
+        known = await sealed_student(tx, platform.vault, account.id, school=school, number="2023001234")
+        student = await a_person(platform, tx, bank, account=account, student=known)
         officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
         foreign = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[1])
         tasks = [
@@ -51,3 +59,12 @@ async def a_campus(platform: Platform, *minutes: int, **asked: Any) -> Campus:
         await serve(platform, task, student, length)
     platform.clock.set(TEN + timedelta(days=4))  # type: ignore[attr-defined]
     return Campus(bank, student, officer, foreign, tuple(tasks))
+
+
+async def issued(client: httpx.AsyncClient, as_: Headers, campus: Campus, **changes: object) -> httpx.Response:
+    return await client.post(campus.path, json=BODY | changes, headers=as_(campus.student.actor))
+
+
+async def reverse_task(platform: Platform, campus: Campus, place: int) -> None:
+    key = f"task:{campus.tasks[place].id}:credit"
+    await apply(platform, [Reverse(f"{key}:reversed", key, platform.now(), "dispute")])

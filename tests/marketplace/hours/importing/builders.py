@@ -1,15 +1,25 @@
-"""A small bank to import: two branches, an elder and three volunteers, five rows of history worked out by hand."""
+"""A small bank to import: two branches, an elder and three volunteers, five rows of history worked out by hand.
 
+With the steps that tests take, and what they look at afterwards.
+"""
+
+import base64
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 from sqlmodel import col
 
+from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
-from marketplace.hours.importing.report import Files
+from marketplace.hours.importing.committing import start
+from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.report import Files, judge
+from marketplace.hours.importing.running import advance, load
+from marketplace.hours.models import Member
 from marketplace.people.accounts import normal_phone
 from marketplace.people.models import Elder
 from tests.builders import Town, a_town, an_elder
@@ -68,3 +78,56 @@ async def a_city(platform: Platform) -> Here:
         known = {"name": "李奶奶", "phone_hash": platform.vault.hash("phone", normal_phone(ELDERS_PHONE))}
         await tx.execute(update(Elder).where(col(Elder.id) == elder.id).values(known))  # visible: the test's own
         return Here(town, elder)
+
+
+async def imported(platform: Platform, files: Files = BANK, **changed: Any) -> BankImport:
+    """Started, and carried out to its end."""
+    async with transaction(platform.db) as tx:
+        made = await start(
+            tx, platform.vault, files, policy=platform.policy, actor=Actor.system(), now=platform.now(), **changed
+        )
+    return await carried_on(platform, made)
+
+
+async def carried_on(platform: Platform, made: BankImport) -> BankImport:
+    """Step by step until it is done or stopped."""
+    work = await load(platform, made.id)
+    while work is not None and made.state == "running":
+        made = await advance(platform, work)
+    return made
+
+
+COUNTED = (
+    "account",
+    "member",
+    "bank_import",
+    "imported_member",
+    "imported_line",
+    "programme",
+    "ledger_entry",
+    "ledger_account",
+)
+
+
+async def members_of(platform: Platform) -> dict[str, Member]:
+    query = select(col(ImportedMember.external_id), Member).join(
+        Member, col(Member.id) == col(ImportedMember.member_id)
+    )
+    async with transaction(platform.db) as tx:
+        return {row[0]: row[1] for row in await tx.execute(query)}
+
+
+async def counts(platform: Platform) -> dict[str, int]:
+    async with transaction(platform.db) as tx:
+        return {table: int(await tx.scalar(text(f"SELECT count(*) FROM {table}")) or 0) for table in COUNTED}
+
+
+async def problems(platform: Platform, files: Files = BANK) -> list[tuple[str, int, str]]:
+    async with transaction(platform.db) as tx:
+        judged = await judge(tx, platform.vault, files, policy=platform.policy, now=platform.now())
+    return [(one.file, one.line, one.code) for one in judged.report.problems]
+
+
+def body_of(files: Files) -> dict[str, str]:
+    packed = {name.removesuffix(".csv"): base64.b64encode(data).decode() for name, data in files.content.items()}
+    return {**packed, "encoding": files.encoding}

@@ -1,0 +1,71 @@
+"""The frame around the time bank's pages for staff: who may open which, the tabs, and what the page acts with."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+
+from marketplace.base.actor import Actor, Role
+from marketplace.base.errors import Language
+from marketplace.base.platform import Platform
+from marketplace.console.day.districts import NoDistrict, chosen, districts_for
+from marketplace.console.rendering import language, page
+from marketplace.console.sign_in.visitor import Visitor, visitor_of
+from marketplace.people.models import Region
+from marketplace.web.dependencies import Tx
+
+OFFICERS = frozenset({Role.OFFICER, Role.OPERATOR})
+# a regulator reads figures, and nothing of any person
+TABS: dict[str, frozenset[Role]] = {
+    "giving": OFFICERS,
+    "grants": OFFICERS,
+    "members": OFFICERS,
+    "cycles": OFFICERS | {Role.REGULATOR},
+    "alerts": OFFICERS | {Role.REGULATOR},
+}
+Asked = Request[Any, Any, Any]
+
+
+async def opened(request: Asked, platform: Platform, tab: str) -> Visitor:
+    """Who opens this page. `SignInNeeded`, `StaffOnly`."""
+    return await visitor_of(request, platform, roles=TABS[tab])
+
+
+async def branches_in_reach(tx: Tx, actor: Actor) -> list[Region]:
+    """The districts whose branches the actor is an officer of: all of each, not a street in it. `NoDistrict`."""
+    found = [one for one in await districts_for(tx, actor) if one.path.startswith(actor.region_path)]
+    if not found:
+        raise NoDistrict
+    return found
+
+
+def branch_of(districts: Sequence[Region], wanted: str | None) -> Region:
+    """The branch that was asked for, or the first. `NoDistrict`."""
+    return chosen(districts, wanted or None)
+
+
+def framed(request: Asked, template: str, visitor: Visitor, tab: str, **values: Any) -> Response[str]:
+    """The page in its frame: tabs that this visitor may open, the other language, the token."""
+    return page(
+        request,
+        template,
+        cookies=visitor.cookies,
+        here=tab,
+        tabs=[name for name, roles in TABS.items() if visitor.actor.is_any(*roles)],
+        may_see_days=visitor.actor.is_any(Role.OFFICER, Role.OPERATOR, Role.DISPATCHER),
+        other_language=_in_other_language(request),
+        token=visitor.token,
+        **values,
+    )
+
+
+def _in_other_language(request: Asked) -> str:
+    other: Language = "en" if language(request) == "zh" else "zh"
+    asked = {name: value for name, value in request.query_params.items() if name != "lang"}
+    return f"{request.url.path}?{urlencode(asked | {'lang': other})}"
+
+
+def named(region: Region, request: Asked) -> str:
+    """A region in the reader's language."""
+    return region.name_zh if language(request) == "zh" else region.name_en

@@ -1,0 +1,91 @@
+"""Carrying an import out: one step after the other, each with the note that it was taken, in a transaction of its own.
+
+Whoever is killed, and wherever, the next one goes on with the step that is not noted; two at once take turns. What is
+refused stops the import: while only people were written, they are taken out again and nothing is left of it.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from marketplace.base.crypto import DataKey
+from marketplace.base.database import transaction
+from marketplace.base.platform import Platform
+from marketplace.hours.alerts.service import raise_alert
+from marketplace.hours.importing.errors import HereChanged
+from marketplace.hours.importing.keeping import kept
+from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.report import read_bank
+from marketplace.hours.importing.steps import Work
+from marketplace.hours.importing.taking import take
+from marketplace.hours.models import Member
+from marketplace.people.models import Account
+from marketplace.visits.models import Performer
+from timebank.errors import LedgerError
+
+
+async def load(platform: Platform, import_id: UUID) -> Work | None:
+    """What is to be done for an import under way; None for any other."""
+    async with transaction(platform.db) as tx:
+        made = await tx.get(BankImport, import_id)
+        if made is None or made.state != "running":
+            return None
+        files = await kept(tx, platform.vault, made)
+        bank = await read_bank(tx, files, policy=platform.policy, now=made.imported_at)
+        return Work(made, bank, platform.policy, platform.vault)
+
+
+async def advance(platform: Platform, work: Work) -> BankImport:
+    """Take the next step, unless there is none; the import as it stands then."""
+    try:
+        async with transaction(platform.db) as tx:
+            made = await _locked(tx, work.made.id)
+            if made.state == "running":
+                await take(tx, work, work.steps[made.done_steps], now=platform.now())
+                made.done_steps += 1
+            return made
+    except (HereChanged, IntegrityError, LedgerError) as error:
+        return await _stop(platform, work, getattr(error, "code", HereChanged.code))
+
+
+async def _stop(platform: Platform, work: Work, trouble: str) -> BankImport:
+    """Nothing more is done until somebody has seen why; an operator is alerted."""
+    now = platform.now()
+    async with transaction(platform.db) as tx:
+        made = await _locked(tx, work.made.id)
+        if made.state != "running":
+            return made
+        step = work.steps[made.done_steps]
+        figures = {"trouble": trouble, "part": step.part, "done_steps": made.done_steps, "steps": made.steps}
+        if step.part == "people":
+            await _withdraw(tx, made.id)
+            made.done_steps = 0
+        made.state, made.trouble = "stopped", trouble
+        await raise_alert(tx, "import_stopped", made.id, cause=now.isoformat(), figures=figures, now=now)
+        return made
+
+
+async def _locked(tx: AsyncSession, import_id: UUID) -> BankImport:
+    query = select(BankImport).where(col(BankImport.id) == import_id).with_for_update()
+    return (await tx.scalars(query.execution_options(populate_existing=True))).one()
+
+
+async def _withdraw(tx: AsyncSession, import_id: UUID) -> None:
+    """Take out the people of an import that has not reached the books; nobody has met them."""
+    mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == import_id)
+    members = list(await tx.scalars(select(Member).where(col(Member.id).in_(mine))))
+    ids = [one.id for one in members]
+    accounts = [one.account_id for one in members if one.kind != "elder" and one.account_id is not None]
+    for gone in (
+        delete(ImportedMember).where(col(ImportedMember.import_id) == import_id),
+        delete(Member).where(col(Member.id).in_(ids)),
+        delete(Performer).where(col(Performer.id).in_(ids)),
+        delete(Account).where(col(Account.id).in_(accounts)),
+        delete(DataKey).where(col(DataKey.owner_id).in_(accounts)),
+    ):
+        await tx.execute(gone.execution_options(synchronize_session=False))
+    for one in members:
+        tx.expunge(one)

@@ -1,0 +1,162 @@
+"""What each step of an import writes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+import timebank
+from marketplace.base import audit
+from marketplace.base.actor import Actor
+from marketplace.base.audit import Transition, request_id
+from marketplace.hours.books import CITY, open_member, open_programme, prepare_branch
+from marketplace.hours.importing.errors import HereChanged
+from marketplace.hours.importing.joining import Incoming, incoming_of, keep_lines, open_members
+from marketplace.hours.importing.judging import Bank
+from marketplace.hours.importing.keeping import forget
+from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.standing import compare_with_here
+from marketplace.hours.importing.steps import PORTION, Part, Step, Work
+from marketplace.hours.models import Member
+from marketplace.hours.nights import arm
+from marketplace.people.models import Account
+from timebank import Command, SetLimits
+
+Taking = Callable[[AsyncSession, Work, int, datetime], Awaitable[None]]
+# to the planner these tables look as they did when they were small: without this it reads them whole for every entry
+_PLANS = (text("SET LOCAL enable_seqscan = off"), text("DISCARD PLANS"))
+_FORGET = text("DISCARD PLANS")
+
+
+async def take(tx: AsyncSession, work: Work, step: Step, *, now: datetime) -> None:
+    """Take one step, in the caller's transaction. `HereChanged`, and what the ledger refuses."""
+    there = step.start if step.part == "people" else len(work.bank.members)
+    if len(work.incoming) != there:  # begun anew after a crash, or another process took the steps before
+        work.incoming = await incoming_of(tx, work.made.id)
+    await _TAKING[step.part](tx, work, step.start, now)
+
+
+async def _people(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
+    rows = work.people[start : start + PORTION]
+    judged = Bank(members=rows)
+    elders = await compare_with_here(tx, work.vault, judged)
+    if judged.problems:  # somebody joined or registered since the bank was judged
+        raise HereChanged(problems=len(judged.problems))
+    work.incoming |= await open_members(tx, work.vault, rows, elders, work.made.id, here=work.incoming)
+
+
+async def _branches(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
+    await timebank.open_book(tx, CITY)
+    opening: list[Command] = []
+    for district_id in sorted({row.district_id for row in work.bank.members}):
+        opening += await prepare_branch(tx, district_id)
+    await timebank.apply(tx, opening, now=now)
+
+
+async def _opening(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
+    transit = work.transit
+    head: list[Command] = [open_programme(work.made.programme_id, transit.issued), *transit.opening()]
+    members = _rows(work, start - len(head), start + PORTION - len(head))
+    people = [replace(open_member(one.district_id, one.owner, cap_minutes=None), floor=None) for one in members]
+    await _tell(tx, [*head[start : start + PORTION], *people], now=now)
+
+
+def _rows(work: Work, start: int, stop: int) -> list[Incoming]:
+    rows = work.bank.members[max(0, start) : max(0, stop)]
+    return [work.incoming[row.external_id] for row in rows]
+
+
+async def _filling(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
+    await _tell(tx, work.transit.filled(start, start + PORTION), now=now)
+
+
+async def _posting(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
+    accounts = {name: one.account for name, one in work.incoming.items()}
+    await _tell(tx, work.transit.posts(accounts, start, start + PORTION), now=now)
+
+
+async def _emptying(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
+    await _tell(tx, work.transit.emptied(work.made.imported_at, start, start + PORTION), now=now)
+
+
+async def _limiting(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
+    """Floors and caps; after the last member, the ceiling of the programme."""
+    cap = work.policy.timebank.balance_cap_minutes
+    limits: list[Command] = [
+        SetLimits(
+            f"import:{work.made.id}:limits:{row.external_id}",
+            work.incoming[row.external_id].account,
+            0,
+            None if row.kind == "group" else cap,
+        )
+        for row in work.bank.members[start : start + PORTION]
+    ]
+    if start + PORTION > len(work.bank.members):
+        total = sum(work.bank.closing.values())
+        limits.append(SetLimits(f"import:{work.made.id}:ceiling", work.transit.issuance, -total, None))
+    await _tell(tx, limits, now=now)
+
+
+async def _tell(tx: AsyncSession, commands: list[Command], *, now: datetime) -> None:
+    for setting in _PLANS:
+        await tx.execute(setting)
+    if commands:
+        await timebank.apply(tx, commands, now=now)
+    await tx.execute(_FORGET)
+
+
+async def _words(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
+    rows = work.bank.history[start : start + PORTION]
+    await keep_lines(tx, work.vault, rows, work.incoming, work.made.id)
+
+
+async def _letting_in(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
+    """Everybody may sign in and is a member, minors once their guardians consent; the files are forgotten."""
+    made = await tx.get_one(BankImport, work.made.id)
+    mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == made.id)
+    own = select(col(Member.account_id)).where(col(Member.id).in_(mine), col(Member.kind) != "elder")
+    opened = update(Account).where(col(Account.id).in_(own), col(Account.state) == "closed").values(state="active")
+    await tx.execute(opened.execution_options(synchronize_session=False))
+    waiting = (col(Member.id).in_(mine), col(Member.state) == "pending", col(Member.guardian_id).is_(None))
+    joined = (
+        update(Member)
+        .where(*waiting)
+        .values(state="active", version=col(Member.version) + 1)
+        .returning(col(Member.id), col(Member.version))
+        .execution_options(synchronize_session=False)
+    )
+    tx.add_all(
+        Transition(
+            entity="member",
+            entity_id=member_id,
+            from_state="pending",
+            to_state="active",
+            version=version,
+            actor_id=made.imported_by,
+            reason=f"import:{made.id}",
+            at=now,
+            request_id=request_id(),
+        )
+        for member_id, version in (await tx.execute(joined)).all()
+    )
+    made.state, made.finished_at = "done", now
+    await forget(tx, work.vault, made.id)
+    await arm(tx, now=now)
+    actor = Actor.system()
+    audit.note(tx, "bank.imported", actor=actor, entity="bank_import", entity_id=made.id, members=made.members)
+
+
+_TAKING: Mapping[Part, Taking] = {
+    "people": _people,
+    "branches": _branches,
+    "opening": _opening,
+    "filling": _filling,
+    "posting": _posting,
+    "emptying": _emptying,
+    "limiting": _limiting,
+    "words": _words,
+    "letting_in": _letting_in,
+}
