@@ -106,9 +106,15 @@ class Bank:
             await hear_limit(tx, self.id, theirs)
 
     async def start(
-        self, amount: int, *, relay: UUID | None = None, now: datetime = NOON, lives: timedelta = HOUR
+        self,
+        amount: int,
+        *,
+        relay: UUID | None = None,
+        now: datetime = NOON,
+        lives: timedelta = HOUR,
+        out_of: str | None = None,
     ) -> Relay:
-        """A payer begins to pay the partner's payee."""
+        """A payer begins to pay the partner's payee, out of a hold if one kept the minutes."""
         relay = relay or uuid4()
         async with self.begin() as tx:
             await prepare_out(
@@ -121,6 +127,7 @@ class Bank:
                 payee=f"{self.partner}/vera",
                 expires_at=now + self.skew + lives,
                 now=now + self.skew,
+                out_of=out_of,
             )
         return await self.relay(relay)
 
