@@ -4,9 +4,14 @@ import ast
 import re
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import marketplace.console
+from marketplace.base.timebank_rules import Category
 from marketplace.console.words import WORDS, coded, speaker
+from marketplace.hours.alerts.models import Kind
+from marketplace.hours.giving.models import ORDER_STEPS
+from marketplace.hours.importing.steps import Part
 
 ROOT = Path(marketplace.console.__file__).parent
 REASONS = "skill excluded capacity no_shift window distance crew pin mandatory insertable priority_lost changed"
@@ -46,3 +51,11 @@ def test_every_code_of_the_engine_and_of_the_evidence_has_words() -> None:
 
 def test_a_code_nobody_has_words_for_is_shown_as_it_is() -> None:
     assert coded(speaker("zh"), "reason", "moon_phase") == "moon phase"
+
+
+def test_every_kind_of_alert_and_order_state_has_words() -> None:
+    for kind in get_args(Kind):
+        assert f"alert_{kind}" in WORDS["en"]
+    assert {f"order_state_{state}" for state in ORDER_STEPS} <= WORDS["en"].keys()
+    assert {f"figure_value_{part}" for part in get_args(Part)} <= WORDS["en"].keys()
+    assert {f"category_{one}" for one in get_args(Category)} <= WORDS["en"].keys()
