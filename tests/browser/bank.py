@@ -114,7 +114,8 @@ async def _ask_for_more(live: Platform, giver: Person, far: Person) -> None:
         )
         what = {"to": [{"member_id": str(far.member.id), "minutes": 45}]}
         monthly: dict[str, Any] = {"starts_at": now + DAY, "rule": "FREQ=MONTHLY;BYMONTHDAY=5", "reason": "每月一次"}
-        await schedule(tx, Acts(mine), "gift", what, **monthly, actor=giver.actor, now=now)
+        rules = live.policy.timebank.giving
+        await schedule(tx, Acts(mine), "gift", what, **monthly, rules=rules, actor=giver.actor, now=now)
 
 
 async def _certificate(live: Platform, student: Person) -> str:

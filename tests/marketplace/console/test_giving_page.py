@@ -120,7 +120,8 @@ async def test_collections_and_standing_orders_are_seen_and_steered(page: Page) 
         ends_at = now + timedelta(days=3)
         await collecting.collect(tx, giver, neighbour.member, shares, ends_at=ends_at, policy=platform.policy, **who)
         what = {"to": [{"member_id": str(receiver.id), "minutes": 45}]}
-        await schedule(tx, giver, "gift", what, starts_at=ends_at, rule="FREQ=MONTHLY;BYMONTHDAY=5", **who)
+        who |= {"rules": platform.policy.timebank.giving, "rule": "FREQ=MONTHLY;BYMONTHDAY=5"}
+        await schedule(tx, giver, "gift", what, starts_at=ends_at, **who)
     await page.open(scene, Role.OFFICER)
     shown = await page.read()
     assert "0 agreed, 1 have not answered, 0 declined; carried out on 2026-03-05" in section(shown, "waiting")
