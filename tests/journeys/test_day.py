@@ -116,7 +116,21 @@ def test_hours_earned_at_home_are_redeemed_in_another_district(told: dict[str, A
     assert hours["tasks_credited"] == 4
     assert hours["earned_minutes"] == 240
     assert hours["redeemed_across_minutes"] >= 120
-    assert hours["held_minutes"] == 0
+
+
+async def test_hours_are_held_for_nothing_but_tasks_still_to_come(told: dict[str, Any], database: str) -> None:
+    connection = await asyncpg.connect(database)
+    held, to_come = await connection.fetchrow(
+        """
+        SELECT COALESCE(sum(h.amount), 0)::bigint, COALESCE(sum(h.amount) FILTER (WHERE EXISTS (
+            SELECT FROM task t WHERE h.reference = 'task:' || t.id AND t.state IN ('published', 'reserved', 'grabbed')
+              AND t.window_start >= CAST($1::text AS date) + 1)), 0)::bigint
+        FROM ledger_hold h WHERE h.state = 'held'
+        """,
+        told["day"],
+    )
+    await connection.close()
+    assert held == to_come == told["hours_minutes"]["held_minutes"]
 
 
 def test_no_process_of_the_day_is_left(played: subprocess.CompletedProcess[str], data: Path) -> None:

@@ -5,6 +5,7 @@ legs without an account; of an account every head that it had. What is packed co
 """
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -74,14 +75,7 @@ class Sums:
 
     def place(self, upto: int) -> int:
         """How many legs there are up to an entry."""
-        low, high = 0, len(self.entries)
-        while low < high:
-            middle = (low + high) // 2
-            if self.entries[middle] <= upto:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_right(self.entries, upto)
 
 
 class Times:
@@ -97,14 +91,8 @@ class Times:
         """The first entry that occurred from `starts_at` until `ends_at`, and was recorded after `recorded_at`."""
         if len(self._order) != len(self.occurred):
             self._order = array("q", sorted(range(len(self.occurred)), key=self.occurred.__getitem__))
-        low, high = 0, len(self._order)
-        while low < high:
-            middle = (low + high) // 2
-            if self.occurred[self._order[middle]] < starts_at:
-                low = middle + 1
-            else:
-                high = middle
-        for place in self._order[low:]:
+        first = bisect_left(self._order, starts_at, key=self.occurred.__getitem__)
+        for place in self._order[first:]:
             if self.occurred[place] >= ends_at:
                 break
             if self.recorded[place] > recorded_at:
@@ -146,7 +134,7 @@ class Read:
 
     books: dict[str, Row] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
-    entries: dict[str, int] = field(default_factory=dict)  # by key: the how manieth it is
+    entries: dict[str, int] = field(default_factory=dict)  # by key: its place, from 0 on
     legs: bytearray = field(default_factory=bytearray)  # the hash of each entry's legs
     sums: dict[Place, Sums] = field(default_factory=lambda: defaultdict(Sums))
     partners: dict[str | None, int] = field(default_factory=dict)  # their numbers in `Sums.partners`
