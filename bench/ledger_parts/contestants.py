@@ -6,7 +6,6 @@ transfer between two of them. In ours, account n belongs to branch n mod 10 of o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,23 +40,25 @@ INSERT INTO pgledger_accounts
   (id, name, currency, allow_negative_balance, allow_positive_balance, created_at, updated_at)
 SELECT 'pgla_' || g, 'm' || g, 'HOUR', true, true, now(), now() FROM generate_series(0, $1::int) g
 """
-SAME_BRANCH = r"""\set branch random(0, 9)
+PAIR = r"""\set branch random(0, 9)
 \set a random(0, 999)
 \set d random(1, 999)
 \set source :a * 10 + :branch
 \set destination (:a + :d) % 1000 * 10 + :branch
-SELECT ledger_transfer(gen_random_uuid()::text, bench_account(:source), bench_account(:destination), 1,
+"""
+TRANSFER = """SELECT ledger_transfer(gen_random_uuid()::text, bench_account(:source), bench_account(:destination), 1,
   'service', 'visit 1', timestamptz '2026-03-02', now());
 """
-AS_JSON = re.sub(
-    r"SELECT.*", "SELECT ledger_apply(bench_post(:source, :destination), now());\n", SAME_BRANCH, flags=re.DOTALL
-)
+SAME_BRANCH = PAIR + TRANSFER
+AS_JSON = PAIR + "SELECT ledger_apply(bench_post(:source, :destination), now());\n"
 CROSS_BRANCH = SAME_BRANCH.replace("1000 * 10 + :branch", "1000 * 10 + (:branch + 1) % 10")
-HOT = r"""\set d random(1, 999)
+HOT = (
+    r"""\set d random(1, 999)
+\set source 0
 \set destination :d * 10
-SELECT ledger_transfer(gen_random_uuid()::text, bench_account(0), bench_account(:destination), 1, 'service', 'visit 1',
-  timestamptz '2026-03-02', now());
 """
+    + TRANSFER
+)
 SPIKE_TRANSFER = r"""\set source random(0, 9999)
 \set d random(1, 9999)
 \set destination (:source + :d) % 10000

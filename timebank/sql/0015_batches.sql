@@ -1,6 +1,6 @@
--- A call of many posts is carried out as a set: the same locks, order, answers and stored rows as one after the other, in
--- a third of the time. Whatever is out of the ordinary (a repeated key, a cap or floor met, an unknown account) sends the
--- whole call the general way, which decides and refuses command by command.
+-- Up to a hundred posts of a call are carried out as a set: the same locks, order, answers and stored rows as one after the
+-- other. Whatever is out of the ordinary among them (a repeated key, a cap or floor met, an unknown account) sends those
+-- hundred the general way, which decides and refuses command by command.
 
 CREATE TYPE ledger_batch_leg AS (place bigint, leg bigint, role text, account uuid, book text, unit text, branch text,
   partner text, amount bigint, step bigint, posted numeric, version bigint, chain_head bytea, usual boolean);

@@ -10,6 +10,7 @@ from marketplace.base.platform import Platform
 from marketplace.hours.alerts.service import raise_alert
 from marketplace.hours.links import carrying, comparing, requests, telling
 from marketplace.hours.links.errors import LinkUnknown, PartnerNotReady, PartnerSilent
+from marketplace.hours.members.letters import send_all
 from timebank.links import find_link
 
 log = structlog.get_logger()
@@ -55,8 +56,7 @@ async def tell_of_relay(platform: Platform, message: Message) -> None:
     async with transaction(platform.db) as tx:
         link_id, relay_id = UUID(message.ids["link_id"]), UUID(message.ids["relay_id"])
         letters = await telling.letters_about(tx, platform.vault, link_id, relay_id)
-    for letter in letters:
-        await platform.channel.send(letter.phone, letter.text)
+    await send_all(platform, letters)
 
 
 async def tell_of_request(platform: Platform, message: Message) -> None:
@@ -64,8 +64,7 @@ async def tell_of_request(platform: Platform, message: Message) -> None:
     async with transaction(platform.db) as tx:
         request_id, state = UUID(message.ids["request_id"]), message.ids["state"]
         letters = await telling.letters_of_request(tx, platform.vault, request_id, state)
-    for letter in letters:
-        await platform.channel.send(letter.phone, letter.text)
+    await send_all(platform, letters)
 
 
 async def request_due(platform: Platform, message: Message) -> None:

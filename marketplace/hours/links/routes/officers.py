@@ -1,5 +1,6 @@
 """What a branch's officers do with payments to other banks that wait for a second person."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from marketplace.hours.links.models import PaymentRequest
 from marketplace.hours.links.routes.members import relay_out
 from marketplace.hours.links.schemas import PaymentRequestList, PaymentRequestOut, RelayOut, RequestState
 from marketplace.web.authentication import requires
-from marketplace.web.dependencies import Acting, Now, OnceGiven, Tx
+from marketplace.web.dependencies import Acting, Doing, Tx
 
 TAGS = ["links"]
 GUARDS = [requires(Role.OFFICER, Role.OPERATOR)]
+decision = partial(post, tags=TAGS, guards=GUARDS, status_code=200)
 
 
 def _out(request: PaymentRequest) -> PaymentRequestOut:
@@ -33,40 +35,24 @@ async def list_requests(
     return PaymentRequestList(items=[_out(one) for one in await requests.requests_for(tx, actor=actor, state=only)])
 
 
-@post(
-    "/v1/payment-requests/{request_id:uuid}/approve",
-    tags=TAGS,
-    guards=GUARDS,
-    operation_id="approvePayment",
-    status_code=200,
-)
-async def approve(
-    request_id: FromPath[UUID], data: JSONBody[DecisionIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> RelayOut:
+@decision("/v1/payment-requests/{request_id:uuid}/approve", operation_id="approvePayment")
+async def approve(request_id: FromPath[UUID], data: JSONBody[DecisionIn], act: Doing) -> RelayOut:
     """Agree to a payment, as another person than the payer: it goes its way."""
 
     async def work() -> RelayOut:
-        return relay_out(await paying.approve(tx, request_id, actor=actor, now=now, reason=data.reason))
+        return relay_out(await paying.approve(act.tx, request_id, actor=act.actor, now=act.now, reason=data.reason))
 
-    return await once(tx, RelayOut, work)
+    return await act.once(RelayOut, work)
 
 
-@post(
-    "/v1/payment-requests/{request_id:uuid}/reject",
-    tags=TAGS,
-    guards=GUARDS,
-    operation_id="rejectPayment",
-    status_code=200,
-)
-async def reject(
-    request_id: FromPath[UUID], data: JSONBody[BecauseIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
-) -> PaymentRequestOut:
+@decision("/v1/payment-requests/{request_id:uuid}/reject", operation_id="rejectPayment")
+async def reject(request_id: FromPath[UUID], data: JSONBody[BecauseIn], act: Doing) -> PaymentRequestOut:
     """Do not agree: the minutes are the payer's again."""
 
     async def work() -> PaymentRequestOut:
-        return _out(await requests.reject(tx, request_id, actor=actor, now=now, reason=data.reason))
+        return _out(await requests.reject(act.tx, request_id, actor=act.actor, now=act.now, reason=data.reason))
 
-    return await once(tx, PaymentRequestOut, work)
+    return await act.once(PaymentRequestOut, work)
 
 
 HANDLERS: list[Any] = [list_requests, approve, reject]
