@@ -54,6 +54,8 @@ def solve_command(
 ) -> None:
     """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same. Ctrl-C or
     SIGTERM ends the search with the best plan so far; a second one aborts."""
+    if engine is Engine.ROUTING:
+        _refuse_rounds(iterations, "--engine routing")
     read = read_problem_file(problem)
     stream = Stream(sys.stderr, progress)
 
@@ -83,7 +85,9 @@ def improve_command(
 ) -> None:
     """Search on from a plan; the result costs no more. Stops that the problem no longer knows, or that no longer fit,
     are left out first. With --exact the plan must be valid; routes near one another are opened a few at a time, and
-    CP-SAT shares their tasks out as cheaply as can be. Exit codes and signals as for solve."""
+    CP-SAT shares their tasks out as cheaply as can be, whatever the seed. Exit codes and signals as for solve."""
+    if exact:
+        _refuse_rounds(iterations, "--exact")
     read = read_problem_file(problem)
     given = read_valid(read, plan) if exact else read_plan_file(plan)
     stream = Stream(sys.stderr, progress)
@@ -104,6 +108,12 @@ def improve_command(
         )  # fmt: skip
 
     _hand_out(read, search, stream, output)
+
+
+def _refuse_rounds(iterations: int | None, option: str) -> None:
+    """Leave with exit code 2 when rounds are asked of what has none: it would run on by the clock in silence."""
+    if iterations is not None:
+        raise typer.BadParameter(f"{option} counts no rounds: use --seconds", param_hint="--iterations")
 
 
 def _hand_out(problem: Problem, search: Callable[[Stop], Plan], stream: Stream, output: Path | None) -> None:

@@ -205,3 +205,11 @@ def test_improving_exactly_from_the_command_line(tmp_path: Path) -> None:
     assert said.exit_code == 0
     assert "2 neighbourhoods opened, 2 proved to be cheapest" in said.stderr
     assert parse_plan((tmp_path / "best.json").read_bytes()).cost["total"] == 4 * MINUTE
+
+
+@pytest.mark.parametrize(
+    "words", [("improve", "day.json", "plan.json", "--exact"), ("solve", "day.json", "--engine", "routing")]
+)
+def test_rounds_are_refused_where_there_are_none(words: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(app, [*words, "--iterations", "10"])
+    assert (said.exit_code, "counts no rounds" in said.stderr) == (2, True)
