@@ -73,11 +73,24 @@ _BALANCE = text(
     "  WHERE h.account = a.id AND h.state = 'held' AND h.expires_at <= :now), 0)::bigint AS held, a.owed, a.version"
     " FROM ledger_account a WHERE a.id = :account"
 )
-_BALANCE_AT = text(
-    "SELECT COALESCE(sum(p.amount), 0)::bigint FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+_BALANCE_AT = text(  # no row when there is no such account
+    "SELECT (SELECT COALESCE(sum(p.amount), 0)::bigint FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
     " WHERE p.account = :account"
     " AND (CAST(:occurred AS timestamptz) IS NULL OR e.occurred_at < :occurred)"
-    " AND (CAST(:recorded AS timestamptz) IS NULL OR e.recorded_at < :recorded)"
+    " AND (CAST(:recorded AS timestamptz) IS NULL OR e.recorded_at < :recorded))"
+    " FROM ledger_account a WHERE a.id = :account"
+)
+# An account's entries lie all over the ledger: they are visited once, for the opening balance and for the lines. One
+# row at least where the account is known; without a line its entry is null.
+_STATEMENT = text(
+    "WITH mine AS MATERIALIZED (SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference,"
+    " e.occurred_at, e.recorded_at, p.amount, p.version, p.balance_after, p.hash"
+    " FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    " WHERE p.account = :account AND e.occurred_at < greatest(CAST(:starts_at AS timestamptz), :ends_at))"
+    " SELECT (SELECT COALESCE(sum(amount), 0)::bigint FROM mine WHERE occurred_at < :starts_at) AS opening, lines.*"
+    " FROM ledger_account a"
+    " LEFT JOIN (SELECT * FROM mine WHERE occurred_at >= :starts_at AND occurred_at < :ends_at) lines ON true"
+    " WHERE a.id = :account ORDER BY lines.occurred_at, lines.entry_id, lines.leg"
 )
 _LINES = text(
     "SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
@@ -95,7 +108,6 @@ _BEFORE = text(
     " WHERE p.account = ANY(:accounts) AND (e.occurred_at, e.id, p.leg) <= ("
     " (SELECT occurred_at FROM ledger_entry WHERE id = :entry), CAST(:entry AS bigint), CAST(:leg AS int))"
 )
-_EXISTS = text("SELECT 1 FROM ledger_account WHERE id = :account")
 
 
 async def balance(tx: AsyncSession, account: UUID, *, now: datetime) -> Balance:
@@ -123,21 +135,25 @@ async def balance_at(
     check_account("account", account)
     check_optional_instant("occurred_before", occurred_before)
     check_optional_instant("recorded_before", recorded_before)
-    if await tx.scalar(_EXISTS, {"account": account}) is None:
-        raise UnknownAccount({"account": str(account)})
     arguments = {"account": account, "occurred": occurred_before, "recorded": recorded_before}
-    return int(await tx.scalar(_BALANCE_AT, arguments) or 0)
+    found = await tx.scalar(_BALANCE_AT, arguments)
+    if found is None:
+        raise UnknownAccount({"account": str(account)})
+    return int(found)
 
 
 async def statement(tx: AsyncSession, account: UUID, *, starts_at: datetime, ends_at: datetime) -> Statement:
     """All postings that occurred from `starts_at` (inclusive) to `ends_at` (exclusive). Raises `UnknownAccount`."""
+    check_account("account", account)
     check_instant("starts_at", starts_at)
     check_instant("ends_at", ends_at)
-    opening = await balance_at(tx, account, occurred_before=starts_at)
-    arguments = {"accounts": [account], "starts_at": starts_at, "ends_at": ends_at}
-    lines = tuple(Line(**row._asdict()) for row in await tx.execute(_LINES, arguments))
-    closing = opening + sum(line.amount for line in lines)
-    return Statement(account, starts_at, ends_at, opening, closing, lines)
+    arguments = {"account": account, "starts_at": starts_at, "ends_at": ends_at}
+    rows = (await tx.execute(_STATEMENT, arguments)).all()
+    if not rows:
+        raise UnknownAccount({"account": str(account)})
+    opening = int(rows[0].opening)
+    lines = tuple(Line(*row[1:]) for row in rows if row.entry_id is not None)
+    return Statement(account, starts_at, ends_at, opening, opening + sum(line.amount for line in lines), lines)
 
 
 async def lines_after(

@@ -73,6 +73,17 @@ async def test_invariant_8_a_statement_leads_from_its_opening_to_its_closing_bal
     assert shown.lines[0].kind == "service"
 
 
+@pytest.mark.parametrize(("first", "end", "opening"), [(4, 5, 105), (-2, -1, 0), (3, 1, 105)])
+async def test_invariant_8_a_period_without_lines_opens_as_it_closes(
+    town: Town, first: int, end: int, opening: int
+) -> None:
+    for days, amount in enumerate((60, 30, 15)):
+        await serve(town, amount, NOON + days * DAY)
+    async with town.begin() as tx:
+        shown = await statement(tx, VERA_A, starts_at=NOON + first * DAY, ends_at=NOON + end * DAY)
+    assert (shown.opening, shown.lines, shown.closing) == (opening, (), opening)
+
+
 async def test_invariant_8_no_statement_of_an_unknown_account(town: Town) -> None:
     async with town.begin() as tx:
         with pytest.raises(UnknownAccount):
