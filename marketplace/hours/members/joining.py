@@ -24,7 +24,7 @@ from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.books import member_account, open_member, prepare_branch
+from marketplace.hours.books import member_account, open_member, opening_anew, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
 from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age, require_plausible
 from marketplace.hours.members.errors import BirthDateKept
@@ -163,7 +163,8 @@ async def _enrolled(
     made = await _add(tx, {**row, "ledger_account": member_account(district_id, owner), "joined_at": now})
     if made:
         opening = open_member(district_id, owner, cap_minutes=rules.balance_cap_minutes)
-        await timebank.apply(tx, [*await prepare_branch(tx, district_id), opening], now=now)
+        openings = await opening_anew(tx, [opening], cause=f"member:{made}")
+        await timebank.apply(tx, [*await prepare_branch(tx, district_id), *openings], now=now)
         audit.note(tx, "member.joined", actor=actor, entity="member", entity_id=made)
     key = "elder_id" if "elder_id" in row else "account_id"
     found = (await tx.scalars(select(Member).where(col(getattr(Member, key)) == row[key]))).one()

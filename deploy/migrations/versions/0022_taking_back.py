@@ -1,0 +1,42 @@
+"""An import may be taken back, and its files come in again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0022"
+down_revision = "0020"
+
+RULES = {
+    "state": "state IN ('running', 'stopped', 'done', 'undoing', 'undo_stopped', 'undone')",
+    "finished": "CASE WHEN state IN ('running', 'stopped') THEN finished_at IS NULL"
+    " WHEN state = 'done' THEN finished_at IS NOT NULL ELSE true END",
+    "trouble": "(state IN ('stopped', 'undo_stopped')) = (trouble IS NOT NULL)",
+    "undo_steps": "undone_steps BETWEEN 0 AND undo_steps",
+    "undo": "(state IN ('undoing', 'undo_stopped', 'undone')) = (num_nulls(undo_reason, undo_at) = 0)",
+    "undone": "(state = 'undone') = (undone_at IS NOT NULL)",
+}
+
+
+def upgrade() -> None:
+    _imports()
+
+
+def _imports() -> None:
+    for column in (
+        sa.Column("undo_reason", sa.String()),
+        sa.Column("undo_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("undo_at", sa.DateTime(timezone=True)),
+        sa.Column("undo_steps", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("undone_steps", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("undone_at", sa.DateTime(timezone=True)),
+    ):
+        op.add_column("bank_import", column)
+    for name in ("undo_steps", "undone_steps"):
+        op.alter_column("bank_import", name, server_default=None)
+    for name in ("state", "finished", "trouble"):
+        op.drop_constraint(f"bank_import_{name}", "bank_import")
+    for name, rule in RULES.items():
+        op.create_check_constraint(f"bank_import_{name}", "bank_import", rule)
+    op.drop_constraint("bank_import_files_sha256_key", "bank_import")
+    still = sa.text("state <> 'undone'")
+    op.create_index("bank_import_files", "bank_import", ["files_sha256"], unique=True, postgresql_where=still)
