@@ -1,4 +1,4 @@
-"""An import may be taken back, and its files come in again."""
+"""An import may be taken back, and its files come in again; a key of a link is given up before it is taken."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ RULES = {
 
 def upgrade() -> None:
     _imports()
+    op.add_column("link_peer", sa.Column("withdrawn_public_key", sa.LargeBinary()))
 
 
 def _imports() -> None:
