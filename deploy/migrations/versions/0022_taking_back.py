@@ -1,4 +1,6 @@
-"""An import may be taken back, and its files come in again; a key of a link is given up before it is taken."""
+"""An import may be taken back, and its files come in again; a key of a link is given up before it is taken;
+a student's changed school or number is proved.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +22,7 @@ RULES = {
 def upgrade() -> None:
     _imports()
     op.add_column("link_peer", sa.Column("withdrawn_public_key", sa.LargeBinary()))
+    _students()
 
 
 def _imports() -> None:
@@ -41,3 +44,36 @@ def _imports() -> None:
     op.drop_constraint("bank_import_files_sha256_key", "bank_import")
     still = sa.text("state <> 'undone'")
     op.create_index("bank_import_files", "bank_import", ["files_sha256"], unique=True, postgresql_where=still)
+
+
+def _students() -> None:
+    op.create_table(
+        "student_change",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("member_id", sa.Uuid(), sa.ForeignKey("member.id"), nullable=False, index=True),
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("student_number_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("student_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proof", sa.String()),
+        sa.Column("decided_by", sa.Uuid(), sa.ForeignKey("account.id")),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.Column("decision", sa.String()),
+        sa.Column("before_school", sa.String()),
+        sa.Column("before_number_sealed", sa.LargeBinary()),
+        sa.CheckConstraint("state IN ('pending', 'confirmed', 'rejected', 'withdrawn')", name="student_change_state"),
+        sa.CheckConstraint(
+            "state <> 'confirmed' OR num_nulls(proof, before_school, before_number_sealed) = 0",
+            name="student_change_proof",
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('confirmed', 'rejected') OR num_nulls(decided_by, decided_at) = 0",
+            name="student_change_decided",
+        ),
+        sa.CheckConstraint("state <> 'rejected' OR decision IS NOT NULL", name="student_change_decision"),
+    )
+    pending = sa.text("state = 'pending'")
+    op.create_index("student_change_pending", "student_change", ["member_id"], unique=True, postgresql_where=pending)

@@ -27,7 +27,7 @@ from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import member_account, open_member, opening_anew, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
 from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age, require_plausible
-from marketplace.hours.members.errors import BirthDateKept
+from marketplace.hours.members.errors import BirthDateKept, StudentKept
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
 from marketplace.hours.members.returning import come_back
@@ -65,7 +65,7 @@ async def join(
 
     The home branch is `district_id`, for an elder's own account the elder's district. A minor names a guardian and is
     pending until he consents. `Unknown`, `NotADistrict`, `GenderMissing` for a volunteer of whom it is not known, what
-    `require_age` and `require_guardian` refuse, `StudentTaken`, `BirthDateKept`.
+    `require_age` and `require_guardian` refuse, `StudentTaken`, `StudentKept`, `BirthDateKept`.
     """
     account = await tx.get(Account, account_id)
     if account is None or account.state != "active":
@@ -120,6 +120,8 @@ async def _complete(tx: AsyncSession, member: Member, told: dict[str, Any], *, a
     if "guardian_id" in told and member.guardian_id is None:
         member.guardian_id = told["guardian_id"]
         await move(tx, member, "pending", MEMBER_STEPS, actor=actor, now=now, reason="a minor")
+    if told["kind"] == "student" and member.student_hash not in {None, told["student_hash"]}:
+        raise StudentKept(pointer="/student")
     if told["kind"] == "student" or (told["kind"] == "minor" and member.kind == "individual"):
         for name in ("kind", "school", "student_number_sealed", "student_hash"):
             setattr(member, name, told.get(name))
