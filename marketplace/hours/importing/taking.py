@@ -101,10 +101,15 @@ async def _limiting(tx: AsyncSession, work: Work, start: int, now: datetime) -> 
     await tell(tx, limits, now=now)
 
 
-async def tell(tx: AsyncSession, commands: Sequence[Command], *, now: datetime) -> None:
-    """Many commands to the ledger, as a step of an import has them."""
+async def plan_by_index(tx: AsyncSession) -> None:
+    """For the rest of the transaction, whatever the planner believes of tables that have just grown."""
     for setting in _PLANS:
         await tx.execute(setting)
+
+
+async def tell(tx: AsyncSession, commands: Sequence[Command], *, now: datetime) -> None:
+    """Many commands to the ledger, as a step of an import has them."""
+    await plan_by_index(tx)
     if commands:
         await timebank.apply(tx, commands, now=now)
     await tx.execute(_FORGET)
