@@ -48,6 +48,7 @@ SUBSCRIPTIONS: Consumers = {
     "link.diverged": (links.link_diverged,),
     "payment_request.changed": (links.tell_of_request,),
     "import.wanted": (importing.carry_import,),
+    "import.undo_wanted": (importing.carry_undo,),
     "order.changed": (giving.tell_of_order,),
     "member.acted_for": (members.tell_of_act,),
     "key_elder.issued": (giving.tell_of_issue,),

@@ -114,12 +114,24 @@ def ledger_balance(
 
 @ledger_app.command("import")
 def ledger_import(
-    paths: Annotated[list[Path], typer.Argument(help="members.csv, balances.csv, history.csv, or their folder.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="members.csv, balances.csv, history.csv, or their folder.")
+    ] = None,
     encoding: Annotated[str, typer.Option(help="utf-8 or gb18030")] = "utf-8",
     commit: Annotated[bool, typer.Option("--commit", help="Bring it in; without this nothing is written.")] = False,
+    undo: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="Take this import back instead, one that stopped or is unused.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is taken back; it is kept.")] = None,
 ) -> None:
     """Import an existing bank. Problems go to standard output as CSV, one a row; exit 1 if there are any."""
-    from marketplace.base.errors import DomainError
+    if undo is not None:
+        if paths:
+            _usage("--undo takes an import's id and no files")
+        _undo_import(undo, reason, commit=commit)
+        return
+    if not paths:
+        _usage("name members.csv, balances.csv, history.csv, or their folder")
     from marketplace.hours.importing import terminal
     from marketplace.hours.importing.files import ENCODINGS
     from marketplace.hours.importing.report import problems_csv
@@ -143,24 +155,69 @@ def ledger_import(
     elif not commit:
         err.print("a dry run: nothing was changed; --commit brings it in", highlight=False)
     else:
-        try:
-            with _steps() as told:
-                made = with_platform(lambda platform: terminal.commit(platform, files, told))
-        except DomainError as error:  # something changed since the dry run a moment ago
-            err.print(f"liuzhu: {error}", highlight=False)
-            raise typer.Exit(1) from error
-        if made.state == "stopped":
-            err.print(f"liuzhu: stopped after {made.done_steps} of {made.steps} steps: {made.trouble}", highlight=False)
+        _bring_in(files)
+
+
+def _bring_in(files: Any) -> None:
+    from marketplace.base.errors import DomainError
+    from marketplace.hours.importing import terminal
+
+    try:
+        with _steps() as told:
+            made = with_platform(lambda platform: terminal.commit(platform, files, told))
+    except DomainError as error:  # something changed since the dry run a moment ago
+        err.print(f"liuzhu: {error}", highlight=False)
+        raise typer.Exit(1) from error
+    if made.state == "stopped":
+        err.print(f"liuzhu: stopped after {made.done_steps} of {made.steps} steps: {made.trouble}", highlight=False)
+        raise typer.Exit(1)
+    err.print(f"imported as {made.id}", highlight=False)
+
+
+def _undo_import(import_id: UUID, reason: str | None, *, commit: bool) -> None:
+    """What stands in the way goes to standard output as CSV, one a row; without it the import is taken back."""
+    from marketplace.base.errors import DomainError
+    from marketplace.hours.importing import terminal
+    from marketplace.hours.importing.undoing.obstacles import obstacles_csv
+
+    if commit and not reason:
+        _usage("--undo with --commit needs a --reason")
+    try:
+        found = with_platform(lambda platform: terminal.undo_dry_run(platform, import_id))
+        if found.obstacles:
+            sys.stdout.write(obstacles_csv(found.obstacles))
+            err.print(f"{len(found.obstacles)} things stand in the way; nothing was changed", highlight=False)
             raise typer.Exit(1)
-        err.print(f"imported as {made.id}", highlight=False)
+        err.print(f"{found.left.entries} entries to reverse, {found.left.members} members to end", highlight=False)
+        if found.made.state == "undone":
+            err.print("it was taken back before: nothing to do", highlight=False)
+        elif not commit:
+            err.print("a dry run: nothing was changed; --commit takes it back", highlight=False)
+        else:
+            _take_back(import_id, reason or "")
+    except DomainError as error:
+        err.print(f"liuzhu: {error}", highlight=False)
+        raise typer.Exit(1) from error
+
+
+def _take_back(import_id: UUID, reason: str) -> None:
+    from marketplace.hours.importing import terminal
+
+    with _steps("undo_steps", "undone_steps") as told:
+        made = with_platform(lambda platform: terminal.undo(platform, import_id, reason, told))
+    if made.state != "undone":
+        where = f"{made.undone_steps} of {made.undo_steps} steps: {made.trouble}"
+        err.print(f"liuzhu: stopped after {where}", highlight=False)
+        raise typer.Exit(1)
+    err.print(f"taken back: {made.id}", highlight=False)
 
 
 @contextmanager
-def _steps() -> Iterator[Callable[[Any], None]]:
+def _steps(all_of: str = "steps", done: str = "done_steps") -> Iterator[Callable[[Any], None]]:
     """A bar on standard error that follows an import's steps; where that is no terminal, nothing."""
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("importing", total=None)
-        yield lambda made: bar.update(task, total=made.steps, completed=made.done_steps)
+        yield lambda made: bar.update(task, total=getattr(made, all_of), completed=getattr(made, done))
 
 
 def _prove() -> None:

@@ -97,6 +97,19 @@ def rotate(link: Link) -> None:
     show(run(lambda platform: turned(platform, link, rotating(link))))
 
 
+@link_app.command("give-up-key")
+def give_up_key(
+    link: Link,
+    unanswered: Annotated[
+        bool, typer.Option("--unanswered", help="Also if the partner does not say whether it has taken it.")
+    ] = False,
+) -> None:
+    """Give up a new key that the partner has not taken; exit 1 if it has."""
+    from marketplace.hours.links.reporting import without_next_key
+
+    show(run(lambda platform: without_next_key(platform, link, unanswered=unanswered)))
+
+
 @link_app.command()
 def limit(link: Link, minutes: Limit) -> None:
     """Change what the partner may owe us; it hears of it when it next compares."""

@@ -6,22 +6,25 @@
 Ids are made from what an account is for, so that a command can name an account without a look-up.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.nights import arm
 from marketplace.people.models import Region
-from timebank import Command, OpenAccount, account_id, open_account
+from timebank import Command, OpenAccount, ReopenAccount, SetLimits, account_id, open_account
 from timebank.accounts import EXPIRED, ISSUANCE, MEMBER, POOL, RELIEF, RESERVE
 from timebank.errors import UnknownAccount
 
 CITY = "city"
 MINUTE = "minute"
 FEN = "fen"
+_CLOSED = text("SELECT id FROM ledger_account WHERE id = ANY(:accounts) AND state = 'closed'")
 
 
 def book_of(district_id: UUID) -> str:
@@ -72,6 +75,23 @@ def open_budget(programme_id: UUID, budget_fen: int) -> OpenAccount:
 def open_member(district_id: UUID, owner: str, *, cap_minutes: int | None) -> OpenAccount:
     """The command that opens a member's account: floor 0, and the balance cap for persons."""
     return open_account(book_of(district_id), MINUTE, MEMBER, owner=owner, cap=cap_minutes)
+
+
+async def opening_anew(tx: AsyncSession, openings: Sequence[OpenAccount], *, cause: str) -> list[Command]:
+    """The commands that open these accounts of new members.
+
+    An elder's is there already, and closed, where an import that brought her was taken back: it opens again, with these
+    limits. `cause` makes the keys.
+    """
+    closed = set(await tx.scalars(_CLOSED, {"accounts": [one.account for one in openings]}))
+    commands: list[Command] = []
+    for one in openings:
+        if one.account in closed:
+            commands.append(ReopenAccount(f"{cause}:reopen:{one.account}", one.account))
+            commands.append(SetLimits(f"{cause}:relimit:{one.account}", one.account, one.floor, one.cap))
+        else:
+            commands.append(one)
+    return commands
 
 
 async def prepare_branch(tx: AsyncSession, district_id: UUID) -> list[Command]:

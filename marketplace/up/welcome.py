@@ -4,8 +4,16 @@ from rich.console import Console
 from rich.table import Table
 
 from marketplace.demo.sign_ins import sign_ins
-from marketplace.up.first_day import FirstDay
+from marketplace.up.first_day import Bookings, FirstDay
 from marketplace.up.instance import Instance
+
+NOT_MADE = {
+    "nothing_found": "nobody offers the service there",
+    "no_slot": "no caregiver was free",
+    "slot_taken": "others had taken the free times",
+    "sold_out": "the kitchens had no lunches left",
+    "insufficient_balance": "too few hours to pay with",
+}
 
 
 def print_first_day(console: Console, made: FirstDay) -> None:
@@ -16,8 +24,28 @@ def print_first_day(console: Console, made: FirstDay) -> None:
     for plan in made.plans:
         table.add_row(plan.district, str(plan.routes), str(plan.unassigned), f"{plan.seconds:.1f} s")
     console.print(table)
-    counts = ", ".join(f"{count} {state}" for state, count in made.bookings.items())
-    console.print(f"bookings: {counts or 'none'}", highlight=False, soft_wrap=True)
+    for line in booking_lines(made.bookings):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def booking_lines(made: Bookings) -> list[str]:
+    """The day's bookings in words: each state, and why what did not come about did not."""
+    counts = [f"{made.wished} wished"] if made.wished else []
+    counts += [f"{count} {state}" for state, count in made.states.items()]
+    missing = sum(made.not_made.values())
+    lines = [f"bookings: {', '.join([*counts, *([f'{missing} not made'] if missing else [])]) or 'none'}"]
+    failed = made.states.get("failed", 0)
+    if made.declined:
+        lines.append(
+            f"  {made.declined} failed on purpose: these payers of the demo gave a test card that is always declined,"
+            " so that there is something of it to look at"
+        )
+    if failed > made.declined:
+        lines.append(f"  {failed - made.declined} failed and should not have: data/logs says why")
+    if missing:
+        whys = ", ".join(f"{count} because {NOT_MADE.get(code, code)}" for code, count in sorted(made.not_made.items()))
+        lines.append(f"  {missing} not made: {whys}")
+    return lines
 
 
 def print_welcome(console: Console, running: Instance, *, seconds: float) -> None:

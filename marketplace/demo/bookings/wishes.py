@@ -12,7 +12,8 @@ MEALS_OF_TEN = 6
 HOME_SERVICES = (("bath", "paid"), ("cleaning", "low_cost"), ("cleaning", "paid"), ("escort", "low_cost"))
 NURSING = (("medical", "paid"), ("medical", "free"))
 MEAL_TIERS = ("low_cost", "low_cost", "paid")
-METHODS = {"pm_card_visa": 93, "pm_card_chargeDeclined": 4, "alipay": 3}  # of a hundred
+DECLINED = "pm_card_chargeDeclined"  # Stripe's test card that every bank declines: some bookings shall fail
+METHODS = {"pm_card_visa": 93, DECLINED: 4, "alipay": 3}  # of a hundred
 CANCELS: dict[Cancels, int] = {"no": 94, "before": 3, "after": 3}
 
 

@@ -9,14 +9,14 @@ from uuid import UUID
 from marketplace.base.actor import Role
 from marketplace.base.clock import local_day
 from marketplace.demo.population import CastVolunteer
+from marketplace.demo.seeding.enrolling import enrol
 from marketplace.demo.seeding.giving import give_among_neighbours
 from marketplace.demo.seeding.neighbours import add_neighbours, ask_again_and_again
-from marketplace.demo.seeding.scene import Scene, letter
+from marketplace.demo.seeding.scene import Scene
 from marketplace.hours.books import open_branch, pool_account
-from marketplace.hours.members.joining import Attending, join, join_elder
+from marketplace.hours.members.joining import join_elder
 from marketplace.hours.members.programmes import Authority, authorise, grant
 from marketplace.hours.models import Member
-from marketplace.people.accounts import open_account
 from marketplace.people.elders import elder_for
 from marketplace.people.grants import grant as let_act
 from marketplace.people.schemas import GrantIn
@@ -43,19 +43,10 @@ async def open_time_bank(scene: Scene) -> None:
 
 
 async def _enrol(scene: Scene, one: CastVolunteer) -> Member:
-    roles = [Role.VOLUNTEER] if one.mother is None else [Role.VOLUNTEER, Role.FAMILY]
-    account = await open_account(scene.tx, scene.vault, name=one.person.name.zh, phone=one.person.phone, roles=roles)
-    member = await join(
-        scene.tx,
-        account.id,
-        district_id=scene.districts[one.district].id,
-        rules=scene.policy.timebank,
-        actor=scene.officers[one.district],
-        now=scene.now,
-        attending=Attending(gender=letter(one.person.gender), mode="ebike", birth_on=one.person.born_on),
-    )
+    roles = () if one.mother is None else (Role.FAMILY,)
+    member = await enrol(scene, one.person, one.district, roles=roles, mode="ebike")
     if one.mother is not None:
-        data = GrantIn(account_id=account.id, relation="child", scopes=("view", "book", "pay"))
+        data = GrantIn(account_id=member.account_id, relation="child", scopes=("view", "book", "pay"))
         officer = scene.officers[scene.cast.elders[one.mother].district]
         await let_act(scene.tx, scene.elders[one.mother], data, actor=officer, now=scene.now)
     return member

@@ -6,20 +6,19 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from marketplace.base.actor import Role
 from marketplace.base.clock import local_day, local_instant
+from marketplace.base.errors import Unknown
 from marketplace.demo.population import CastMinor, CastStudent
+from marketplace.demo.seeding.enrolling import enrol
 from marketplace.demo.seeding.scene import Scene, letter
 from marketplace.hours.members.groups import Group, found_group
 from marketplace.hours.members.guardians import consent
-from marketplace.hours.members.joining import Attending, join
-from marketplace.hours.members.students import sealed_student
+from marketplace.hours.models import Member
 from marketplace.hours.tasks.publishing import Ask, Call
 from marketplace.hours.tasks.series.keeping import begin_series
-from marketplace.people.accounts import actor_of, open_account
+from marketplace.people.accounts import actor_of
 from marketplace.people.models import Account
 
-SCHOOL = "示例大学"
 GROUP_SIZE = 5
 # not on the days that a demo is looked at: nobody is told to take these, and what nobody takes is called off by itself
 FIRST_IN = timedelta(days=6)
@@ -31,53 +30,31 @@ WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 async def add_neighbours(scene: Scene) -> None:
     """Students first: a group needs its contact."""
     for student in scene.cast.students:
-        account = await _student(scene, student)
-        district = scene.districts[student.district]
-        group = Group(
-            name=f"{district.name_zh}示例志愿队",
-            contact_id=account.id,
-            district_id=district.id,
-            size=GROUP_SIZE,
-            gender=letter(student.person.gender),
-        )
-        await found_group(scene.tx, group, actor=scene.officers[student.district], now=scene.now)
+        member = await enrol(scene, student.person, student.district, mode="ebike", student_number=student.number)
+        await _found(scene, student, contact=member)
     for minor in scene.cast.minors:
         await _minor(scene, minor)
 
 
-async def _student(scene: Scene, one: CastStudent) -> Account:
-    account = await open_account(
-        scene.tx, scene.vault, name=one.person.name.zh, phone=one.person.phone, roles=[Role.VOLUNTEER]
+async def _found(scene: Scene, one: CastStudent, *, contact: Member) -> None:
+    """The group whose contact the student is."""
+    if contact.account_id is None:
+        raise Unknown(what="account")
+    district = scene.districts[one.district]
+    group = Group(
+        name=f"{district.name_zh}示例志愿队",
+        contact_id=contact.account_id,
+        district_id=district.id,
+        size=GROUP_SIZE,
+        gender=letter(one.person.gender),
     )
-    await join(
-        scene.tx,
-        account.id,
-        district_id=scene.districts[one.district].id,
-        rules=scene.policy.timebank,
-        actor=scene.officers[one.district],
-        now=scene.now,
-        attending=Attending(gender=letter(one.person.gender), mode="ebike", birth_on=one.person.born_on),
-        student=await sealed_student(scene.tx, scene.vault, account.id, school=SCHOOL, number=one.number),
-    )
-    return account
+    await found_group(scene.tx, group, actor=scene.officers[one.district], now=scene.now)
 
 
 async def _minor(scene: Scene, one: CastMinor) -> None:
     """Her guardian consents at once."""
-    account = await open_account(
-        scene.tx, scene.vault, name=one.person.name.zh, phone=one.person.phone, roles=[Role.VOLUNTEER]
-    )
     guardian = scene.volunteers[one.guardian]
-    member = await join(
-        scene.tx,
-        account.id,
-        district_id=scene.districts[one.district].id,
-        rules=scene.policy.timebank,
-        actor=scene.officers[one.district],
-        now=scene.now,
-        attending=Attending(gender=letter(one.person.gender), birth_on=one.person.born_on),
-        guardian_id=guardian.id,
-    )
+    member = await enrol(scene, one.person, one.district, guardian_id=guardian.id)
     actor = await actor_of(scene.tx, await scene.tx.get_one(Account, guardian.account_id))
     sanctions = scene.policy.timebank.sanctions
     await consent(scene.tx, member.id, consents=True, rules=sanctions, actor=actor, now=scene.now)

@@ -99,6 +99,17 @@ def may_close(alert: Alert, actor: Actor) -> bool:
     return actor.is_any(Role.OFFICER) and alert.kind not in BY_OPERATORS
 
 
+async def settle_alert(
+    tx: AsyncSession, kind: Kind, subject: UUID, *, note: str, closed_by: UUID | None, now: datetime
+) -> None:
+    """What the subject's open alert was about is over: close it, if there is one, in the name of who ended that."""
+    open_one = (col(Alert.kind) == kind, col(Alert.subject) == subject, col(Alert.state) == "open")
+    alert = await tx.scalar(select(Alert).where(*open_one).with_for_update())
+    if alert is not None:
+        alert.closed_at, alert.closed_by, alert.note = now, closed_by, note
+        await move(tx, alert, "closed", ALERT_STEPS, actor=Actor.system(), now=now, reason=note)
+
+
 async def close_alert(tx: AsyncSession, alert_id: UUID, *, note: str, actor: Actor, now: datetime) -> Alert:
     """Say what was done about an alert. `Unknown`, `Forbidden`, `IllegalTransition` when it is closed."""
     query = select(Alert).where(col(Alert.id) == alert_id, _seen_by(actor)).with_for_update()

@@ -11,14 +11,6 @@ class NothingToCertify(Conflict):
     en = "Nothing to certify: {verified_minutes} minutes are verified, {certified_minutes} of them certified already."
 
 
-class NotAStudent(Conflict):
-    """School and number are those of the membership, and she is a member in another way."""
-
-    code = "not_a_student"
-    zh = "该会员不是学生会员：请先以学生身份登记学校和学号。"
-    en = "She is no student member: join as a student first, with school and number."
-
-
 class StudentDiffers(Conflict):
     """What is to be printed is not what stands in the membership."""
 

@@ -10,9 +10,10 @@ from sqlmodel import col
 
 from marketplace.base.crypto import Vault
 from marketplace.base.errors import Unknown
-from marketplace.hours.certificates.errors import NotAStudent, StudentDiffers
+from marketplace.hours.certificates.errors import StudentDiffers
 from marketplace.hours.certificates.models import Certificate
 from marketplace.hours.members import students
+from marketplace.hours.members.errors import NotAStudent
 from marketplace.hours.models import Member
 from marketplace.people.models import Account, Elder
 

@@ -15,7 +15,7 @@ from marketplace.base.clock import local_day
 from marketplace.base.crypto import Vault
 from marketplace.base.ids import new_id
 from marketplace.base.policy import Policy
-from marketplace.hours.importing.errors import BankHasProblems, ReportStale
+from marketplace.hours.importing.errors import BankHasProblems, ImportOnItsWayOut, ReportStale
 from marketplace.hours.importing.keeping import keep
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.report import Files, Judged, imported, judge
@@ -23,6 +23,7 @@ from marketplace.hours.importing.steps import steps_of
 from marketplace.hours.models import Programme
 
 WANTED = "import.wanted"
+ON_ITS_WAY_OUT = frozenset({"undoing", "undo_stopped"})
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('bank import', 0))")
 
 
@@ -38,10 +39,12 @@ async def start(
 ) -> BankImport:
     """Have the bank brought in, or find that it is or was.
 
-    `BankHasProblems`; `ReportStale` when a token is given and does not fit.
+    `BankHasProblems`; `ReportStale` when a token is given and does not fit; `ImportOnItsWayOut`.
     """
-    await tx.execute(_ALONE)
+    await alone(tx)
     made = await imported(tx, files, lock=True)
+    if made is not None and made.state in ON_ITS_WAY_OUT:
+        raise ImportOnItsWayOut
     if made is not None and made.state != "stopped":
         return made
     if made is None or made.done_steps == 0:
@@ -50,6 +53,11 @@ async def start(
     await tx.flush()
     await outbox.send(tx, WANTED, import_id=made.id)
     return made
+
+
+async def alone(tx: AsyncSession) -> None:
+    """Wait until nobody else starts an import or has one taken back; they wait for this transaction."""
+    await tx.execute(_ALONE)
 
 
 async def _written(

@@ -33,3 +33,27 @@ class NotBase64(Malformed):
     code = "not_base64"
     zh = "文件 {name} 的内容不是有效的 Base64。"
     en = "The content of {name} is not base64."
+
+
+class ImportOnItsWayOut(Conflict):
+    """These files came in before and are being taken back."""
+
+    code = "import_on_its_way_out"
+    zh = "该批文件的导入正在撤销，撤销完成后可重新导入。"
+    en = "The import of these files is being taken back; once that is done they may come in again."
+
+
+class ImportUnderWay(Conflict):
+    """An import that runs is not taken back: it ends or stops first."""
+
+    code = "import_under_way"
+    zh = "导入正在进行，结束或停止后才能撤销。"
+    en = "The import is under way; it can be taken back once it is done or stopped."
+
+
+class ImportInUse(Conflict):
+    """Members of the import have done something since: the dry run names each. Nothing was changed."""
+
+    code = "import_in_use"
+    zh = "导入后已有 {obstacles} 处使用，不能撤销，未作任何更改；请先试运行查看。"
+    en = "It is in use in {obstacles} places and nothing was changed; the dry run names each."

@@ -1,6 +1,7 @@
-"""The job of imports: a message's time is bounded, so a long import goes on with the next message."""
+"""The jobs of imports: a message's time is bounded, so a long import goes on with the next message."""
 
 import time
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from marketplace.base import outbox
@@ -8,7 +9,10 @@ from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours.importing.committing import WANTED
+from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.running import advance, load
+from marketplace.hours.importing.undoing.running import advance_undo
+from marketplace.hours.importing.undoing.starting import UNDO_WANTED
 
 SHARE_OF_LEASE = 0.3  # well within what a consumer may take, reading the files and one more step included
 
@@ -16,10 +20,23 @@ SHARE_OF_LEASE = 0.3  # well within what a consumer may take, reading the files 
 async def carry_import(platform: Platform, message: Message) -> None:
     """import.wanted: a bank is on its way in. Killed at any point, the message comes again and goes on."""
     import_id = UUID(message.ids["import_id"])
-    until = time.monotonic() + platform.settings.lease_seconds * SHARE_OF_LEASE
     work = await load(platform, import_id)
-    while work is not None and (await advance(platform, work)).state == "running":
+    if work is not None:
+        await _carry(platform, WANTED, import_id, lambda: advance(platform, work), "running")
+
+
+async def carry_undo(platform: Platform, message: Message) -> None:
+    """import.undo_wanted: a bank is on its way out again, in the same way."""
+    import_id = UUID(message.ids["import_id"])
+    await _carry(platform, UNDO_WANTED, import_id, lambda: advance_undo(platform, import_id), "undoing")
+
+
+async def _carry(
+    platform: Platform, name: str, import_id: UUID, step: Callable[[], Awaitable[BankImport]], going: str
+) -> None:
+    until = time.monotonic() + platform.settings.lease_seconds * SHARE_OF_LEASE
+    while (await step()).state == going:
         if time.monotonic() >= until:
             async with transaction(platform.db) as tx:
-                await outbox.send(tx, WANTED, import_id=import_id)
+                await outbox.send(tx, name, import_id=import_id)
             return

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.base.database import instant
@@ -14,19 +14,34 @@ class BankImport(SQLModel, table=True):
     """A bank that comes in, once: `files_sha256` is of its files. Its minutes are issued by `programme_id`.
 
     running: `done_steps` of `steps` are taken · stopped: `trouble` says why, the same files go on from there · done.
+    undoing: on its way out, `undone_steps` of `undo_steps` are taken · undo_stopped: `trouble` says why · undone: the
+    same files may come in as another import.
     """
 
     __tablename__ = "bank_import"
     __table_args__ = (
         CheckConstraint("members >= 0 AND entries >= 0 AND minutes >= 0", name="bank_import_counts"),
-        CheckConstraint("state IN ('running', 'stopped', 'done')", name="bank_import_state"),
+        CheckConstraint(
+            "state IN ('running', 'stopped', 'done', 'undoing', 'undo_stopped', 'undone')", name="bank_import_state"
+        ),
         CheckConstraint("done_steps BETWEEN 0 AND steps", name="bank_import_steps"),
-        CheckConstraint("(state = 'done') = (finished_at IS NOT NULL)", name="bank_import_finished"),
-        CheckConstraint("(state = 'stopped') = (trouble IS NOT NULL)", name="bank_import_trouble"),
+        CheckConstraint(
+            "CASE WHEN state IN ('running', 'stopped') THEN finished_at IS NULL"
+            " WHEN state = 'done' THEN finished_at IS NOT NULL ELSE true END",
+            name="bank_import_finished",
+        ),
+        CheckConstraint("(state IN ('stopped', 'undo_stopped')) = (trouble IS NOT NULL)", name="bank_import_trouble"),
+        CheckConstraint("undone_steps BETWEEN 0 AND undo_steps", name="bank_import_undo_steps"),
+        CheckConstraint(
+            "(state IN ('undoing', 'undo_stopped', 'undone')) = (num_nulls(undo_reason, undo_at) = 0)",
+            name="bank_import_undo",
+        ),
+        CheckConstraint("(state = 'undone') = (undone_at IS NOT NULL)", name="bank_import_undone"),
+        Index("bank_import_files", "files_sha256", unique=True, postgresql_where=text("state <> 'undone'")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    files_sha256: bytes = Field(unique=True)
+    files_sha256: bytes
     programme_id: UUID = Field(foreign_key="programme.id", unique=True)
     members: int
     entries: int
@@ -39,6 +54,17 @@ class BankImport(SQLModel, table=True):
     done_steps: int = 0
     trouble: str | None = None
     finished_at: datetime | None = instant(default=None)
+    undo_reason: str | None = None
+    undo_by: UUID | None = Field(default=None, foreign_key="account.id")
+    undo_at: datetime | None = instant(default=None)
+    undo_steps: int = 0
+    undone_steps: int = 0
+    undone_at: datetime | None = instant(default=None)
+
+    @property
+    def reference(self) -> str:
+        """What the import's entries refer to, and the reversals by which it is taken back."""
+        return f"import:{self.id}"
 
 
 class BankFile(SQLModel, table=True):

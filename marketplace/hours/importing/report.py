@@ -85,8 +85,8 @@ async def read_bank(tx: AsyncSession, files: Files, *, policy: Policy, now: date
 
 
 async def imported(tx: AsyncSession, files: Files, *, lock: bool = False) -> BankImport | None:
-    """The import of exactly these files, if there is one."""
-    query = select(BankImport).where(col(BankImport.files_sha256) == files.sha256)
+    """The import of exactly these files, if there is one that was not taken back."""
+    query = select(BankImport).where(col(BankImport.files_sha256) == files.sha256, col(BankImport.state) != "undone")
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return await tx.scalar(query)

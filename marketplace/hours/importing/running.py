@@ -4,6 +4,7 @@ Whoever is killed, and wherever, the next one goes on with the step that is not 
 refused stops the import: while only people were written, they are taken out again and nothing is left of it.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -14,13 +15,15 @@ from sqlmodel import col
 from marketplace.base.crypto import DataKey
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.base.timers import Timer
 from marketplace.hours.alerts.service import raise_alert
 from marketplace.hours.importing.errors import HereChanged
 from marketplace.hours.importing.keeping import kept
-from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.models import BankImport, ImportedLine, ImportedMember
 from marketplace.hours.importing.report import read_bank
 from marketplace.hours.importing.steps import Work
 from marketplace.hours.importing.taking import take
+from marketplace.hours.members.guardians import OF_AGE_DUE
 from marketplace.hours.models import Member
 from marketplace.people.models import Account
 from marketplace.visits.models import Performer
@@ -42,7 +45,7 @@ async def advance(platform: Platform, work: Work) -> BankImport:
     """Take the next step, unless there is none; the import as it stands then."""
     try:
         async with transaction(platform.db) as tx:
-            made = await _locked(tx, work.made.id)
+            made = await locked(tx, work.made.id)
             if made.state == "running":
                 await take(tx, work, work.steps[made.done_steps], now=platform.now())
                 made.done_steps += 1
@@ -55,32 +58,39 @@ async def _stop(platform: Platform, work: Work, trouble: str) -> BankImport:
     """Nothing more is done until somebody has seen why; an operator is alerted."""
     now = platform.now()
     async with transaction(platform.db) as tx:
-        made = await _locked(tx, work.made.id)
+        made = await locked(tx, work.made.id)
         if made.state != "running":
             return made
         step = work.steps[made.done_steps]
         figures = {"trouble": trouble, "part": step.part, "done_steps": made.done_steps, "steps": made.steps}
         if step.part == "people":
-            await _withdraw(tx, made.id)
+            await withdraw(tx, await members_of(tx, made.id))
             made.done_steps = 0
         made.state, made.trouble = "stopped", trouble
         await raise_alert(tx, "import_stopped", made.id, cause=now.isoformat(), figures=figures, now=now)
         return made
 
 
-async def _locked(tx: AsyncSession, import_id: UUID) -> BankImport:
+async def locked(tx: AsyncSession, import_id: UUID) -> BankImport:
+    """The import as it stands, with its row locked."""
     query = select(BankImport).where(col(BankImport.id) == import_id).with_for_update()
     return (await tx.scalars(query.execution_options(populate_existing=True))).one()
 
 
-async def _withdraw(tx: AsyncSession, import_id: UUID) -> None:
-    """Take out the people of an import that has not reached the books; nobody has met them."""
+async def members_of(tx: AsyncSession, import_id: UUID) -> list[Member]:
+    """Who came with an import."""
     mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == import_id)
-    members = list(await tx.scalars(select(Member).where(col(Member.id).in_(mine))))
+    return list(await tx.scalars(select(Member).where(col(Member.id).in_(mine))))
+
+
+async def withdraw(tx: AsyncSession, members: Sequence[Member]) -> None:
+    """Take out people of an import; nobody has met them, and no open account in the books is theirs."""
     ids = [one.id for one in members]
     accounts = [one.account_id for one in members if one.kind != "elder" and one.account_id is not None]
     for gone in (
-        delete(ImportedMember).where(col(ImportedMember.import_id) == import_id),
+        delete(Timer).where(col(Timer.rule) == OF_AGE_DUE, col(Timer.entity_id).in_(ids)),
+        delete(ImportedLine).where(col(ImportedLine.member_id).in_(ids)),
+        delete(ImportedMember).where(col(ImportedMember.member_id).in_(ids)),
         delete(Member).where(col(Member.id).in_(ids)),
         delete(Performer).where(col(Performer.id).in_(ids)),
         delete(Account).where(col(Account.id).in_(accounts)),

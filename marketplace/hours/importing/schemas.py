@@ -54,11 +54,14 @@ class BankReportOut(Out):
 
 
 class BankImportOut(Out):
-    """A bank that comes in. `stopped`: send the same files again once `trouble` is mended, and it goes on."""
+    """A bank that comes in. `stopped`: send the same files again once `trouble` is mended, and it goes on.
+
+    `undoing`: it is being taken back; `undo_stopped`: ask for that again once `trouble` is mended.
+    """
 
     id: UUID
     address: str = Field(examples=["/v1/imports/0195a3f0-0000-7000-8000-000000000001"], description="see how far it is")
-    state: Literal["running", "stopped", "done"]
+    state: Literal["running", "stopped", "done", "undoing", "undo_stopped", "undone"]
     steps: int = Field(examples=[180])
     done_steps: int = Field(examples=[42])
     trouble: str | None = Field(examples=["here_changed"])
@@ -68,3 +71,37 @@ class BankImportOut(Out):
     minutes: int
     imported_at: datetime = Field(description="when it began")
     finished_at: datetime | None
+    undo_reason: str | None = Field(examples=["the file of another district"])
+    undo_at: datetime | None = Field(description="when it began to be taken back")
+    undo_steps: int = Field(examples=[0])
+    undone_steps: int = Field(examples=[0])
+    undone_at: datetime | None
+
+
+class BankUndoIn(In):
+    """Why an import is taken back; it is kept."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["the file of another district"])]
+
+
+class ObstacleOut(Out):
+    """A member of the import, by the old bank's id, who has done something since."""
+
+    member: str = Field(examples=["V-0017"])
+    code: str = Field(examples=["signed_in"])
+    table: str = Field(examples=["refresh_token"], description="where it stands; empty: in the books or the membership")
+    count: int = Field(examples=[1])
+    zh: str
+    en: str
+
+
+class BankUndoReportOut(Out):
+    """What taking an import back would do, and what stands in the way: with nothing in `obstacles` it may be."""
+
+    id: UUID
+    state: Literal["stopped", "done", "undoing", "undo_stopped", "undone"]
+    entries: int = Field(examples=[900], description="entries that are still to be reversed")
+    members: int = Field(examples=[120], description="memberships that are still to end")
+    steps: int = Field(examples=[3])
+    obstacles_total: int = Field(examples=[0])
+    obstacles: list[ObstacleOut] = Field(description=f"the first {MOST_SHOWN}")

@@ -1,6 +1,6 @@
 """What each step of an import writes."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.audit import Transition, request_id
-from marketplace.hours.books import CITY, open_member, open_programme, prepare_branch
+from marketplace.hours.books import CITY, open_member, open_programme, opening_anew, prepare_branch
 from marketplace.hours.importing.errors import HereChanged
 from marketplace.hours.importing.joining import Incoming, incoming_of, keep_lines, open_members
 from marketplace.hours.importing.judging import Bank
@@ -61,7 +61,8 @@ async def _opening(tx: AsyncSession, work: Work, start: int, now: datetime) -> N
     head: list[Command] = [open_programme(work.made.programme_id, transit.issued), *transit.opening()]
     members = _rows(work, start - len(head), start + PORTION - len(head))
     people = [replace(open_member(one.district_id, one.owner, cap_minutes=None), floor=None) for one in members]
-    await _tell(tx, [*head[start : start + PORTION], *people], now=now)
+    openings = await opening_anew(tx, people, cause=work.made.reference)
+    await tell(tx, [*head[start : start + PORTION], *openings], now=now)
 
 
 def _rows(work: Work, start: int, stop: int) -> list[Incoming]:
@@ -70,16 +71,16 @@ def _rows(work: Work, start: int, stop: int) -> list[Incoming]:
 
 
 async def _filling(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
-    await _tell(tx, work.transit.filled(start, start + PORTION), now=now)
+    await tell(tx, work.transit.filled(start, start + PORTION), now=now)
 
 
 async def _posting(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
     accounts = {name: one.account for name, one in work.incoming.items()}
-    await _tell(tx, work.transit.posts(accounts, start, start + PORTION), now=now)
+    await tell(tx, work.transit.posts(accounts, start, start + PORTION), now=now)
 
 
 async def _emptying(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
-    await _tell(tx, work.transit.emptied(work.made.imported_at, start, start + PORTION), now=now)
+    await tell(tx, work.transit.emptied(work.made.imported_at, start, start + PORTION), now=now)
 
 
 async def _limiting(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
@@ -97,12 +98,18 @@ async def _limiting(tx: AsyncSession, work: Work, start: int, now: datetime) -> 
     if start + PORTION > len(work.bank.members):
         total = sum(work.bank.closing.values())
         limits.append(SetLimits(f"import:{work.made.id}:ceiling", work.transit.issuance, -total, None))
-    await _tell(tx, limits, now=now)
+    await tell(tx, limits, now=now)
 
 
-async def _tell(tx: AsyncSession, commands: list[Command], *, now: datetime) -> None:
+async def plan_by_index(tx: AsyncSession) -> None:
+    """For the rest of the transaction, whatever the planner believes of tables that have just grown."""
     for setting in _PLANS:
         await tx.execute(setting)
+
+
+async def tell(tx: AsyncSession, commands: Sequence[Command], *, now: datetime) -> None:
+    """Many commands to the ledger, as a step of an import has them."""
+    await plan_by_index(tx)
     if commands:
         await timebank.apply(tx, commands, now=now)
     await tx.execute(_FORGET)

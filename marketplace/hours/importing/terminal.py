@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import UUID
 
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
@@ -12,6 +13,8 @@ from marketplace.hours.importing.files import Encoding
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.report import Files, Report, judge
 from marketplace.hours.importing.running import advance, load
+from marketplace.hours.importing.undoing.running import advance_undo
+from marketplace.hours.importing.undoing.starting import Prospect, prospect, start_undo
 
 
 class UnknownFile(Exception):
@@ -47,5 +50,24 @@ async def commit(
     while work is not None and made.state == "running":
         told(made)
         made = await advance(platform, work)
+    told(made)
+    return made
+
+
+async def undo_dry_run(platform: Platform, import_id: UUID) -> Prospect:
+    """What taking an import back would do, and what stands in the way."""
+    async with transaction(platform.db) as tx:
+        return await prospect(tx, import_id)
+
+
+async def undo(
+    platform: Platform, import_id: UUID, reason: str, told: Callable[[BankImport], None] = lambda _made: None
+) -> BankImport:
+    """Take an import back, or find that it was; killed, a worker goes on, or the same call."""
+    async with transaction(platform.db) as tx:
+        made = await start_undo(tx, import_id, reason=reason, actor=Actor.system(), now=platform.now())
+    while made.state == "undoing":
+        told(made)
+        made = await advance_undo(platform, import_id)
     told(made)
     return made

@@ -49,10 +49,12 @@ class Transit:
 
     def opening(self) -> list[OpenAccount]:
         """The accounts of transit."""
-        return [self._account(number) for number in range(accounts_for(len(self.moves)))]
+        return [self.account_of(self.import_id, number) for number in range(accounts_for(len(self.moves)))]
 
-    def _account(self, number: int) -> OpenAccount:
-        return open_account(CITY, MINUTE, KIND, owner=f"import:{self.import_id}:{number}")
+    @staticmethod
+    def account_of(import_id: UUID, number: int) -> OpenAccount:
+        """The command that opens one of them, and its name."""
+        return open_account(CITY, MINUTE, KIND, owner=f"import:{import_id}:{number}")
 
     def filled(self, start: int, stop: int) -> list[Command]:
         """Each account from `start` to `stop` gets what its moves give out, on the day of the first of them."""
@@ -69,7 +71,11 @@ class Transit:
         """An entry per move from `start` to `stop`."""
         posts: list[Command] = []
         for place, move in enumerate(self.moves[start:stop], start=start):
-            between = self._account(place // EACH).account if not (move.source and move.destination) else self.issuance
+            between = (
+                self.account_of(self.import_id, place // EACH).account
+                if not (move.source and move.destination)
+                else self.issuance
+            )
             source, destination = accounts.get(move.source, between), accounts.get(move.destination, between)
             posts.append(self._post(move.key, Transfer(source, destination, move.minutes), move.occurred_at))
         return posts

@@ -158,6 +158,30 @@ class LinkKeyNotAnnounced(Conflict):
     en = "A new key is announced with the signatures of the key in force and of the new one."
 
 
+class LinkKeyTaken(Conflict):
+    """The partner has the new key: it is not given up any more, but in use."""
+
+    code = "link_key_taken"
+    zh = "对方已启用新公钥，不能放弃；可再次更换。"
+    en = "The partner has taken the new key: it is in use and cannot be given up. Make another one instead."
+
+
+class LinkKeyNotPending(Conflict):
+    """Another key than this one waits for the partner."""
+
+    code = "link_key_not_pending"
+    zh = "等待对方启用的不是该公钥。"
+    en = "Another key than this one waits to be taken by the partner."
+
+
+class LinkKeyWithdrawn(Conflict):
+    """The bank that announces this key gave it up before."""
+
+    code = "link_key_withdrawn"
+    zh = "该公钥已被放弃。"
+    en = "This key was given up by the bank that announces it."
+
+
 class LinkTimestampStale(NotSignedIn):
     """Rightly signed, but the moment is more than five minutes from ours."""
 

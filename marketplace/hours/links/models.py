@@ -20,6 +20,7 @@ class LinkPeer(SQLModel, table=True):
     `attempts` counts calls in a row that had no answer, `heard_at` is the last that had one. While keys change
     (`rotating`) `next_public_key` is our new one that the partner has not taken yet, and `former_public_key` the
     partner's old one, believed until `former_until`; without that until it first signs with the new one.
+    `withdrawn_public_key` is the last one that the partner gave up before we took it (`withdrawing`): never taken.
     """
 
     __tablename__ = "link_peer"
@@ -37,6 +38,7 @@ class LinkPeer(SQLModel, table=True):
     next_public_key: bytes | None = None
     former_public_key: bytes | None = None
     former_until: datetime | None = instant(default=None)
+    withdrawn_public_key: bytes | None = None
     attempts: int = 0
     heard_at: datetime | None = instant(default=None)
     compared_at: datetime | None = instant(default=None)

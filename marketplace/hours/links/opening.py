@@ -72,6 +72,7 @@ async def accept(
     if link.reason == AWAITING:  # before the peer's row: a relay's record locks the link first, too
         await links.resume_link(tx, link_id, now=now)
     peer.address, peer.public_key, peer.former_public_key, peer.former_until = where, key, None, None
+    peer.withdrawn_public_key = None
     _note(tx, "accepted", link_id, actor)
     await outbox.send(tx, CHECK, link_id=link_id)
 

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
-from marketplace.hours.links import listing, opening
+from marketplace.hours.links import listing, opening, withdrawing
 from marketplace.hours.links import rotating as keys
+from marketplace.hours.links.keys import written
 from marketplace.hours.links.opening import Agreement
 
 Act = Callable[[AsyncSession, Platform, datetime], Awaitable[None]]
@@ -55,6 +56,18 @@ def rotating(link_id: UUID) -> Act:
         await keys.rotate(tx, platform, link_id, actor=Actor.system())
 
     return act
+
+
+async def without_next_key(platform: Platform, link_id: UUID, *, unanswered: bool) -> listing.Shown:
+    """The link after its pending key, if there is one, was given up."""
+    now = platform.now()
+    async with transaction(platform.db) as tx:
+        found = await listing.shown(tx, link_id, now=now)
+    if found.peer.next_public_key is not None:
+        key = written(found.peer.next_public_key)
+        await withdrawing.give_up(platform, link_id, key, unanswered=unanswered, actor=Actor.system())
+    async with transaction(platform.db) as tx:
+        return await listing.shown(tx, link_id, now=now)
 
 
 def limiting(link_id: UUID, minutes: int) -> Act:

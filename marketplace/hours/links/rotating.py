@@ -26,7 +26,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.links import client
 from marketplace.hours.links.client import PartnerUnavailable
-from marketplace.hours.links.errors import LinkKeyNotAnnounced, LinkUnknown, PartnerNotReady
+from marketplace.hours.links.errors import LinkKeyNotAnnounced, LinkKeyWithdrawn, LinkUnknown, PartnerNotReady
 from marketplace.hours.links.finding import partner_of
 from marketplace.hours.links.keys import new_pair, next_signing_key, read_key, signing_key, written
 from marketplace.hours.links.messages import CHECK, KEY_MADE
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 async def rotate(tx: AsyncSession, platform: Platform, link_id: UUID, *, actor: Actor) -> None:
     """Make a new key and have it announced; nothing while one is being announced. `LinkUnknown`, `PartnerNotReady`."""
-    peer = await _locked(tx, link_id)
+    peer = await locked_peer(tx, link_id)
     if peer.address is None or peer.public_key is None:
         raise PartnerNotReady
     if peer.next_public_key is not None:
@@ -88,17 +88,21 @@ async def announce(platform: Platform, link_id: UUID) -> bool:
     except PartnerUnavailable as silence:
         log.warning("partner does not take our new key", link_id=str(link_id), reason=silence.code)
         return False
+    if reply.code == LinkKeyWithdrawn.code:  # given up, and the answer to that was lost
+        async with transaction(platform.db) as tx:
+            await forget_next(tx, link_id, said.new, actor=Actor.system())
+        return True
     if reply.code is not None:
         log.error("partner refuses our new key", link_id=str(link_id), reason=reply.code)
         return False
     async with transaction(platform.db) as tx:
-        await _use(tx, said)
+        await use(tx, said)
     return True
 
 
-async def _use(tx: AsyncSession, said: Announcement) -> None:
+async def use(tx: AsyncSession, said: Announcement) -> None:
     """Sign with the new key from now on, unless another run was quicker."""
-    peer = await _locked(tx, said.link_id)
+    peer = await locked_peer(tx, said.link_id)
     if peer.next_public_key != said.new or peer.next_signing_key_sealed is None:
         return
     peer.own_public_key, peer.signing_key_sealed = said.new, peer.next_signing_key_sealed
@@ -107,13 +111,26 @@ async def _use(tx: AsyncSession, said: Announcement) -> None:
     await outbox.send(tx, CHECK, link_id=said.link_id)  # the first message under the new key
 
 
+async def forget_next(tx: AsyncSession, link_id: UUID, new: bytes, *, actor: Actor) -> None:
+    """The pending key is given up, unless another run was quicker; we go on with the one that we have."""
+    peer = await locked_peer(tx, link_id)
+    if peer.next_public_key == new:
+        peer.next_public_key = peer.next_signing_key_sealed = None
+        audit.note(tx, "link.key_given_up", actor=actor, entity="link", entity_id=link_id)
+
+
 async def take(tx: AsyncSession, link_id: UUID, given: LinkKeyIn) -> LinkKeyOut:
-    """Take the partner's new key, beside which the one in force counts on. `LinkKeyNotAnnounced`, `KeyUnreadable`."""
-    peer, new = await _locked(tx, link_id), read_key(given.public_key)
+    """Take the partner's new key, beside which the one in force counts on.
+
+    `LinkKeyNotAnnounced`, `LinkKeyWithdrawn`, `KeyUnreadable`.
+    """
+    peer, new = await locked_peer(tx, link_id), read_key(given.public_key)
     if new != peer.public_key:
         said = Announcement(link_id, peer.public_key or b"", new)
         if not (said.is_signed(said.old, given.signed_by_old) and said.is_signed(new, given.signed_by_new)):
             raise LinkKeyNotAnnounced
+        if new == peer.withdrawn_public_key:
+            raise LinkKeyWithdrawn
         peer.former_public_key, peer.former_until, peer.public_key = said.old, None, new
         audit.note(tx, "link.partner_key_changed", actor=Actor.system(), entity="link", entity_id=link_id)
     return LinkKeyOut(public_key=written(new))
@@ -121,12 +138,13 @@ async def take(tx: AsyncSession, link_id: UUID, given: LinkKeyIn) -> LinkKeyOut:
 
 async def note_use(tx: AsyncSession, link_id: UUID, key: bytes, *, now: datetime) -> None:
     """The partner signed with this key. When it is the new one, the former's last days begin."""
-    peer = await _locked(tx, link_id)
+    peer = await locked_peer(tx, link_id)
     if key == peer.public_key and peer.former_public_key is not None and peer.former_until is None:
         peer.former_until = now + OVERLAP
 
 
-async def _locked(tx: AsyncSession, link_id: UUID) -> LinkPeer:
+async def locked_peer(tx: AsyncSession, link_id: UUID) -> LinkPeer:
+    """How the link's partner is believed, with the row locked. `LinkUnknown`."""
     peer = await tx.get(LinkPeer, link_id, with_for_update=True, populate_existing=True)
     if peer is None:
         raise LinkUnknown

@@ -117,6 +117,20 @@ class LinkKeyOut(Out):
     public_key: str = Field(examples=["ed25519:" + "B" * 43 + "="])
 
 
+class LinkKeyGivenUpIn(In):
+    """A new key that its bank gives up before the other has taken it."""
+
+    public_key: Annotated[str, Field(max_length=100, examples=["ed25519:" + "B" * 43 + "="])]
+
+
+class GiveUpKeyIn(LinkKeyGivenUpIn):
+    """The pending key of ours that is given up."""
+
+    unanswered: bool = Field(
+        default=False, description="also if the partner does not say whether it has taken it; ask it first without this"
+    )
+
+
 class LinkIn(In):
     """Open a link. The first operator leaves `link_id` out and tells it to the other."""
 

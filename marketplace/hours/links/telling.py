@@ -30,6 +30,14 @@ EXCEEDED: Pair = (
     "您收到{bank}会员支付的 {minutes} 分钟；超出上限的 {rest} 分钟已转入资源池。",
     "You have received {minutes} minutes from a member of {bank}; {rest} more, above your cap, went to the pool.",
 )
+POOLED: Pair = (
+    "{bank}会员向您支付 {minutes} 分钟；您的余额已达上限，已全部转入资源池。",
+    "A member of {bank} paid you {minutes} minutes; you have reached your cap, and all of them went to the pool.",
+)
+UNCLAIMED: Pair = (
+    "{bank}会员向您支付 {minutes} 分钟，但无法记入您的账户；这些时间暂由时间银行保管，请联系社区工作人员。",
+    "A member of {bank} paid you {minutes} minutes that your account could not take; they are kept: ask your branch.",
+)
 REQUESTS: dict[str, Pair] = {
     "pending": (
         "您向{bank}会员支付的 {minutes} 分钟等待第二人审批。",
@@ -45,8 +53,10 @@ REQUESTS: dict[str, Pair] = {
     ),
 }
 _REACHED = text(
-    "SELECT COALESCE(sum(p.amount), 0) FROM ledger_posting p JOIN ledger_relay r ON r.entry = p.entry"
-    " WHERE r.link = :link AND r.id = :relay AND p.account = r.account"
+    "SELECT COALESCE(sum(p.amount) FILTER (WHERE p.account = r.account), 0) AS hers,"
+    " COALESCE(bool_or(a.kind = 'unclaimed'), false) AS unclaimed"
+    " FROM ledger_relay r JOIN ledger_posting p ON p.entry = r.entry JOIN ledger_account a ON a.id = p.account"
+    " WHERE r.link = :link AND r.id = :relay"
 )
 
 
@@ -71,8 +81,17 @@ async def letters_about(tx: AsyncSession, vault: Vault, link_id: UUID, relay_id:
     told = None if relay is None else await _told(tx, relay)
     if relay is None or told is None:
         return []
-    member = await tx.scalar(select(Member).where(col(Member.ledger_account) == relay.account))
+    member = await _member_of(tx, relay)
     return [] if member is None else await told.letters(tx, vault, member)
+
+
+async def _member_of(tx: AsyncSession, relay: Relay) -> Member | None:
+    """Ours of the two; an address names her also when she has another account by now."""
+    member = await tx.scalar(select(Member).where(col(Member.ledger_account) == relay.account))
+    if member is not None:
+        return member
+    named = read_address(relay.payer if relay.direction == "out" else relay.payee).member
+    return await tx.get(Member, UUID(named))  # we made it, or found a member by it
 
 
 async def _told(tx: AsyncSession, relay: Relay) -> Told | None:
@@ -84,11 +103,12 @@ async def _told(tx: AsyncSession, relay: Relay) -> Told | None:
         return Told(FAILED, bank, relay.amount) if ended else None
     if relay.state != "committed":
         return None  # the payee never heard of it
-    reached = int(await tx.scalar(_REACHED, {"link": relay.link, "relay": relay.id}) or 0)
-    if reached == 0:
-        return None  # she has left, or has no room: it waits for officers, or is her branch's
-    said = REACHED if reached == relay.amount else EXCEEDED
-    return Told(said, relay.payer.split("/", 1)[0], reached, relay.amount - reached)
+    reached = (await tx.execute(_REACHED, {"link": relay.link, "relay": relay.id})).one()
+    bank = relay.payer.split("/", 1)[0]
+    if reached.hers == 0:  # her branch's pool has it, or it waits for officers
+        return Told(UNCLAIMED if reached.unclaimed else POOLED, bank, relay.amount)
+    said = REACHED if reached.hers == relay.amount else EXCEEDED
+    return Told(said, bank, int(reached.hers), relay.amount - int(reached.hers))
 
 
 async def letters_of_request(tx: AsyncSession, vault: Vault, request_id: UUID, state: str) -> list[Letter]:

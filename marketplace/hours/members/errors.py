@@ -75,6 +75,30 @@ class StudentTaken(Conflict):
     en = "This student's number of this school is registered already."
 
 
+class NotAStudent(Conflict):
+    """School and number are those of the membership, and she is a member in another way."""
+
+    code = "not_a_student"
+    zh = "该会员不是学生会员：请先以学生身份登记学校和学号。"
+    en = "She is no student member: join as a student first, with school and number."
+
+
+class StudentKept(Conflict):
+    """School and number on record are changed by a request that an officer confirms."""
+
+    code = "student_kept"
+    zh = "已登记其他学校或学号：请提交变更申请，由工作人员核实。"
+    en = "Another school or number is on record: ask for the change, and an officer confirms it."
+
+
+class StudentUnchanged(Conflict):
+    """School and number are those of the membership."""
+
+    code = "student_unchanged"
+    zh = "学校和学号与登记的一致，无须变更。"
+    en = "School and number are the ones on record; there is nothing to change."
+
+
 class NotAVolunteer(Conflict):
     """Whoever acts for a group checks in for it, as a volunteer does."""
 

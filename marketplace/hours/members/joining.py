@@ -24,10 +24,10 @@ from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.books import member_account, open_member, prepare_branch
+from marketplace.hours.books import member_account, open_member, opening_anew, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
 from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age, require_plausible
-from marketplace.hours.members.errors import BirthDateKept
+from marketplace.hours.members.errors import BirthDateKept, StudentKept
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
 from marketplace.hours.members.returning import come_back
@@ -65,7 +65,7 @@ async def join(
 
     The home branch is `district_id`, for an elder's own account the elder's district. A minor names a guardian and is
     pending until he consents. `Unknown`, `NotADistrict`, `GenderMissing` for a volunteer of whom it is not known, what
-    `require_age` and `require_guardian` refuse, `StudentTaken`, `BirthDateKept`.
+    `require_age` and `require_guardian` refuse, `StudentTaken`, `StudentKept`, `BirthDateKept`.
     """
     account = await tx.get(Account, account_id)
     if account is None or account.state != "active":
@@ -120,6 +120,8 @@ async def _complete(tx: AsyncSession, member: Member, told: dict[str, Any], *, a
     if "guardian_id" in told and member.guardian_id is None:
         member.guardian_id = told["guardian_id"]
         await move(tx, member, "pending", MEMBER_STEPS, actor=actor, now=now, reason="a minor")
+    if told["kind"] == "student" and member.student_hash not in {None, told["student_hash"]}:
+        raise StudentKept(pointer="/student")
     if told["kind"] == "student" or (told["kind"] == "minor" and member.kind == "individual"):
         for name in ("kind", "school", "student_number_sealed", "student_hash"):
             setattr(member, name, told.get(name))
@@ -163,7 +165,8 @@ async def _enrolled(
     made = await _add(tx, {**row, "ledger_account": member_account(district_id, owner), "joined_at": now})
     if made:
         opening = open_member(district_id, owner, cap_minutes=rules.balance_cap_minutes)
-        await timebank.apply(tx, [*await prepare_branch(tx, district_id), opening], now=now)
+        openings = await opening_anew(tx, [opening], cause=f"member:{made}")
+        await timebank.apply(tx, [*await prepare_branch(tx, district_id), *openings], now=now)
         audit.note(tx, "member.joined", actor=actor, entity="member", entity_id=made)
     key = "elder_id" if "elder_id" in row else "account_id"
     found = (await tx.scalars(select(Member).where(col(getattr(Member, key)) == row[key]))).one()

@@ -49,6 +49,18 @@ ACTS: dict[str, Pair] = {
     "task_disputed": ("已为您对一次服务提出异议。", "A service for you was disputed."),
     "series": ("您的定期互助已更改。", "Your recurring help was changed."),
     "schedule": ("您的定期转出已更改。", "Your standing order was changed."),
+    "student_asked": (
+        "已为您提交学校或学号的变更申请。",
+        "A change of your school or student number was asked for.",
+    ),
+    "student_confirmed": (
+        "您的学校和学号变更已核实。",
+        "The change of your school or student number was confirmed.",
+    ),
+    "student_rejected": (
+        "您的学校和学号变更未获核实，原登记不变。",
+        "The change of your school or student number was not confirmed; the old one stands.",
+    ),
     "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
 }
 

@@ -21,6 +21,7 @@ from marketplace.hours.routes import (
     schedules,
     series,
     statements,
+    students,
     tasks,
 )
 
@@ -28,6 +29,7 @@ ROUTES: list[Any] = [
     *members.HANDLERS,
     *statements.HANDLERS,
     *files.HANDLERS,
+    *students.HANDLERS,
     *incidents.HANDLERS,
     *tasks.HANDLERS,
     *judging.HANDLERS,

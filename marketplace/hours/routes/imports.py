@@ -23,8 +23,12 @@ from marketplace.hours.importing.schemas import (
     BankImportOut,
     BankIn,
     BankReportOut,
+    BankUndoIn,
+    BankUndoReportOut,
+    ObstacleOut,
     ProblemOut,
 )
+from marketplace.hours.importing.undoing.starting import prospect, start_undo
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -89,6 +93,49 @@ async def list_imports(tx: Tx) -> list[BankImportOut]:
     return [_import(made) for made in await tx.scalars(query)]
 
 
+@get("/v1/imports/{import_id:uuid}/undo", tags=TAGS, guards=OPERATORS, operation_id="dryRunUndoImport")
+async def dry_run_undo(import_id: FromPath[UUID], tx: Tx) -> BankUndoReportOut:
+    """What taking the import back would do, and who of it has done something since. Nothing is written."""
+    found = await prospect(tx, import_id)
+    shown = [
+        ObstacleOut(
+            member=one.member,
+            code=one.code,
+            table=one.table,
+            count=one.count,
+            zh=one.sentence("zh"),
+            en=one.sentence("en"),
+        )
+        for one in found.obstacles[:MOST_SHOWN]
+    ]
+    return BankUndoReportOut.model_validate(
+        {
+            "id": found.made.id,
+            "state": found.made.state,
+            "entries": found.left.entries,
+            "members": found.left.members,
+            "steps": 0 if found.made.state == "undone" else found.left.steps,
+            "obstacles_total": len(found.obstacles),
+            "obstacles": shown,
+        }
+    )
+
+
+@post("/v1/imports/{import_id:uuid}/undo", tags=TAGS, guards=OPERATORS, operation_id="undoImport", status_code=202)
+async def undo_import(
+    import_id: FromPath[UUID], data: JSONBody[BankUndoIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
+) -> Response[BankImportOut]:
+    """Have an import taken back by a job: one that stopped, or a finished one of which nobody has done anything.
+
+    Every entry is reversed, accounts close at zero, its people are taken out; then its files may come in again."""
+
+    async def work() -> BankImportOut:
+        return _import(await start_undo(tx, import_id, reason=data.reason, actor=actor, now=now))
+
+    found = await once(tx, BankImportOut, work)
+    return Response(found, headers={"Location": found.address})
+
+
 def _import(made: BankImport) -> BankImportOut:
     shared = set(BankImportOut.model_fields) - {"address"}
     return BankImportOut(**made.model_dump(include=shared), address=f"/v1/imports/{made.id}")
@@ -134,4 +181,4 @@ def _report(report: Report) -> BankReportOut:
     )
 
 
-HANDLERS: list[Any] = [dry_run_import, commit_import, show_import, list_imports]
+HANDLERS: list[Any] = [dry_run_import, commit_import, show_import, list_imports, dry_run_undo, undo_import]

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.errors import Forbidden
-from marketplace.hours.links import comparing, listing, opening, rotating
+from marketplace.hours.links import comparing, listing, opening, rotating, withdrawing
 from marketplace.hours.links.keys import written
 from marketplace.hours.links.receiving import flying_out
 from marketplace.hours.links.schemas import (
     ComparisonOut,
+    GiveUpKeyIn,
     LinkIn,
     LinkLimitIn,
     LinkOut,
@@ -133,6 +134,15 @@ async def rotate(link_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platf
     return await once(tx, LinkOut, work)
 
 
+@post("/v1/links/{link_id:uuid}/give-up-key", tags=TAGS, guards=GUARDS, operation_id="giveUpLinkKey", status_code=200)
+async def give_up_key(
+    link_id: FromPath[UUID], data: JSONBody[GiveUpKeyIn], tx: Tx, actor: Acting, now: Now, platform: Home
+) -> LinkOut:
+    """Give up the pending key, named so that asking again does no harm. Refused once the partner has taken it."""
+    await withdrawing.give_up(platform, link_id, data.public_key, unanswered=data.unanswered, actor=actor)
+    return await _shown(tx, link_id, now)
+
+
 @post("/v1/links/{link_id:uuid}/limit", tags=TAGS, guards=GUARDS, operation_id="setLinkLimit", status_code=200)
 async def set_limit(
     link_id: FromPath[UUID], data: JSONBody[LinkLimitIn], tx: Tx, actor: Acting, now: Now, once: OnceGiven
@@ -196,6 +206,7 @@ HANDLERS: list[Any] = [
     show_link,
     accept_partner,
     rotate,
+    give_up_key,
     set_limit,
     suspend,
     resume,

@@ -14,7 +14,7 @@ from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.errors import DomainError
 from marketplace.base.platform import Platform
-from marketplace.hours.links import receiving, rotating
+from marketplace.hours.links import receiving, rotating, withdrawing
 from marketplace.hours.links.carrying import tell_divergence
 from marketplace.hours.links.errors import LinkSignatureRefused, LinkTimestampStale, in_words
 from marketplace.hours.links.finding import link_and_peer
@@ -23,6 +23,7 @@ from marketplace.hours.links.models import LinkPeer
 from marketplace.hours.links.schemas import (
     ChainOut,
     LinkHeadOut,
+    LinkKeyGivenUpIn,
     LinkKeyIn,
     LinkKeyOut,
     LinkReasonIn,
@@ -182,6 +183,20 @@ async def key(
     return await answered(request, platform, link_id, lambda tx: rotating.take(tx, link_id, data))
 
 
+@post(
+    "/v1/links/{link_id:uuid}/key/withdraw",
+    tags=TAGS,
+    operation_id="withdrawLinkKey",
+    status_code=200,
+    request_max_body_size=LARGEST_MESSAGE,
+)
+async def withdraw_key(
+    request: Asking, link_id: FromPath[UUID], data: JSONBody[LinkKeyGivenUpIn], platform: Home
+) -> Response[LinkKeyOut]:
+    """The partner gives up a new key that we have not taken: we never will. Refused once we have it."""
+    return await answered(request, platform, link_id, lambda tx: withdrawing.hear(tx, link_id, data.public_key))
+
+
 @get("/v1/links/{link_id:uuid}/head", tags=TAGS, operation_id="showLinkHead")
 async def head(
     request: Asking,
@@ -205,4 +220,4 @@ async def chain(
     return await answered(request, platform, link_id, lambda tx: receiving.chain(tx, link_id, direction, seq))
 
 
-HANDLERS: list[Any] = [prepare, commit, abort, show, quote, key, head, chain]
+HANDLERS: list[Any] = [prepare, commit, abort, show, quote, key, withdraw_key, head, chain]

@@ -41,8 +41,13 @@ async def test_a_certificate_is_reissued_with_the_right_number_in_one_step(
     body = {"reason": "学号有误", "student_number": "2023009999"}
     early = await client.post(path, json=body, headers=headers)
     assert (early.status_code, early.json()["code"]) == (409, "student_differs")  # her membership first
-    right = {"student": {"school": "示例大学", "number": "2023009999"}, "district_id": str(campus.district_id)}
-    assert (await client.post("/v1/members", json=right, headers=as_(campus.student.actor))).status_code == 201
+    right, changes = (
+        {"school": "示例大学", "number": "2023009999"},
+        campus.path.replace("certificates", "student-changes"),
+    )
+    asked = (await client.post(changes, json=right, headers=as_(campus.student.actor))).json()
+    confirm = f"{changes}/{asked['id']}/confirm"
+    assert (await client.post(confirm, json={"proof": "student_card"}, headers=as_(campus.officer))).status_code == 200
     answer = await client.post(f"/v1/certificates/{old['id']}/reissue", json=body, headers=as_(campus.officer))
     assert answer.status_code == 201, answer.text
     new = answer.json()

@@ -16,7 +16,7 @@ def step_of(head: bytes) -> str:
     last = path.split(b"?")[0].rsplit(b"/", 1)[-1].decode()
     if method == b"PUT":
         return "prepare"
-    return last if last in {"commit", "abort", "head", "quotes", "key"} else "ask"
+    return last if last in {"commit", "abort", "head", "quotes", "key", "withdraw"} else "ask"
 
 
 @dataclass

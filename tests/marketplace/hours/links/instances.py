@@ -1,4 +1,4 @@
-"""Two whole banks: a database, a served API and a worker each, in processes of their own, and people in them."""
+"""Whole banks: a database, a served API and a worker each, in processes of their own, and people in them."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ from timebank.links import Link, Relay
 ROOT = Path(__file__).parents[4]
 PATIENCE_SECONDS = 20
 LONG = timedelta(minutes=20)  # longer than a payment waits
-LIMITS = {"east": 3_000, "west": 2_000}  # what each lets the other owe
+LIMITS = {"east": 3_000, "west": 2_000, "south": 1_000}  # what each lets the other owe
 SAVED = 50_000  # minutes of the one who pays, in either city
 
 
@@ -216,18 +216,18 @@ async def a_side(name: str, nursery: Nursery, database_url: str, data: Path, por
 
 async def agree(east: Side, west: Side, urls: dict[str, str]) -> None:
     """Both operators open the link, as the documentation tells them to, and hear each other's limit."""
-    ours = {"our_name": "east", "partner": "west", "limit_minutes": LIMITS["east"]}
+    ours = {"our_name": east.name, "partner": west.name, "limit_minutes": LIMITS[east.name]}
     first = await east.post("/v1/links", east.operator, ours)
     theirs = {
         "link_id": first["id"],
-        "our_name": "west",
-        "partner": "east",
-        "limit_minutes": LIMITS["west"],
-        "address": urls["east"],
+        "our_name": west.name,
+        "partner": east.name,
+        "limit_minutes": LIMITS[west.name],
+        "address": urls[east.name],
         "public_key": first["own_public_key"],
     }
     second = await west.post("/v1/links", west.operator, theirs)
-    told = {"address": urls["west"], "public_key": second["own_public_key"]}
+    told = {"address": urls[west.name], "public_key": second["own_public_key"]}
     await east.post(f"/v1/links/{first['id']}/partner", east.operator, told)
     east.link_id = west.link_id = UUID(first["id"])
     for side in (west, east):

@@ -42,9 +42,13 @@ def test_a_link_is_opened_accepted_limited_suspended_resumed_compared_and_closed
     assert made is not None
     assert made[1] not in opened  # it is announced under the old one, which goes on signing meanwhile
     assert run("rotate", link[1]) == rotated  # one change at a time
+    silent = "The partner bank does not answer: ConnectError"
+    assert silent in run("give-up-key", link[1], status=1)  # it may have taken it
+    assert "our next one" not in run("give-up-key", link[1], "--unanswered")
+    assert "our next one" not in run("give-up-key", link[1])  # nothing is pending
     assert "suspended (a doubt)" in run("suspend", link[1], "--reason", "a doubt")
     assert "to jinzhong: open" in run("resume", link[1])
-    assert "The partner bank does not answer: ConnectError" in run("compare", link[1], status=1)
+    assert silent in run("compare", link[1], status=1)
     assert "There is a link of this id or to this bank already." in run(
         "open", "jinzhong", "--as", "taiyuan", "--limit", "600", status=1
     )

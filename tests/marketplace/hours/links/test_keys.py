@@ -2,10 +2,13 @@
 
 import base64
 from datetime import timedelta
+from uuid import UUID
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.hours.links.keys import written
 from marketplace.hours.links.models import LinkPeer
@@ -13,6 +16,7 @@ from marketplace.hours.links.opening import accept
 from marketplace.hours.links.rotating import OVERLAP, Announcement
 from tests.conftest import MovableClock
 from tests.marketplace.hours.links.partners import NOBODY, OPERATOR, Scene
+from tests.marketplace.hours.links.test_paying import headers
 
 
 def public(key: Ed25519PrivateKey) -> bytes:
@@ -104,6 +108,48 @@ async def test_a_key_that_an_operator_accepts_ends_the_one_before_at_once(scene:
         now = scene.platform.now()
         await accept(tx, scene.platform, scene.link_id, address=NOBODY, public_key=key, actor=OPERATOR, now=now)
     assert [await is_believed(scene, one) for one in (old, new, third)] == [False, False, True]
+
+
+async def test_a_key_that_the_partner_gives_up_is_never_taken_and_the_next_one_is(scene: Scene) -> None:
+    new, third = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    given_up = {"public_key": written(public(new))}
+    stranger = await scene.partner.send("POST", "/key/withdraw", given_up, key=new)
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "link_signature_refused")
+    for _ in range(2):
+        answer = await scene.partner.send("POST", "/key/withdraw", given_up)
+        assert (answer.status_code, answer.json()) == (200, {"public_key": written(public(scene.partner.key))})
+    late = await scene.partner.send("POST", "/key", announcement(scene, new))  # was on its way
+    assert (late.status_code, late.json()["code"]) == (409, "link_key_withdrawn")
+    assert (await scene.partner.send("POST", "/key", announcement(scene, third))).status_code == 200
+    assert await is_believed(scene, third)
+    taken = await scene.partner.send("POST", "/key/withdraw", {"public_key": written(public(third))}, key=third)
+    assert (taken.status_code, taken.json()["code"]) == (409, "link_key_taken")
+    wrong = await scene.partner.send("POST", "/key/withdraw", {"public_key": "none"}, key=third)
+    assert wrong.json()["code"] == "link_key_unreadable"
+
+
+async def test_our_pending_key_is_given_up_by_name_and_only_on_purpose_while_the_partner_is_silent(
+    scene: Scene,
+) -> None:
+    path = f"/v1/links/{scene.link_id}"
+
+    async def post(what: str, body: object = None, role: Role = Role.OPERATOR) -> httpx.Response:
+        said = headers(Actor(UUID(int=7), frozenset({role})))
+        return await scene.partner.http.post(f"{path}/{what}", json=body, headers=said)
+
+    before = (await post("rotate")).json()
+    pending = {"public_key": before["next_public_key"]}
+    assert (await post("give-up-key", pending, Role.OFFICER)).status_code == 403
+    silent = await post("give-up-key", pending)
+    assert (silent.status_code, silent.json()["code"]) == (409, "partner_silent")  # nobody listens at its address
+    other = {"public_key": written(public(Ed25519PrivateKey.generate())), "unanswered": True}
+    assert (await post("give-up-key", other)).json()["code"] == "link_key_not_pending"
+    for _ in range(2):  # asked again it changes nothing
+        done = await post("give-up-key", {**pending, "unanswered": True})
+        assert (done.status_code, done.json()["next_public_key"]) == (200, None)
+        assert done.json()["own_public_key"] == before["own_public_key"]
+    in_use = {"public_key": before["own_public_key"], "unanswered": True}
+    assert (await post("give-up-key", in_use)).json()["code"] == "link_key_taken"
 
 
 @pytest.mark.parametrize("key", ["", "ed25519:", "ed25519:AAAA", "rsa:" + "A" * 43 + "="])

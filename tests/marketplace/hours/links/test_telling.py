@@ -22,7 +22,7 @@ from tests.conftest import MONDAY_NINE
 from tests.marketplace.hours.giving.scene import Told
 from tests.marketplace.hours.links.partners import OPERATOR, Scene, committing
 from tests.marketplace.hours.links.test_paying import decided, headers, payment, send
-from timebank import links
+from timebank import CloseAccount, apply, links
 
 Deliver = Callable[[Platform], Awaitable[int]]
 
@@ -81,6 +81,36 @@ async def test_a_payee_hears_what_her_cap_left_for_the_pool(scene: Scene, told: 
     await scene.partner.send("POST", f"/relays/{relay}/commit", await committing(scene, relay))
     said = await texts_for(scene, told, deliver_all)
     assert said == [f"【六助】您收到{scene.partner.name}会员支付的 45 分钟；超出上限的 15 分钟已转入资源池。"]
+
+
+async def test_a_payee_whose_cap_is_reached_hears_that_all_of_it_went_to_the_pool(
+    scene: Scene, told: Told, deliver_all: Deliver
+) -> None:
+    async with transaction(scene.platform.db) as tx:
+        await tx.execute(text("UPDATE ledger_account SET cap = 0 WHERE id = :id"), {"id": scene.payee.account})
+    relay = uuid4()
+    await scene.partner.send("PUT", f"/relays/{relay}", scene.message(63))
+    await scene.partner.send("POST", f"/relays/{relay}/commit", await committing(scene, relay))
+    assert await scene.balance(scene.payee) == (0, 0)
+    said = await texts_for(scene, told, deliver_all)
+    assert said == [f"【六助】{scene.partner.name}会员向您支付 63 分钟；您的余额已达上限，已全部转入资源池。"]
+
+
+@pytest.mark.parametrize("moved_on", [False, True])
+async def test_a_payee_whose_account_was_closed_hears_that_it_is_kept_for_her(
+    scene: Scene, told: Told, deliver_all: Deliver, *, moved_on: bool
+) -> None:
+    relay, account = uuid4(), scene.payee.account
+    await scene.partner.send("PUT", f"/relays/{relay}", scene.message(64))
+    async with transaction(scene.platform.db) as tx:
+        await apply(tx, [CloseAccount(f"closed:{relay}", account)], now=scene.platform.now())
+        if moved_on:  # as after a change of her home branch
+            statement = "UPDATE member SET ledger_account = gen_random_uuid() WHERE ledger_account = :id"
+            await tx.execute(text(statement), {"id": account})
+    await scene.partner.send("POST", f"/relays/{relay}/commit", await committing(scene, relay))
+    said = await texts_for(scene, told, deliver_all)
+    kept = "但无法记入您的账户；这些时间暂由时间银行保管，请联系社区工作人员。"
+    assert said == [f"【六助】{scene.partner.name}会员向您支付 64 分钟，{kept}"]
 
 
 async def test_a_payer_hears_that_a_payment_has_moved(scene: Scene, told: Told, deliver_all: Deliver) -> None:

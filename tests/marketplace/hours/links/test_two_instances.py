@@ -298,3 +298,39 @@ async def test_a_quote_and_a_comparison_say_that_the_partner_is_silent(world: Wo
     quoted = await here.post(f"/v1/members/{here.payer_id}/relays/quote", here.payer, body)
     assert quoted["room_minutes"] == min((await here.link()).room_out, (await there.link()).room_in)
     await world.agree()
+
+
+@pytest.mark.parametrize(("lost", "payer"), [("request", "east"), ("answer", "west")])
+async def test_a_pending_key_is_given_up_unless_the_partner_has_it(world: World, lost: Lost, payer: str) -> None:
+    here, there = world.pair(payer)
+    old, address = (await peer_of(here)).own_public_key, f"/v1/links/{here.link_id}/give-up-key"
+    world.line.cut_at("key", lost)
+    made = await here.post(f"/v1/links/{here.link_id}/rotate", here.operator)
+    await caught(world.line)
+    pending = {"public_key": made["next_public_key"]}
+
+    async def give_up() -> tuple[int, str | None]:
+        answer = await here.http.post(address, json=pending, headers=here.headers(here.operator))
+        return answer.status_code, answer.json().get("code")
+
+    assert await give_up() == (409, "partner_silent")
+    world.line.heal()
+    ended = await give_up()
+    ours, theirs = await peer_of(here), await peer_of(there)
+    new = read_key(made["next_public_key"])
+    if lost == "request":
+        assert ended == (200, None)
+        assert (ours.own_public_key, theirs.public_key, theirs.withdrawn_public_key) == (old, old, new)
+    else:  # only the partner knew: we go over to it after all
+        assert ended == (409, "link_key_taken")
+        assert (ours.own_public_key, theirs.public_key) == (new, new)
+    assert ours.next_public_key is None
+    await here.pay(there, 3)
+    await world.at_rest()
+    again = read_key((await here.post(f"/v1/links/{here.link_id}/rotate", here.operator))["next_public_key"])
+
+    async def is_used() -> bool:
+        return (await peer_of(here)).own_public_key == again
+
+    await until(is_used)
+    await world.agree()

@@ -1,0 +1,41 @@
+"""Carrying it out: one step after the other, each with the note that it was taken, in a transaction of its own."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.base.database import transaction
+from marketplace.base.platform import Platform
+from marketplace.hours.alerts.service import raise_alert
+from marketplace.hours.importing.errors import ImportInUse
+from marketplace.hours.importing.models import BankImport
+from marketplace.hours.importing.running import locked
+from marketplace.hours.importing.undoing.steps import take_next
+from timebank.errors import LedgerError
+
+
+async def advance_undo(platform: Platform, import_id: UUID) -> BankImport:
+    """Take the next step back, unless there is none; the import as it stands then."""
+    now = platform.now()
+    try:
+        async with transaction(platform.db) as tx:
+            made = await locked(tx, import_id)
+            if made.state == "undoing":
+                await take_next(tx, platform.vault, made, now=now)
+                made.undone_steps += 1
+                made.undo_steps = max(made.undo_steps, made.undone_steps)
+            return made
+    except (IntegrityError, LedgerError) as error:
+        return await _stop(platform, import_id, getattr(error, "code", ImportInUse.code))
+
+
+async def _stop(platform: Platform, import_id: UUID, trouble: str) -> BankImport:
+    """Nothing more is done until somebody has seen why; an operator is alerted."""
+    now = platform.now()
+    async with transaction(platform.db) as tx:
+        made = await locked(tx, import_id)
+        if made.state == "undoing":
+            made.state, made.trouble = "undo_stopped", trouble
+            figures = {"trouble": trouble, "undone_steps": made.undone_steps, "undo_steps": made.undo_steps}
+            await raise_alert(tx, "import_stopped", made.id, cause=now.isoformat(), figures=figures, now=now)
+        return made

@@ -1,0 +1,147 @@
+"""The steps by which an import is taken back. Each looks for what is still to be done, so any process takes the next.
+
+Transit opens again; every entry is reversed, the newest first, so that balances go back the way they came; members'
+accounts close at zero and their people are taken out; then transit closes and the programme's ceiling is 0.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from marketplace.base import audit
+from marketplace.base.actor import Actor
+from marketplace.base.audit import Transition, request_id
+from marketplace.base.crypto import Vault
+from marketplace.hours.alerts.service import settle_alert
+from marketplace.hours.books import programme_account
+from marketplace.hours.importing.keeping import forget
+from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.running import withdraw
+from marketplace.hours.importing.steps import PORTION
+from marketplace.hours.importing.taking import plan_by_index, tell
+from marketplace.hours.importing.transit import Transit, accounts_for
+from marketplace.hours.models import Member, Programme
+from marketplace.people.models import RefreshToken, SignInCode
+from timebank import CloseAccount, Command, ReopenAccount, Reverse, SetLimits
+
+_IN_STATE = text("SELECT id FROM ledger_account WHERE id = ANY(:accounts) AND state = :state ORDER BY id")
+# a subquery and no join: the planner knows nothing yet of so many new rows, and would compare all of them with all
+_STANDING = (
+    " FROM ledger_entry e WHERE e.reference = :reference AND e.kind = 'imported'"
+    " AND (SELECT r.id FROM ledger_entry r WHERE r.reverses = e.id AND r.reverses IS NOT NULL) IS NULL"
+)
+_HOW_MANY = text("SELECT count(*)" + _STANDING)
+_NEWEST = text("SELECT e.id, e.key" + _STANDING + " ORDER BY e.id DESC LIMIT :limit")
+_PEOPLE = text("SELECT count(*) FROM imported_member WHERE import_id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is still to be done: accounts of transit to open, entries to reverse, members to take out."""
+
+    reopened: int
+    entries: int
+    members: int
+
+    @property
+    def steps(self) -> int:
+        """In so many steps; the last one closes the books."""
+        return sum(-(-count // PORTION) for count in (self.reopened, self.entries, self.members)) + 1
+
+
+def transit_of(made: BankImport) -> list[UUID]:
+    """The accounts of transit that the import has, or would have had."""
+    return [Transit.account_of(made.id, number).account for number in range(accounts_for(made.entries))]
+
+
+async def left_of(tx: AsyncSession, made: BankImport) -> Left:
+    """What is still to be done for an import."""
+    await plan_by_index(tx)
+    entries = int(await tx.scalar(_HOW_MANY, {"reference": made.reference}) or 0)
+    reopened = len(await _in_state(tx, made, "closed")) if entries else 0
+    return Left(reopened, entries, int(await tx.scalar(_PEOPLE, {"id": made.id}) or 0))
+
+
+async def _in_state(tx: AsyncSession, made: BankImport, state: str) -> list[UUID]:
+    return list(await tx.scalars(_IN_STATE, {"accounts": transit_of(made), "state": state}))
+
+
+async def take_next(tx: AsyncSession, vault: Vault, made: BankImport, *, now: datetime) -> None:
+    """Take the next step of a locked import, in the caller's transaction. What the ledger refuses."""
+    if not (await _reverse(tx, made, now=now) or await _part(tx, made, now=now)):
+        await _end(tx, vault, made, now=now)
+
+
+async def _reverse(tx: AsyncSession, made: BankImport, *, now: datetime) -> bool:
+    """The newest entries that stand; before that the accounts that they need. False: there are none."""
+    await plan_by_index(tx)
+    newest = (await tx.execute(_NEWEST, {"reference": made.reference, "limit": PORTION})).all()
+    if not newest:
+        return False
+    head = f"{made.reference}:undo"
+    commands: list[Command] = [
+        ReopenAccount(f"{head}:reopened:{account}", account)
+        for account in (await _in_state(tx, made, "closed"))[:PORTION]
+    ] or [Reverse(f"{head}:{row.id}", row.key, now, made.reference) for row in newest]
+    await tell(tx, commands, now=now)
+    return True
+
+
+async def _part(tx: AsyncSession, made: BankImport, *, now: datetime) -> bool:
+    """Close members' accounts and take their people out: wards and groups before those who answer for them."""
+    query = (
+        select(Member)
+        .join(ImportedMember, col(ImportedMember.member_id) == col(Member.id))
+        .where(col(ImportedMember.import_id) == made.id)
+        .order_by(col(Member.guardian_id).is_(None) & col(Member.contact_id).is_(None), col(Member.id))
+        .limit(PORTION)
+    )
+    members = list(await tx.scalars(query))
+    if not members:
+        return False
+    accounts = {"accounts": [one.ledger_account for one in members], "state": "open"}
+    closing = [
+        CloseAccount(f"{made.reference}:undo:closed:{one}", one) for one in await tx.scalars(_IN_STATE, accounts)
+    ]
+    await tell(tx, closing, now=now)
+    tx.add_all(_left(made, one, now) for one in members)
+    own = [one.account_id for one in members if one.kind != "elder" and one.account_id is not None]
+    for asked in (RefreshToken, SignInCode):  # somebody who tried the door while it was being shut
+        await tx.execute(delete(asked).where(col(asked.account_id).in_(own)))
+    await withdraw(tx, members)
+    return True
+
+
+def _left(made: BankImport, member: Member, now: datetime) -> Transition:
+    return Transition(
+        entity="member",
+        entity_id=member.id,
+        from_state=member.state,
+        to_state="left",
+        version=member.version + 1,
+        actor_id=made.undo_by,
+        reason=made.reference,
+        at=now,
+        request_id=request_id(),
+    )
+
+
+async def _end(tx: AsyncSession, vault: Vault, made: BankImport, *, now: datetime) -> None:
+    """Transit is closed, the programme issues nothing any more, the files are forgotten."""
+    head, issuance = f"{made.reference}:undo", programme_account(made.programme_id)
+    commands: list[Command] = [
+        CloseAccount(f"{head}:closed:{account}", account) for account in await _in_state(tx, made, "open")
+    ]
+    if await tx.scalar(_IN_STATE, {"accounts": [issuance], "state": "open"}) is not None:
+        commands.append(SetLimits(f"{head}:ceiling", issuance, 0, None))
+    await tell(tx, commands, now=now)
+    (await tx.get_one(Programme, made.programme_id)).ceiling_minutes = 0
+    made.state, made.undone_at = "undone", now
+    await forget(tx, vault, made.id)
+    note = made.undo_reason or made.reference
+    await settle_alert(tx, "import_stopped", made.id, note=note, closed_by=made.undo_by, now=now)
+    audit.note(tx, "bank.undone", actor=Actor.system(), entity="bank_import", entity_id=made.id, members=made.members)

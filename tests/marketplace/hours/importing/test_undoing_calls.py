@@ -1,0 +1,127 @@
+"""Taking an import back over the API and at a terminal; what leaves with it is checked by the outside verifier."""
+
+import asyncio
+import csv
+import io
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from marketplace import cli
+from marketplace.base.actor import Actor, Role
+from marketplace.base.database import transaction
+from marketplace.base.outbox import Message
+from marketplace.base.platform import Platform
+from marketplace.base.settings import Settings
+from marketplace.hours.audit import prove
+from marketplace.hours.jobs import cycle_due
+from tests.builders import an_actor
+from tests.marketplace.hours.importing.builders import a_city, counts, imported
+from tests.marketplace.hours.importing.test_kinds import KINDS
+
+Headers = Callable[[Actor], dict[str, str]]
+Deliver = Callable[[Platform], Awaitable[int]]
+Run = Callable[..., Awaitable[Result]]
+REASON = {"reason": "the file of another district"}
+
+
+@pytest.fixture
+def run(settings: Settings) -> Run:
+    environment = settings.environment()
+
+    async def invoke(*arguments: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, cli.app, ["ledger", *arguments], env=environment)
+
+    return invoke
+
+
+async def test_an_operator_looks_first_and_a_job_takes_every_kind_of_member_back(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers, deliver_all: Deliver
+) -> None:
+    await a_city(platform)
+    made = await imported(platform, KINDS)
+    async with transaction(platform.db) as tx:
+        operator, officer = [await an_actor(platform, tx, role) for role in (Role.OPERATOR, Role.OFFICER)]
+    address = f"/v1/imports/{made.id}/undo"
+    assert (await client.get(address, headers=as_(officer))).status_code == 403
+    assert (await client.post(address, json=REASON, headers=as_(officer))).status_code == 403
+    assert (await client.get(f"/v1/imports/{uuid4()}/undo", headers=as_(operator))).status_code == 404
+    looked = (await client.get(address, headers=as_(operator))).json()
+    # filled 1, three balances, and transit gave nothing back: 4 entries
+    assert (looked["state"], looked["entries"], looked["members"], looked["obstacles"]) == ("done", 4, 6, [])
+    assert (await client.post(address, json={"reason": ""}, headers=as_(operator))).status_code == 400
+    asked = await client.post(address, json=REASON, headers=as_(operator))
+    assert (asked.status_code, asked.json()["state"], asked.json()["undo_reason"]) == (202, "undoing", REASON["reason"])
+    await deliver_all(platform)
+    seen = (await client.get(asked.headers["location"], headers=as_(operator))).json()
+    assert (seen["state"], seen["undone_steps"]) == ("undone", seen["undo_steps"])
+    assert (await client.get(address, headers=as_(operator))).json()["steps"] == 0
+    found = await counts(platform)
+    assert (found["member"], found["account"], found["imported_line"]) == (0, 2, 0)  # the two who signed in here
+    async with transaction(platform.db) as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM performer")) == 0
+        assert await prove(tx) == []
+    assert (await imported(platform, KINDS)).state == "done"
+
+
+async def test_what_stands_in_the_way_is_told_over_the_api(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers
+) -> None:
+    await a_city(platform)
+    made = await imported(platform)
+    async with transaction(platform.db) as tx:
+        operator = await an_actor(platform, tx, Role.OPERATOR)
+    await client.post("/v1/sign-in/code", json={"phone": "13900000003"})  # W asks for a code
+    address = f"/v1/imports/{made.id}/undo"
+    looked = (await client.get(address, headers=as_(operator))).json()
+    assert looked["obstacles"] == [
+        {
+            "member": "W",
+            "code": "signed_in",
+            "table": "sign_in_code",
+            "count": 1,
+            "zh": "已登录或索取过验证码（1 次）",
+            "en": "she signed in, or asked for a code (1)",
+        }
+    ]
+    refused = await client.post(address, json=REASON, headers=as_(operator))
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_in_use")
+
+
+async def test_an_import_is_taken_back_at_a_terminal_and_the_verifier_finds_the_books_whole(
+    platform: Platform, run: Run, tmp_path: Path
+) -> None:
+    await a_city(platform)
+    made = await imported(platform)
+    await cycle_due(platform, Message(name="cycle.due", ids={}))  # a night nets what came in, and makes its root
+    undo = ("import", "--undo", str(made.id))
+    dry = await run(*undo)
+    assert (dry.exit_code, "7 entries to reverse, 4 members to end" in dry.stderr) == (0, True)
+    assert (await counts(platform))["member"] == 4
+    for wrong in ((*undo, "--commit"), (*undo, str(tmp_path)), ("import",)):
+        assert (await run(*wrong)).exit_code == 2, wrong
+    async with transaction(platform.db) as tx:
+        await tx.execute(text("UPDATE member SET state = 'suspended' WHERE kind = 'elder'"))
+    refused = await run(*undo, "--commit", "--reason", "x")
+    (row,) = csv.DictReader(io.StringIO(refused.stdout))
+    assert (refused.exit_code, row["member"], row["code"]) == (1, "E", "standing_changed")
+    async with transaction(platform.db) as tx:
+        await tx.execute(text("UPDATE member SET state = 'active' WHERE kind = 'elder'"))
+    for said in ("taken back", "taken back before"):
+        done = await run(*undo, "--commit", "--reason", "of another district")
+        assert (done.exit_code, said in done.stderr) == (0, True), done.stderr
+    file = tmp_path / "ledger.jsonl"
+    assert (await run("export", str(file))).exit_code == 0
+    command = ("-m", "timebank.verify", str(file))
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE, stderr=PIPE)
+    told = await process.communicate()
+    assert process.returncode == 0, told
+    unknown = await run("import", "--undo", str(uuid4()))
+    assert (unknown.exit_code, "Nothing was found here" in unknown.stderr) == (1, True)
