@@ -62,6 +62,7 @@ COUNTER_EN: dict[str, str] = {
     "will_collect": "{count} are asked by text. What each agrees to is set aside, and moves once all have answered, or "
     "on {day} at {time}. Who has not answered by then gives nothing.",
     "will_pass_on": "Her tasks, orders, consents and standing orders that are open end as well.",
+    "by_proof": "Proof: {proof}",
     "will_fall": "It falls on {days}",
     "will_fall_on": "and goes on until it is ended.",
     "will_fall_until": "and so on, until {day}.",
@@ -86,5 +87,5 @@ COUNTER_EN: dict[str, str] = {
     "reject_ticked": "Ticked: reject…",
     "stays": "stays as it is",
     "will_decide": "{count} are decided, {minutes} minutes in all; {refused} stay as they are.",
-    "decided_so": "{decided} were decided, {refused} stay as they were.",
+    "decided_so": "{decided} were decided, {refused} stayed as they were.",
 }

@@ -62,6 +62,7 @@ COUNTER_ZH: dict[str, str] = {
     "will_collect": "将以短信询问 {count} 人。各人同意的时间先行预留，"
     "全部答复后或 {day} {time} 统一转出；届时未答复者不转出。",
     "will_pass_on": "其未办结的任务、转出事项、同意和定期转出将一并终止。",
+    "by_proof": "证明：{proof}",
     "will_fall": "办理日期：{days}",
     "will_fall_on": "此后继续，直至终止。",
     "will_fall_until": "依此类推，至 {day} 为止。",

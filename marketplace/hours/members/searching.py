@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -25,7 +25,8 @@ from marketplace.providers.models import Provider
 
 SHORTEST_ENDING = 4  # digits; fewer would list half a branch
 WHOLE_NUMBER = 11  # digits of a mobile telephone; a number of so many is looked up, not compared by its ending
-OPENED = 10_000  # telephones opened for an ending, at most: a branch's members, within half a second
+PORTION = 500  # telephones opened at a time, so that others are served in between
+OPENED = 10_000  # telephones opened for an ending, at most: a large branch's members, in about half a second
 MOST = 20  # members shown
 LONGEST = 100
 
@@ -106,23 +107,41 @@ async def search(tx: AsyncSession, vault: Vault, text: str, choice: Choice, *, a
     if what is None:
         return Hits()
     query = _members(actor, now, choice).where(_means(what, vault, actor))
-    compared = what.by == "ending"
-    rows = [tuple(row) for row in await tx.execute(query.limit(OPENED + 1 if compared else MOST + 1))]
+    rows = [_Row(*row) for row in await tx.execute(query.limit((OPENED if what.by == "ending" else MOST) + 1))]
     if len(rows) > OPENED:
         return Hits(too_many=True)
-    phones = await _opened(tx, vault, rows)
-    hits = [_hit(row, phone) for row, phone in zip(rows, phones, strict=True)]
-    if compared:
-        hits = [hit for hit, phone in zip(hits, phones, strict=True) if phone and phone.endswith(what.digits)]
-    audit.note(tx, "member.searched", actor=actor, entity="member", by=what.by, found=len(hits[:MOST]))
-    return Hits(tuple(hits[:MOST]), more=len(hits) > MOST)
+    found = list(zip(rows, await _opened(tx, vault, rows), strict=True))
+    if what.by == "ending":
+        found = [(row, phone) for row, phone in found if phone is not None and phone.endswith(what.digits)]
+    shown = found[:MOST]
+    audit.note(tx, "member.searched", actor=actor, entity="member", by=what.by, found=len(shown))
+    hits = [
+        Hit(await tx.get_one(Member, row.member_id), phone[-SHORTEST_ENDING:] if phone else None)
+        for row, phone in shown
+    ]
+    return Hits(tuple(hits), more=len(found) > MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A member, and whose telephone is hers (None: nobody's, or she is beyond the reader's branches)."""
+
+    member_id: UUID
+    owner_id: UUID | None
+    phone_sealed: bytes | None
+
+
+def _near(actor: Actor) -> ColumnElement[bool]:
+    """Is the member of the reader's branches?"""
+    return col(Region.path).startswith(actor.region_path, autoescape=True)
 
 
 def _members(actor: Actor, now: datetime, choice: Choice) -> Select[*tuple[Any, ...]]:
-    """Members with whose telephone is theirs, and whether they are of the reader's branches."""
-    near = col(Region.path).startswith(actor.region_path, autoescape=True)
+    """Members as `_Row`s: an account's telephone comes before an elder's."""
+    owner = func.coalesce(col(Account.id), col(Elder.id))
+    phone = func.coalesce(col(Account.phone_sealed), col(Elder.phone_sealed))
     query: Select[*tuple[Any, ...]] = (
-        select(Member, near, col(Account.id), col(Account.phone_sealed), col(Elder.id), col(Elder.phone_sealed))
+        select(col(Member.id), case((_near(actor), owner)), case((_near(actor), phone)))
         .join(Region, col(Region.id) == col(Member.district_id))
         .outerjoin(Account, col(Account.id) == func.coalesce(col(Member.account_id), col(Member.contact_id)))
         .outerjoin(Elder, and_(col(Elder.id) == col(Member.elder_id), visible_to(actor, now)))
@@ -143,20 +162,15 @@ def _means(what: Wanted, vault: Vault, actor: Actor) -> ColumnElement[bool]:
     if what.by == "phone":
         phone = vault.hash("phone", what.digits)
         return or_(col(Account.phone_hash) == phone, col(Elder.phone_hash) == phone)
-    near = col(Region.path).startswith(actor.region_path, autoescape=True)
-    return and_(near, *(_NAME.icontains(word, autoescape=True) for word in what.words))
+    return and_(_near(actor), *(_NAME.icontains(word, autoescape=True) for word in what.words))
 
 
-async def _opened(tx: AsyncSession, vault: Vault, rows: Sequence[tuple[Any, ...]]) -> list[str | None]:
-    """The telephone of each row, where she is of the reader's branches and was not forgotten."""
-    fields = [
-        (account_id or elder_id, "phone", phone if account_id else elder_phone)
-        for _, near, account_id, phone, elder_id, elder_phone in rows
-        if near and (account_id or elder_id)
-    ]
-    opened = iter(await vault.open_each(tx, fields))
-    return [next(opened) if near and (account or elder) else None for _, near, account, _, elder, _ in rows]
-
-
-def _hit(row: tuple[Any, ...], phone: str | None) -> Hit:
-    return Hit(row[0], phone[-SHORTEST_ENDING:] if phone else None)
+async def _opened(tx: AsyncSession, vault: Vault, rows: Sequence[_Row]) -> list[str | None]:
+    """The telephone of each row; None where there is none to be known, or she asked to be forgotten."""
+    opened: list[str | None] = []
+    for first in range(0, len(rows), PORTION):
+        portion = rows[first : first + PORTION]
+        sealed = [(row.owner_id, "phone", row.phone_sealed) for row in portion if row.owner_id and row.phone_sealed]
+        phones = iter(await vault.open_each(tx, sealed))
+        opened += [next(phones) if row.owner_id and row.phone_sealed else None for row in portion]
+    return opened

@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
+from marketplace.base.platform import Platform
+from marketplace.hours.links.keys import written
+from marketplace.hours.links.models import PaymentRequest
+from marketplace.hours.links.opening import Agreement, open_link
+from marketplace.hours.links.paying import pay
 from marketplace.people.accounts import HASHER, open_account
 from marketplace.people.models import Account
 from tests.builders import next_phone
@@ -19,6 +26,8 @@ from tests.marketplace.console.builders import PASSWORD, sign_in
 from tests.marketplace.console.test_giving_page import Page
 from tests.marketplace.hours.builders import Bank, Person, a_person
 from tests.marketplace.hours.giving.scene import Scene
+from tests.marketplace.hours.links.partners import NOBODY, OPERATOR
+from timebank import links
 
 Fields = Sequence[tuple[str, str]]
 
@@ -109,3 +118,16 @@ async def named(page: Page, bank: Bank, name: str, *, district: int = 0, phone: 
             tx, page.platform.vault, name=name, phone=phone or next_phone(), roles=[Role.VOLUNTEER]
         )
         return await a_person(page.platform, tx, bank, district=district, account=account)
+
+
+async def a_payment(live: Platform, payer: Person, minutes: int = 150) -> UUID:
+    """She asks to pay a member of the bank `west`, more than one person moves alone; the request's id."""
+    key = written(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+    agreed = Agreement(our_name="pidu", partner="west", limit_minutes=600, address=NOBODY, public_key=key)
+    async with transaction(live.db) as tx:
+        link_id = await open_link(tx, live, agreed, actor=OPERATOR, now=live.now())
+        await links.hear_limit(tx, link_id, 300)
+        who: dict[str, Any] = {"policy": live.policy, "actor": payer.actor, "now": live.now()}
+        found = await pay(tx, payer.member, "west/li", minutes, **who)
+        assert isinstance(found, PaymentRequest)
+        return found.id

@@ -1,17 +1,21 @@
 """At the counter: people are chosen without typing a number, what will happen is read before, and it is begun once."""
 
 import re
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
 from marketplace.base.actor import Role
+from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.books import pool_account
+from marketplace.hours.giving.allocating import allocate
 from tests.conftest import MovableClock
 from tests.marketplace.console.counter import Counter, alerts_of, hits_of, made_officer, named, query_of
 from tests.marketplace.console.test_giving_page import NOON, Page, section
-from tests.marketplace.hours.builders import balances
+from tests.marketplace.hours.builders import SYSTEM, balances, give
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, gift, member_now, rows, under
 
 DAY = "2026-03-02"  # a Monday
@@ -104,10 +108,26 @@ async def test_what_would_be_refused_is_said_before_and_has_no_button(page: Page
     assert 'class="act' not in section(shown, "confirm")
     shown = await give.go(*to((scene.other, 5951)))
     assert alerts_of(shown)[0].endswith("A year's gifts are limited to 6000 minutes; 50 were given.")
+    shown = await give.go(*to((scene.other, 1_000_001)))
+    assert alerts_of(shown)[0].startswith("This would be refused. The request is malformed")
+    shown = await give.go(*to((scene.other, 5951)))
     change = query_of(shown, "Change")
     assert (f"share.{scene.other.member.id}", "5951") in change
     assert "step" not in dict(change)
     assert await written(page) == 1
+
+
+async def test_a_key_elder_is_shown_with_her_month(page: Page) -> None:
+    scene = await a_scene(page.platform)
+    _, elder = await an_elder_with(page.platform, scene, categories=("disabled",), birth_on=date(1940, 5, 1))
+    async with transaction(page.platform.db) as tx:
+        pool = pool_account(scene.districts[0])
+        await give(page.platform, tx, scene.bank, pool, 200)
+        run: dict[str, Any] = {"policy": page.platform.policy, "actor": SYSTEM, "now": page.platform.now()}
+        await allocate(tx, scene.districts[0], each=30, dry_run=False, **run)
+    await page.open(scene, Role.OFFICER)
+    form = await Counter(page, str(elder.id), "collect").fill()
+    assert "Her account takes 89970 more minutes · as a key elder she received 30 of 180 this month" in form
 
 
 async def test_above_the_limit_the_page_says_that_another_officer_must_agree(page: Page) -> None:
@@ -132,6 +152,10 @@ async def test_a_form_says_what_it_lacks_and_an_address_that_means_nothing_is_re
     assert alerts_of(await schedule.go(*backwards)) == ["It ends before it begins."]
     client, address = page.client, give.address
     assert (await client.get(address, params={"who": "somebody"})).status_code == 400
+    for name in ("from_on", "until_on"):  # what is not understood must not pass for nothing
+        for text in ("31.12.2026", "9999-12-31", "0001-01-01", "2026-02-30"):
+            answer = await client.get(f"{address.replace('/give', '/schedule')}", params={name: text, "lang": "en"})
+            assert (answer.status_code, "Write the day like 2026-03-02." in answer.text) == (400, True), text
     many = [("who", f"00000000-0000-7000-8000-0000000000{number:02d}") for number in range(51)]
     answer = await client.get(address, params=tuple(many))
     assert (answer.status_code, "At most 50 people" in answer.text or "最多选择 50 人" in answer.text) == (400, True)

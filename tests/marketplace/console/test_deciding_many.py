@@ -3,27 +3,19 @@ wait on the same page."""
 
 import re
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.giving import inheritance
-from marketplace.hours.links.keys import written
-from marketplace.hours.links.models import PaymentRequest
-from marketplace.hours.links.opening import Agreement, open_link
-from marketplace.hours.links.paying import pay
 from tests.conftest import MovableClock
-from tests.marketplace.console.counter import made_officer, press
+from tests.marketplace.console.counter import a_payment, made_officer, press
 from tests.marketplace.console.test_giving_page import NOON, Page, section
 from tests.marketplace.hours.builders import Person, a_person, balances, give
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, gift, rows
-from tests.marketplace.hours.links.partners import NOBODY
-from timebank import links
 
 
 @pytest.fixture
@@ -148,23 +140,9 @@ async def second_giver(page: Page, scene: Scene) -> Person:
     return found
 
 
-async def a_payment(page: Page, scene: Scene) -> UUID:
-    """The giver asks to pay 150 minutes to a member of the bank `west`, of which 100 need no second person."""
-    live = page.platform
-    key = written(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
-    agreed = Agreement(our_name="pidu", partner="west", limit_minutes=600, address=NOBODY, public_key=key)
-    async with transaction(live.db) as tx:
-        link_id = await open_link(tx, live, agreed, actor=scene.operator, now=live.now())
-        await links.hear_limit(tx, link_id, 300)
-        who: dict[str, Any] = {"policy": live.policy, "actor": scene.giver.actor, "now": live.now()}
-        found = await pay(tx, scene.giver.member, "west/li", 150, **who)
-        assert isinstance(found, PaymentRequest)
-        return found.id
-
-
 async def test_a_payment_to_another_bank_is_seen_and_decided_by_a_second_person(page: Page) -> None:
     scene = await a_scene(page.platform)
-    request = await a_payment(page, scene)
+    request = await a_payment(page.platform, scene.giver)
     await page.open(scene, Role.OFFICER)
     for lang, parts in (
         ("en", ("150 minutes", "to a member of the bank west", "on 2026-03-02 at 12:00", "agree by 2026-03-16 12:00")),
@@ -186,7 +164,7 @@ async def test_a_payment_to_another_bank_is_seen_and_decided_by_a_second_person(
 
 async def test_agreed_to_the_payment_goes_its_way(page: Page) -> None:
     scene = await a_scene(page.platform)
-    request = await a_payment(page, scene)
+    request = await a_payment(page.platform, scene.giver)
     await page.open(scene, Role.OFFICER)
     shown = section(await page.read(), "payments")
     answer = (await page.press(shown, "Agree")).json()
@@ -195,7 +173,7 @@ async def test_agreed_to_the_payment_goes_its_way(page: Page) -> None:
 
 async def test_who_asked_for_a_payment_is_told_that_another_decides_and_is_refused_by_name(page: Page) -> None:
     scene = await a_scene(page.platform)
-    request = await a_payment(page, scene)
+    request = await a_payment(page.platform, scene.giver)
     await made_officer(page, scene, scene.giver)
     shown = section(await page.read(), "payments")
     assert "you asked for it: another officer decides" in shown

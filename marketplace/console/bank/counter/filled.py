@@ -12,7 +12,7 @@ from uuid import UUID
 from marketplace.base.errors import Malformed
 
 MOST_CHOSEN = 50  # people on one form; more go by the API
-LARGEST = 1_000_000
+YEARS = range(2000, 2200)
 
 
 class Query(Protocol):
@@ -21,6 +21,14 @@ class Query(Protocol):
     def getall(self, key: str, default: list[str]) -> list[str]: ...
 
     def get(self, key: str, default: str) -> str: ...
+
+
+class NotADay(Malformed):
+    """A day that cannot be read."""
+
+    code = "not_a_day"
+    zh = "请按 2026-03-02 的形式填写日期。"
+    en = "Write the day like 2026-03-02."
 
 
 class TooManyChosen(Malformed):
@@ -55,7 +63,7 @@ class Filled:
 
 
 def filled(query: Query, ways: Sequence[str]) -> Filled:
-    """Read the form. `Malformed` for what no field of it can hold, `TooManyChosen`.
+    """Read the form. `Malformed` for what no field of it can hold, `NotADay`, `TooManyChosen`.
 
     Going on while somebody is still looked for means looking for her first; looking for nobody means going on.
     """
@@ -88,11 +96,17 @@ def _id(text: str) -> UUID:
 def _number(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal()):
         return None
-    return min(int(text[:9]), LARGEST) or None
+    return int(text[:9]) or None  # what is too large the schema of the API refuses
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
+    """None only where nothing was told: an end that is not understood must not become no end."""
+    if not text:
         return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise NotADay from error
+    if day.year not in YEARS:
+        raise NotADay
+    return day
