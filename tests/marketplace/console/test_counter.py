@@ -50,6 +50,14 @@ async def written(page: Page) -> int:
     return int(count)
 
 
+async def left_behind(page: Page) -> list[tuple[Any, ...]]:
+    """How many rows an act of giving leaves where, but for the audit of looks."""
+    tables = ["message", "timer", "transition_log", "ledger_entry", "ledger_hold", "transfer_order", "idempotency_key"]
+    counted = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+    acts = "(SELECT count(*) FROM audit WHERE action NOT IN ('member.read', 'member.searched'))"
+    return await rows(page.platform, f"SELECT {counted}, {acts}")
+
+
 async def test_people_are_picked_one_after_the_other_and_taken_out_again(page: Page) -> None:
     scene, give = await a_counter(page, "give")
     wang, zhao = [await named(page, scene.bank, name) for name in ("示例王秀英", "示例赵敏")]
@@ -229,7 +237,9 @@ async def test_heirs_are_chosen_with_their_parts_and_only_with_a_proof(page: Pag
     passing = Counter(page, str(gone.id), "pass_on")
     heirs = to((near, 2), (scene.other, 1))
     assert alerts_of(await passing.go(*heirs)) == ["Say by which proof."]
+    before = await left_behind(page)
     shown = section(await passing.go(*heirs, ("proof", "will")), "confirm")
+    assert await left_behind(page) == before
     table = [re.sub(r"\s*<[^>]+>\s*", " ", row).split() for row in re.findall(r"<tr><td>(.+?)</tr>", shown)]
     assert [row[-1] for row in table] == ["67", "33"]
     for part in ("a member of D2", "parts: 2", "within 30 days", "the heirs are told"):

@@ -21,6 +21,7 @@ from marketplace.base.clock import LOCAL
 from marketplace.base.errors import Unknown
 from marketplace.base.ids import new_id
 from marketplace.base.platform import Platform
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.console.bank.counter.acts import (
     PEOPLE,
     Call,
@@ -62,6 +63,26 @@ class Confirmed:
     today: Trial | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is begun, in which ways it may be, what is filled in so far, and what that still lacks."""
+
+    name: Name
+    ways: tuple[str, ...]
+    form: Filled
+    missing: Sequence[str]
+
+
+def _begun(name: str, member: Member, rules: TimeBankRules, request: Asked) -> Begun:
+    """`Unknown` for what cannot be begun for this member under these rules; what `filled` refuses."""
+    for one in offered(member, rules):
+        if one == name:
+            ways = ways_of(one, member, rules)
+            form = filled(request.query_params, ways)
+            return Begun(one, ways, form, lacks(one, form) if form.going else [])
+    raise Unknown(what="act")
+
+
 @get("/console/members/{member_id:uuid}/begin/{name:str}", include_in_schema=False)
 async def show_begin(
     request: Asked, member_id: FromPath[UUID], name: FromPath[str], tx: Tx, now: Now, platform: Home
@@ -70,22 +91,17 @@ async def show_begin(
     visitor = await opened(request, platform, "members")
     rules = platform.policy.timebank
     member = await member_for(tx, member_id, actor=visitor.actor)
-    begun = next((one for one in offered(member, rules) if one == name), None)
-    if begun is None:
-        raise Unknown(what="act")
-    ways = ways_of(begun, member, rules)
-    form = filled(request.query_params, ways)
-    missing = lacks(begun, form) if form.going else []
-    confirmed = None
-    if form.going and not missing:
-        confirmed = await _confirmed(tx, begun, form, member, platform=platform, actor=visitor.actor, now=now)
+    begun = _begun(name, member, rules, request)
+    form, confirmed = begun.form, None
+    if form.going and not begun.missing:
+        confirmed = await _confirmed(tx, begun.name, form, member, platform=platform, actor=visitor.actor, now=now)
         member = await member_for(tx, member_id, actor=visitor.actor)  # the trial may have expired what was read
     audit.note(tx, "member.read", actor=visitor.actor, entity="member", entity_id=member.id)
     hits = Hits()
     if form.way in PEOPLE:
         choice = choice_of(form, member, rules)
         hits = await search(tx, platform.vault, form.text, choice, actor=visitor.actor, now=now)
-    address = f"/console/members/{member.id}/begin/{begun}"
+    address = f"/console/members/{member.id}/begin/{begun.name}"
     reader = Reader(visitor.actor, now, language(request))
     ids = {member.id, *form.chosen, *(hit.member.id for hit in hits.found)}
     return framed(
@@ -94,17 +110,17 @@ async def show_begin(
         visitor,
         "members",
         member=member,
-        name=begun,
-        ways=ways,
+        name=begun.name,
+        ways=begun.ways,
         form=form,
+        missing=begun.missing,
         people=form.way in PEOPLE,
         hits=hits,
-        missing=missing,
         confirmed=confirmed,
         room=await room_of(tx, member, rules=rules, now=now),
         names=await names_for(tx, ids, (), reader),
         rules=rules.giving,
-        days=days_of(begun, rules, now=now),
+        days=days_of(begun.name, rules, now=now),
         address=address,
         change=f"{address}?{urlencode(asked_but(request, 'step', 'q', 'pick'))}",
         proofs=PROOFS,
