@@ -25,7 +25,7 @@ from tests.builders import next_phone
 from tests.marketplace.console.builders import PASSWORD, sign_in
 from tests.marketplace.console.test_giving_page import Page
 from tests.marketplace.hours.builders import Bank, Person, a_person
-from tests.marketplace.hours.giving.scene import Scene
+from tests.marketplace.hours.giving.scene import Scene, a_scene, rows
 from tests.marketplace.hours.links.partners import NOBODY, OPERATOR
 from timebank import links
 
@@ -60,6 +60,27 @@ class Counter:
     async def press(self, shown: str, reason: str) -> httpx.Response:
         """Press the button of the confirmation."""
         return await press(self.page, shown, reason)
+
+
+async def a_counter(page: Page, name: str) -> tuple[Scene, Counter]:
+    """An officer of the giver's branch begins something for the giver, who has 600 minutes."""
+    scene = await a_scene(page.platform)
+    await page.open(scene, Role.OFFICER)
+    return scene, Counter(page, str(scene.giver.member.id), name)
+
+
+def to(*shares: tuple[Any, int]) -> list[tuple[str, str]]:
+    """Chosen people with their shares, as the form's fields."""
+    who = [("who", str(one.member.id)) for one, _ in shares]
+    return who + [(f"share.{one.member.id}", str(share)) for one, share in shares]
+
+
+async def orders_made(page: Page) -> int:
+    """How many orders and standing orders there are."""
+    ((count,),) = await rows(
+        page.platform, "SELECT (SELECT count(*) FROM transfer_order) + (SELECT count(*) FROM transfer_schedule)"
+    )
+    return int(count)
 
 
 async def press(page: Page, shown: str, reason: str | None) -> httpx.Response:

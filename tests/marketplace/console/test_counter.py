@@ -1,22 +1,33 @@
 """At the counter: people are chosen without typing a number, what will happen is read before, and it is begun once."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+import timebank
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.books import pool_account
 from marketplace.hours.giving.allocating import allocate
 from tests.conftest import MovableClock
-from tests.marketplace.console.counter import Counter, alerts_of, hits_of, made_officer, named, query_of
+from tests.marketplace.console.counter import (
+    Counter,
+    a_counter,
+    alerts_of,
+    hits_of,
+    named,
+    orders_made,
+    query_of,
+    to,
+)
 from tests.marketplace.console.test_giving_page import NOON, Page, section
 from tests.marketplace.hours.builders import SYSTEM, balances, give
-from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, gift, member_now, rows, under
+from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, gift, member_now, rows
+from timebank import Hold, Release
 
 DAY = "2026-03-02"  # a Monday
 
@@ -27,27 +38,6 @@ def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, pro
     found = Page(platform, client)
     program.state.platform = found.platform
     return found
-
-
-async def a_counter(page: Page, name: str) -> tuple[Scene, Counter]:
-    """An officer of the giver's branch begins something for the giver, who has 600 minutes."""
-    scene = await a_scene(page.platform)
-    await page.open(scene, Role.OFFICER)
-    return scene, Counter(page, str(scene.giver.member.id), name)
-
-
-def to(*shares: tuple[Any, int]) -> list[tuple[str, str]]:
-    """Chosen people with their shares, as the form's fields."""
-    who = [("who", str(one.member.id)) for one, _ in shares]
-    return who + [(f"share.{one.member.id}", str(share)) for one, share in shares]
-
-
-async def written(page: Page) -> int:
-    """How many orders and standing orders there are."""
-    ((count,),) = await rows(
-        page.platform, "SELECT (SELECT count(*) FROM transfer_order) + (SELECT count(*) FROM transfer_schedule)"
-    )
-    return int(count)
 
 
 async def left_behind(page: Page) -> list[tuple[Any, ...]]:
@@ -92,7 +82,7 @@ async def test_a_gift_to_two_is_read_before_and_given_once(page: Page) -> None:
         shown = section(await give.go(*fields, lang=lang), "confirm")
         for part in parts:
             assert part in shown, part
-    assert await written(page) == 0  # a trial leaves nothing
+    assert await orders_made(page) == 0  # a trial leaves nothing
     assert await balances(page.platform, scene.giver.account) == [(600, 0)]
     shown = await give.go(*fields)
     first, again = [await give.press(shown, "她来柜台办理") for _ in range(2)]
@@ -122,7 +112,21 @@ async def test_what_would_be_refused_is_said_before_and_has_no_button(page: Page
     change = query_of(shown, "Change")
     assert (f"share.{scene.other.member.id}", "5951") in change
     assert "step" not in dict(change)
-    assert await written(page) == 1
+    assert await orders_made(page) == 1
+
+
+async def test_what_was_refused_after_all_can_be_pressed_again(page: Page) -> None:
+    scene, give = await a_counter(page, "give")
+    shown = await give.go(*to((scene.other, 90)))
+    async with transaction(page.platform.db) as tx:
+        spent = Hold("booking:1", scene.giver.account, 550, page.platform.now() + timedelta(days=1), "booking:1")
+        await timebank.apply(tx, [spent], now=page.platform.now())
+    refused = await give.press(shown, "她来柜台办理")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_enough_minutes")
+    async with transaction(page.platform.db) as tx:
+        await timebank.apply(tx, [Release("booking:1:release", "booking:1")], now=page.platform.now())
+    assert (await give.press(shown, "她来柜台办理")).status_code == 201
+    assert await balances(page.platform, scene.giver.account, scene.other.account) == [(510, 0), (90, 0)]
 
 
 async def test_a_key_elder_is_shown_with_her_month(page: Page) -> None:
@@ -170,7 +174,7 @@ async def test_a_form_says_what_it_lacks_and_an_address_that_means_nothing_is_re
     assert (await client.get(address.replace("/give", "/dance"))).status_code == 404
     nobody = await give.go(("who", "00000000-0000-7000-8000-000000000000"), ("share.x", "1"))
     assert alerts_of(nobody) == ["Say how many minutes."]
-    assert await written(page) == 0
+    assert await orders_made(page) == 0
 
 
 async def test_givers_are_asked_for_a_member_and_answer_at_the_counter_too(page: Page) -> None:
@@ -251,47 +255,3 @@ async def test_heirs_are_chosen_with_their_parts_and_only_with_a_proof(page: Pag
     assert (await member_now(page.platform, gone)).state == "left"
     assert (await page.client.get(passing.address)).status_code == 404  # there is nothing left to begin
     assert await faults(page.platform) == []
-
-
-async def test_the_counter_offers_what_the_rules_of_the_city_allow(page: Page, program: Any) -> None:
-    scene, give = await a_counter(page, "give")
-    file = f"members/{scene.giver.member.id}"
-
-    async def begins(city: str) -> set[str]:
-        program.state.platform = under(page.platform, city)
-        return set(re.findall(r"/begin/(\w+)\?", await page.read(page=file)))
-
-    everything = {"give", "collect", "schedule", "pass_on"}
-    assert await begins("pidu") == everything
-    assert await begins("changning") == {"schedule", "pass_on"}  # to the branch's pool alone
-    assert (await page.client.get(give.address)).status_code == 404
-    passing = await Counter(page, give.member, "pass_on").go()
-    assert "the branch&#39;s pool" in section(passing, "confirm")
-    assert 'name="q"' not in await Counter(page, give.member, "pass_on").fill()
-    assert await begins("nanjing") == {"give", "schedule", "pass_on"}  # a donation to an elder; she is none
-    shown = await give.go(*to((scene.other, 30)))
-    assert alerts_of(shown)[0].startswith(
-        "This would be refused. Donations to persons go to members of the kinds: elder"
-    )
-
-
-async def test_nobody_else_begins_anything_and_the_look_is_noted(page: Page) -> None:
-    scene, give = await a_counter(page, "give")
-    await give.fill()
-    looks = await rows(page.platform, "SELECT entity_id FROM audit WHERE action = 'member.read'")
-    assert looks == [(give.member,)]
-    for role, branch, status in ((Role.DISPATCHER, 0, 403), (Role.REGULATOR, 0, 403), (Role.OFFICER, 1, 404)):
-        await page.open(scene, role, branch=branch)
-        assert (await page.client.get(give.address)).status_code == status
-    page.client.cookies.clear()
-    assert (await page.client.get(give.address)).status_code == 303
-
-
-async def test_an_officer_does_not_begin_a_gift_to_herself(page: Page) -> None:
-    scene = await a_scene(page.platform)
-    own = await named(page, scene.bank, "示例专员")
-    await made_officer(page, scene, own)
-    give = Counter(page, str(scene.giver.member.id), "give")
-    shown = await give.go(*to((own, 30)))
-    assert alerts_of(shown) == ["This would be refused. Nobody acts or agrees to one's own benefit."]
-    assert await written(page) == 0
