@@ -73,6 +73,23 @@ class Vault:
         key = await self._key(tx, owner_id, create=False)
         return _open(AESGCM(key), sealed, f"{owner_id}:{field}".encode()).decode()
 
+    async def open_each(self, tx: AsyncSession, fields: Sequence[tuple[UUID, str, bytes]]) -> list[str | None]:
+        """Decrypt fields of many persons (owner, field, sealed), in their order; one look-up for all the keys.
+
+        None for one that is `Erased`.
+        """
+        wrapped = await self._wrapped(tx, {owner for owner, _, _ in fields})
+        return [self._opened(wrapped.get(owner), owner, field, sealed) for owner, field, sealed in fields]
+
+    def _opened(self, wrapped: bytes | None, owner_id: UUID, field: str, sealed: bytes) -> str | None:
+        if wrapped is None:
+            return None
+        try:
+            key = _open(self._master, wrapped, owner_id.bytes)
+            return _open(AESGCM(key), sealed, f"{owner_id}:{field}".encode()).decode()
+        except Erased:
+            return None
+
     async def erase(self, tx: AsyncSession, owner_id: UUID) -> None:
         """Destroy a person's data key: everything sealed under it is gone for good."""
         row = await tx.get(DataKey, owner_id)

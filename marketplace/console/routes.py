@@ -11,7 +11,8 @@ from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import DomainError, NotSignedIn, Unknown
 from marketplace.console import files
 from marketplace.console.bank import alerts, branches, cycles, members
-from marketplace.console.bank.giving import grants, orders
+from marketplace.console.bank.counter import page as counter
+from marketplace.console.bank.giving import decisions, grants, orders
 from marketplace.console.day.districts import chosen, day_of, districts_for
 from marketplace.console.day.lines import clock
 from marketplace.console.day.page import day_page
@@ -115,8 +116,10 @@ PAGES = Router(
         *cycles.HANDLERS,
         *alerts.HANDLERS,
         *orders.HANDLERS,
+        *decisions.HANDLERS,
         *grants.HANDLERS,
         *members.HANDLERS,
+        *counter.HANDLERS,
     ],
     exception_handlers={
         NotSignedIn: sign_in.to_sign_in,

@@ -22,6 +22,7 @@ from marketplace.hours.routes.certificates import desk_of
 from tests.builders import an_account
 from tests.conftest import MovableClock
 from tests.marketplace.console.builders import staff
+from tests.marketplace.console.counter import a_payment
 from tests.marketplace.console.test_waiting import a_branch
 from tests.marketplace.hours.builders import SYSTEM, TEN, Bank, Person, a_member_elder, a_person, a_task, give, serve
 from tests.marketplace.hours.giving.scene import Told, under
@@ -43,13 +44,15 @@ class LivelyBank:
 
 
 async def a_lively_bank(platform: Platform, clock: MovableClock) -> LivelyBank:
-    """On Wednesday morning, after a night was netted: requests, a dispute, an appeal; gifts that wait and were given;
+    """On Wednesday morning, after a night was netted: requests, a dispute, an appeal; gifts and a payment that wait;
     key elders; a branch above its cap; a student's certificate."""
     live = replace(under(platform, "pidu", second_person_above_minutes=100), channel=Told())
     bank = await a_branch(live)
     async with transaction(live.db) as tx:
         giver = await a_person(live, tx, bank)
         far = await a_person(live, tx, bank, district=1)
+        payer = await a_person(live, tx, bank)
+        await give(live, tx, bank, payer.account, 200)
         await give(live, tx, bank, giver.account, 900)
         await _key_elders(live, tx, bank)
     student = await _a_student(live, bank)
@@ -59,6 +62,7 @@ async def a_lively_bank(platform: Platform, clock: MovableClock) -> LivelyBank:
     clock.set(TEN + DAY)
     await _give(live, giver, far, 150)
     await _ask_for_more(live, giver, far)
+    await a_payment(live, payer, 120)
     certificate = await _certificate(live, student)
     await _alerts(live, bank.town.districts[0].id)
     first = bank.town.districts[0]

@@ -99,12 +99,12 @@ def _without_names(text: str) -> str:
     return re.sub(r"示例[\u4e00-\u9fff]*\d*|中文", "", text)
 
 
-async def tab_through(page: Page) -> None:
-    """Every control is reached by the Tab key, in the order in which it stands."""
+async def tab_through(page: Page, *, spare: int = 3) -> None:
+    """Every control is reached by the Tab key, in the order in which it stands; a date takes some more."""
     wanted = await page.evaluate(REACHABLE)
     await page.evaluate("document.activeElement.blur()")
     met: list[int] = []
-    for _ in range(len(wanted) + 3):
+    for _ in range(len(wanted) + spare):
         await page.keyboard.press("Tab")
         place = await page.evaluate("document.activeElement?.dataset?.place ?? null")
         if place is not None:

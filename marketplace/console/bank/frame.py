@@ -62,8 +62,12 @@ def framed(request: Asked, template: str, visitor: Visitor, tab: str, **values: 
 
 def _in_other_language(request: Asked) -> str:
     other: Language = "en" if language(request) == "zh" else "zh"
-    asked = {name: value for name, value in request.query_params.items() if name != "lang"}
-    return f"{request.url.path}?{urlencode(asked | {'lang': other})}"
+    return f"{request.url.path}?{urlencode([*asked_but(request, 'lang'), ('lang', other)])}"
+
+
+def asked_but(request: Asked, *names: str) -> list[tuple[str, str]]:
+    """The fields of the page's address, those that stand there several times too, but for these."""
+    return [(name, str(value)) for name, value in request.query_params.multi_items() if name not in names]
 
 
 def named(region: Region, request: Asked) -> str:

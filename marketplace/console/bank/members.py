@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base.platform import Platform
+from marketplace.console.bank.counter.acts import offered
 from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
 from marketplace.console.bank.giving.reading import accounts_in, kinds_in, members_in, scheduled, shown_order
 from marketplace.console.bank.naming import Reader, names_for
@@ -20,13 +21,13 @@ from marketplace.hours.members import statements
 from marketplace.hours.members.files import file_of
 from marketplace.hours.members.finding import overseen_members
 from marketplace.hours.members.proxies import member_for
+from marketplace.hours.members.searching import Choice, search
 from marketplace.hours.models import Member
 from marketplace.web.dependencies import Home, Now, Tx
 
 PER_PAGE = 50
 RECENT = 20  # entries and orders shown
-PERSONS = ("individual", "minor", "student", "elder")
-MEMBER_KINDS = (*PERSONS, "group", "provider")
+MEMBER_KINDS = ("individual", "minor", "student", "elder", "group", "provider")
 
 
 @get("/console/members", include_in_schema=False)
@@ -38,8 +39,9 @@ async def show_members(
     district: FromQuery[str | None] = None,
     kind: FromQuery[str | None] = None,
     after: FromQuery[UUID | None] = None,
+    q: FromQuery[str] = "",
 ) -> Response[str]:
-    """A branch's members by when they joined, of one kind on demand."""
+    """A branch's members by when they joined, of one kind on demand; or whom a search finds."""
     visitor = await opened(request, platform, "members")
     actor = visitor.actor
     districts = await branches_in_reach(tx, actor)
@@ -47,7 +49,9 @@ async def show_members(
     of_kind_ = kind if kind in MEMBER_KINDS else None
     found = await overseen_members(tx, actor=actor, district_id=here.id, kind=of_kind_, after=after, limit=PER_PAGE + 1)
     shown = found[:PER_PAGE]
+    hits = await search(tx, platform.vault, q, Choice(), actor=actor, now=now)
     ids = {one.id for one in shown} | {one.guardian_id for one in shown if one.guardian_id}
+    ids |= {hit.member.id for hit in hits.found}
     return framed(
         request,
         "members.html",
@@ -58,6 +62,9 @@ async def show_members(
         branch=named(here, request),
         members=shown,
         names=await names_for(tx, ids, (), Reader(actor, now, language(request))),
+        q=q,
+        hits=hits,
+        near={one.id for one in districts},
         kinds=MEMBER_KINDS,
         kind=of_kind_,
         next_after=shown[-1].id if len(found) > PER_PAGE else None,
@@ -70,7 +77,8 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
     visitor = await opened(request, platform, "members")
     actor = visitor.actor
     member = await member_for(tx, member_id, actor=actor)
-    file = await file_of(tx, platform.vault, member, rules=platform.policy.timebank, actor=actor)
+    rules = platform.policy.timebank
+    file = await file_of(tx, platform.vault, member, rules=rules, actor=actor)
     orders = await orders_for(tx, actor=actor, now=now, state=None, member_id=member.id, after=None, limit=RECENT)
     standing = await schedules_of(tx, member.id)
     ids = members_in(orders, standing) | {member.id} | ({member.guardian_id} if member.guardian_id else set())
@@ -86,12 +94,12 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
         file=file,
         balance=await timebank.balance(tx, member.ledger_account, now=now),
         recent=await _recent(request, tx, platform, member),
-        orders=[shown_order(one, names, reader, platform.policy.timebank.giving) for one in orders],
+        orders=[shown_order(one, names, reader, rules.giving, file=member.id) for one in orders],
         standing=[(row, scheduled(row)) for row in standing if row.state != "ended"],
         names=names,
         kinds=kinds_in(reader),
-        rules=platform.policy.timebank,
-        persons=PERSONS,
+        rules=rules,
+        begin=offered(member, rules),
     )
 
 

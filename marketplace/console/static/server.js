@@ -44,8 +44,11 @@ export async function ask(path, options = {}) {
   return answer.json();
 }
 
-export function post(path, body) {
-  const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+function freshKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+}
+
+export function post(path, body, key = freshKey()) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
 }

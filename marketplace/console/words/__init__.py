@@ -5,12 +5,17 @@ from collections.abc import Callable
 from marketplace.base.errors import Language
 from marketplace.console.words.bank_en import BANK_EN
 from marketplace.console.words.bank_zh import BANK_ZH
+from marketplace.console.words.counter_en import COUNTER_EN
+from marketplace.console.words.counter_zh import COUNTER_ZH
 from marketplace.console.words.en import EN
 from marketplace.console.words.public_en import PUBLIC_EN
 from marketplace.console.words.public_zh import PUBLIC_ZH
 from marketplace.console.words.zh import ZH
 
-WORDS: dict[Language, dict[str, str]] = {"zh": ZH | PUBLIC_ZH | BANK_ZH, "en": EN | PUBLIC_EN | BANK_EN}
+WORDS: dict[Language, dict[str, str]] = {
+    "zh": ZH | PUBLIC_ZH | BANK_ZH | COUNTER_ZH,
+    "en": EN | PUBLIC_EN | BANK_EN | COUNTER_EN,
+}
 
 Say = Callable[..., str]
 

@@ -209,7 +209,4 @@ BANK_EN: dict[str, str] = {
     "donate_to": "To",
     "move_home": "Change of home branch",
     "move_home_sure": "Her balance moves to the new branch's book. Go on?",
-    "pass_on": "She is gone: pass her hours on",
-    "pass_on_sure": "This ends her membership and closes her account. Go on?",
-    "heir": "Heir's member no. (none: the branch)",
 }

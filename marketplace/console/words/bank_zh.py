@@ -208,7 +208,4 @@ BANK_ZH: dict[str, str] = {
     "donate_to": "捐给",
     "move_home": "迁移分行",
     "move_home_sure": "余额将转入新分行账册。确定吗？",
-    "pass_on": "会员已故：办理继承",
-    "pass_on_sure": "将终止会员资格并关闭账户。确定吗？",
-    "heir": "继承人会员编号（不填则归分行）",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,6 +17,12 @@ from marketplace.hours.models import Member
 from timebank import Command, Hold, Post, Release, Result, Transfer
 from timebank.errors import AccountClosed, CapReached, InsufficientBalance, LedgerError
 
+_REACHED = text(
+    "SELECT posting.account, sum(posting.amount)::bigint AS minutes FROM ledger_entry entry"
+    " JOIN ledger_posting posting ON posting.entry = entry.id"
+    " WHERE entry.key = :key AND posting.account IS NOT NULL AND posting.amount > 0"
+    " GROUP BY posting.account ORDER BY posting.account"
+)
 HELD_LONGER = timedelta(days=30)  # than the order waits, so that a late worker finds the minutes still there
 
 
@@ -117,6 +123,18 @@ def entry_of(placed: Placed, *, now: datetime, excess_to: UUID | None = None) ->
     return Post(
         key=order.key, transfers=transfers, kind=order.kind, reference=order.key, occurred_at=now, excess_to=excess_to
     )
+
+
+async def reached_by(tx: AsyncSession, order: TransferOrder) -> dict[UUID, int]:
+    """How much the order's entry brought to each account, by account."""
+    return {account: int(minutes) for account, minutes in await tx.execute(_REACHED, {"key": order.key})}
+
+
+async def excess_of(tx: AsyncSession, order: TransferOrder, line: TransferLine) -> int:
+    """What of a carried out order's line passed its receiver's cap, and so did not reach her account."""
+    if not order.excess_minutes:
+        return 0
+    return line.minutes - (await reached_by(tx, order)).get(line.destination_account, 0)
 
 
 async def _apply(tx: AsyncSession, commands: Sequence[Command], placed: Placed, *, now: datetime) -> list[Result]:

@@ -16,18 +16,12 @@ from sqlmodel import col
 import timebank
 from marketplace.base.actor import Actor
 from marketplace.base.policy import Policy
-from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import pool_account
 from marketplace.hours.errors import MemberInactive
 from marketplace.hours.giving import schedules
 from marketplace.hours.giving.entries import Around, Placed, release_commands
-from marketplace.hours.giving.errors import (
-    HeirNotAllowed,
-    HoldsOpen,
-    ProofMissing,
-    ReceiverUnknown,
-    ToOneself,
-)
+from marketplace.hours.giving.errors import HoldsOpen
+from marketplace.hours.giving.heirs import Heir, divide, heirs_of, lines_to
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step
 from marketplace.hours.members.errors import ReasonMissing
@@ -47,10 +41,10 @@ _HELD = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passing:
-    """Who is gone, who inherits (None: the branch), by which proof, and why the membership ends."""
+    """Who is gone, who inherits (nobody: the branch), by which proof, and why the membership ends."""
 
     member_id: UUID
-    heir_id: UUID | None = None
+    heirs: tuple[Heir, ...] = ()
     proof: str | None = None
     reason: str | None = None
 
@@ -58,19 +52,20 @@ class Passing:
 async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: Actor, now: datetime) -> Placed:
     """End a membership; above the limit a second person must agree first.
 
-    `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, `HeirNotAllowed`, `ProofMissing`,
-    `ReceiverUnknown`, `TaskStarted`, `HoldsOpen`, `OwnBenefit`.
+    `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, what `heirs_of` refuses, `TaskStarted`,
+    `HoldsOpen`, `OwnBenefit`.
     """
     member = await locked_member(tx, (await officers_member(tx, passing.member_id, actor=actor)).id)
     if not passing.reason:
         raise ReasonMissing(pointer="/reason")
     if member.state == "left":
         raise MemberInactive(state=member.state)
-    heir = await _heir(tx, member, passing, rules=policy.timebank)
-    await require_no_benefit(tx, {member.id, heir.id if heir else None}, account_id=actor.account_id)
+    heirs = await heirs_of(tx, member, passing.heirs, passing.proof, rules=policy.timebank)
+    await require_no_benefit(tx, {member.id, *(one.id for one in heirs)}, account_id=actor.account_id)
     freed = await _end_what_is_open(tx, member, actor=actor, now=now)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
-    lines = _lines(member, heir, balance)
+    shared = [(heir, one.parts) for heir, one in zip(heirs, passing.heirs, strict=True)]
+    lines = _lines(member, shared, balance)
     waits = above_limit(balance.posted, policy)
     if not waits:
         await _leave(tx, member, actor=actor, now=now)
@@ -86,43 +81,29 @@ async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: 
         owed_minutes=balance.owed,
         needs_second=waits,
     )
-    around = Around(before=freed, after=closing(member, balance), excess_to=_excess_to(member, heir))
+    around = Around(before=freed, after=closing(member, balance), excess_to=_excess_to(member, bool(heirs)))
     return await place(tx, wish, policy=policy, actor=actor, now=now, around=around)
 
 
-async def _heir(tx: AsyncSession, member: Member, passing: Passing, *, rules: TimeBankRules) -> Member | None:
-    if passing.heir_id is None:
-        return None
-    if rules.giving.inherited_by != "heir":
-        raise HeirNotAllowed(pointer="/heir_id")
-    if passing.heir_id == member.id:
-        raise ToOneself(pointer="/heir_id")
-    if not passing.proof:
-        raise ProofMissing(pointer="/proof")
-    heir = await tx.get(Member, passing.heir_id)
-    if heir is None or heir.state != "active" or not heir.may_redeem:
-        raise ReceiverUnknown(pointer="/heir_id")
-    return heir
-
-
-def _lines(member: Member, heir: Member | None, balance: Balance) -> list[Draft]:
+def _lines(member: Member, heirs: Sequence[tuple[Member, int]], balance: Balance) -> list[Draft]:
     if balance.posted <= 0:
         return []
+    if heirs:
+        return lines_to(member, heirs, balance.posted)
     return [
         Draft(
             source=member.ledger_account,
             giver_id=member.id,
-            destination="member" if heir else "branch",
-            account=heir.ledger_account if heir else pool_account(member.district_id),
-            receiver_id=heir.id if heir else None,
+            destination="branch",
+            account=pool_account(member.district_id),
             minutes=balance.posted,
         )
     ]
 
 
-def _excess_to(member: Member, heir: Member | None) -> UUID | None:
-    """What passes the heir's cap goes to the pool of the branch where it was earned."""
-    return pool_account(member.district_id) if heir else None
+def _excess_to(member: Member, has_heirs: bool) -> UUID | None:
+    """What passes an heir's cap goes to the pool of the branch where it was earned."""
+    return pool_account(member.district_id) if has_heirs else None
 
 
 def closing(member: Member, balance: Balance) -> list[Command]:
@@ -140,17 +121,25 @@ async def complete(tx: AsyncSession, placed: Placed, *, actor: Actor, now: datet
     """
     order = placed.order
     member = await locked_member(tx, order.giver_id)
-    heir = await tx.get(Member, placed.lines[0].receiver_id) if placed.lines[0].receiver_id else None
+    has_heirs = placed.lines[0].receiver_id is not None
     own = release_commands(order, placed.lines)
     freed = await _end_what_is_open(tx, member, actor=actor, now=now, but=order)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
     order.minutes, order.owed_minutes = max(0, balance.posted), balance.owed
-    if balance.posted > 0:
-        placed.lines[0].minutes = balance.posted
-    else:
-        await tx.delete(placed.lines.pop())
+    await _divide_anew(tx, placed)
     await _leave(tx, member, actor=actor, now=now)
-    return Around(before=[*own, *freed], after=closing(member, balance), excess_to=_excess_to(member, heir))
+    return Around(before=[*own, *freed], after=closing(member, balance), excess_to=_excess_to(member, has_heirs))
+
+
+async def _divide_anew(tx: AsyncSession, placed: Placed) -> None:
+    """What there is now, to the same lines; who gets nothing of it has no line any more."""
+    shares = divide(placed.order.minutes, [line.parts or 1 for line in placed.lines])
+    for line, share in zip(placed.lines, shares, strict=True):
+        if share > 0:
+            line.minutes = share
+        else:
+            await tx.delete(line)
+    placed.lines[:] = [line for line, share in zip(placed.lines, shares, strict=True) if share > 0]
 
 
 async def _end_what_is_open(

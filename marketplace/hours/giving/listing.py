@@ -102,7 +102,17 @@ async def orders_for(
         query = query.where(_of_members([member_id]))
     if after is not None:
         query = query.where(col(TransferOrder.id) < after)
-    orders = list(await tx.scalars(query))
+    return await _with_lines(tx, list(await tx.scalars(query)), eyes)
+
+
+async def orders_named(tx: AsyncSession, order_ids: Collection[UUID], *, actor: Actor, now: datetime) -> list[Placed]:
+    """Those of these orders that the actor may see, newest first."""
+    eyes = await eyes_of(tx, actor, now=now)
+    query = select(TransferOrder).where(_seen_by(eyes), col(TransferOrder.id).in_(order_ids))
+    return await _with_lines(tx, list(await tx.scalars(query.order_by(col(TransferOrder.id).desc()))), eyes)
+
+
+async def _with_lines(tx: AsyncSession, orders: list[TransferOrder], eyes: Eyes) -> list[Placed]:
     lines: dict[UUID, list[TransferLine]] = defaultdict(list)
     found = select(TransferLine).where(col(TransferLine.order_id).in_([order.id for order in orders]))
     for line in await tx.scalars(found.order_by(col(TransferLine.order_id), col(TransferLine.place))):

@@ -100,7 +100,7 @@ class TransferLine(SQLModel, table=True):
     """One transfer of an order. A member's id stands where the account is a member's. `consent` is a giver's word.
 
     `counts_as` says what the line is by the rule set: gifts are limited by the year, and so is a donation to who is no
-    elder.
+    elder. `parts` are an heir's of an inheritance, by which it is divided anew when a second person agrees.
     """
 
     __tablename__ = "transfer_line"
@@ -110,6 +110,7 @@ class TransferLine(SQLModel, table=True):
         CheckConstraint("destination IN ('member', 'branch', 'city')", name="transfer_line_destination"),
         CheckConstraint("consent IN ('asked', 'given', 'declined')", name="transfer_line_consent"),
         CheckConstraint("counts_as IN ('gift', 'donation')", name="transfer_line_counts_as"),
+        CheckConstraint("parts > 0", name="transfer_line_parts"),
         Index("transfer_line_giver", "giver_id"),
         Index("transfer_line_receiver", "receiver_id"),
     )
@@ -124,6 +125,7 @@ class TransferLine(SQLModel, table=True):
     minutes: int
     counts_as: str | None = None
     consent: str | None = None
+    parts: int | None = None
 
     @property
     def moves(self) -> bool:

@@ -31,7 +31,7 @@ Destination = Literal["member", "branch", "city"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One transfer to be: from whose account to which, how much, and which permission it uses."""
+    """One transfer to be: from whose account to which, how much, and which permission it uses; an heir's `parts`."""
 
     source: UUID
     destination: Destination
@@ -41,6 +41,7 @@ class Draft:
     receiver_id: UUID | None = None
     counts_as: Literal["gift", "donation"] | None = None
     consent: Literal["asked"] | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def _line(order: TransferOrder, place: int, draft: Draft) -> TransferLine:
         minutes=draft.minutes,
         counts_as=draft.counts_as,
         consent=draft.consent,
+        parts=draft.parts,
     )
 
 

@@ -17,6 +17,7 @@ Behalf = Annotated[
     Field(description="the member for whom one acts, who is told: an elder who granted it, a ward, a group"),
 ]
 MOST_LINES = 1_000  # an entry of the ledger takes no more
+MOST_HEIRS = 50
 MOST_DECIDED = 200  # in one call: about six seconds on a busy machine
 
 
@@ -65,13 +66,30 @@ class CollectionIn(In):
     on_behalf_of: Behalf = None
 
 
-class InheritanceIn(In):
-    """A member is gone: the balance goes to the heir, with a proof, or to the branch's pool."""
+class HeirIn(In):
+    """One of several heirs, and how many parts of all are hers."""
 
     member_id: UUID
-    heir_id: UUID | None = None
+    parts: Annotated[int, Field(gt=0, le=MOST_LINES, examples=[1])] = 1
+
+
+class InheritanceIn(In):
+    """A member is gone: the balance goes to the heir, or in parts to several, with a proof; or to the branch's pool.
+
+    Whole minutes are divided by the largest remainders, of equal ones to who is named first.
+    """
+
+    member_id: UUID
+    heir_id: UUID | None = Field(default=None, description="the only heir")
+    heirs: Annotated[tuple[HeirIn, ...], Field(max_length=MOST_HEIRS)] = ()
     proof: Literal["will", "household_register", "notary", "court"] | None = Field(default=None, examples=["notary"])
     reason: Reason
+
+    @model_validator(mode="after")
+    def _names_heirs_in_one_way(self) -> "InheritanceIn":
+        if self.heir_id is not None and self.heirs:
+            raise ValueError("name the only heir, or heirs with their parts")
+        return self
 
 
 class MoveIn(In):
@@ -185,6 +203,7 @@ class LineOut(Out):
     minutes: int = Field(examples=[60])
     counts_as: Literal["gift", "donation"] | None
     consent: Literal["asked", "given", "declined"] | None
+    parts: int | None = Field(description="an heir's parts of an inheritance", examples=[1])
 
 
 class OrderOut(Out):

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.crypto import Vault
+from marketplace.hours.giving.entries import excess_of
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import lines_of
 from marketplace.hours.giving.phrases import GIVEN, RECEIVED, of_kind
@@ -62,7 +63,7 @@ async def _to_receiver(
     tx: AsyncSession, vault: Vault, order: TransferOrder, line: TransferLine, state: str
 ) -> list[Letter]:
     phones = await phones_of(tx, vault, await tx.get_one(Member, line.receiver_id))
-    excess = order.excess_minutes  # only orders of one line have any
+    excess = await excess_of(tx, order, line)
     said = RECEIVED["excess" if excess and state == "done" else state]
     return letters_to(phones, said, what=of_kind(order.kind), minutes=line.minutes - excess, excess=excess)
 

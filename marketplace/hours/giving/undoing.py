@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
@@ -12,7 +11,7 @@ from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.timebank_rules import GivingRules
-from marketplace.hours.giving.entries import Placed
+from marketplace.hours.giving.entries import Placed, reached_by
 from marketplace.hours.giving.errors import (
     AlreadySpent,
     NotUndoable,
@@ -37,14 +36,6 @@ def window_of(kind: str, rules: GivingRules) -> timedelta | None:
     if kind in {"gift", "donation"}:
         return timedelta(hours=rules.undo_hours)
     return timedelta(days=rules.inheritance_undo_days) if kind == "inheritance" else None
-
-
-_REACHED = text(
-    "SELECT posting.account, sum(posting.amount)::bigint AS minutes FROM ledger_entry entry"
-    " JOIN ledger_posting posting ON posting.entry = entry.id"
-    " WHERE entry.key = :key AND posting.account IS NOT NULL AND posting.amount > 0"
-    " GROUP BY posting.account ORDER BY posting.account"
-)
 
 
 def undoable_until(order: TransferOrder, rules: GivingRules) -> datetime | None:
@@ -101,7 +92,7 @@ async def _restored(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now
 
 async def _reverse(tx: AsyncSession, order: TransferOrder, opened: Sequence[Command], *, now: datetime) -> None:
     commands: list[Command] = [*opened]
-    for account, minutes in await tx.execute(_REACHED, {"key": order.key}):
+    for account, minutes in (await reached_by(tx, order)).items():
         # held for an instant, so that it is known under the locks of this call that all of it is still there
         name = f"{order.key}:undo:{account}"
         commands += [

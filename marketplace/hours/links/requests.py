@@ -135,14 +135,18 @@ async def request_of(tx: AsyncSession, member: Member, request_id: UUID) -> Paym
     return found if found is not None and found.member_id == member.id and found.state != "sent" else None
 
 
-async def requests_for(tx: AsyncSession, *, actor: Actor, state: str) -> list[PaymentRequest]:
-    """Those of the officer's branches, the oldest first."""
+async def requests_for(
+    tx: AsyncSession, *, actor: Actor, state: str, district_id: UUID | None = None
+) -> list[PaymentRequest]:
+    """Those of the officer's branches, the oldest first; of one branch on demand."""
     query = select(PaymentRequest).where(col(PaymentRequest.state) == state).order_by(col(PaymentRequest.id)).limit(200)
     if not actor.is_any(*OFFICERS):
         query = query.where(false())
     elif actor.region_path != "":
         inside = select(col(Region.id)).where(col(Region.path).startswith(actor.region_path, autoescape=True))
         query = query.where(col(PaymentRequest.district_id).in_(inside))
+    if district_id is not None:
+        query = query.where(col(PaymentRequest.district_id) == district_id)
     return list(await tx.scalars(query))
 
 

@@ -21,6 +21,7 @@ from marketplace.hours.giving import (
     undoing,
 )
 from marketplace.hours.giving.entries import Placed
+from marketplace.hours.giving.heirs import Heir
 from marketplace.hours.giving.orders import acts_for_giver, locked
 from marketplace.hours.giving.schemas import (
     AnswerIn,
@@ -111,10 +112,13 @@ async def collect(data: JSONBody[CollectionIn], act: Doing) -> OrderOut:
 
 @post("/v1/inheritances", tags=TAGS, guards=[requires(*STAFF)], operation_id="passHoursOn")
 async def pass_on(data: JSONBody[InheritanceIn], act: Doing) -> OrderOut:
-    """A member is gone: her balance goes to her heir or her branch, and her account is closed."""
+    """A member is gone: her balance goes to her heirs or her branch, and her account is closed."""
 
     async def work() -> OrderOut:
-        passing = inheritance.Passing(**data.model_dump())
+        heirs = [Heir(one.member_id, one.parts) for one in data.heirs] or [Heir(one) for one in [data.heir_id] if one]
+        passing = inheritance.Passing(
+            member_id=data.member_id, heirs=tuple(heirs), proof=data.proof, reason=data.reason
+        )
         return shown(
             await inheritance.pass_on(act.tx, passing, policy=act.platform.policy, actor=act.actor, now=act.now)
         )

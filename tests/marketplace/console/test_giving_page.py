@@ -12,6 +12,7 @@ from marketplace.base.actor import Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.giving import collecting, gifts, inheritance
+from marketplace.hours.giving.heirs import Heir
 from marketplace.hours.giving.schedules import schedule
 from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
@@ -142,7 +143,9 @@ async def test_an_inheritance_shows_its_proof_and_only_another_officer_may_take_
     scene = await a_scene(page.platform)
     _, gone = await an_elder_with(page.platform, scene, minutes=90)
     async with transaction(page.platform.db) as tx:
-        passing = inheritance.Passing(member_id=gone.id, heir_id=scene.other.member.id, proof="notary", reason="病故")
+        passing = inheritance.Passing(
+            member_id=gone.id, heirs=(Heir(scene.other.member.id),), proof="notary", reason="病故"
+        )
         await inheritance.pass_on(
             tx, passing, policy=page.platform.policy, actor=scene.officer, now=page.platform.now()
         )

@@ -15,6 +15,7 @@ from marketplace.hours.books import pool_account
 from marketplace.hours.members.groups import Group, found_group
 from tests.builders import an_account
 from tests.conftest import MovableClock
+from tests.marketplace.console.counter import Counter
 from tests.marketplace.console.test_giving_page import NOON, Page, section
 from tests.marketplace.hours.builders import SYSTEM, balances
 from tests.marketplace.hours.giving.scene import a_scene, an_elder_with, gift, member_now
@@ -78,8 +79,8 @@ async def test_an_officer_donates_moves_and_passes_on_for_a_member(page: Page) -
     assert (await page.press(acts, "Change of home branch</button>", **moving)).status_code == 201
     assert (await page.client.get(f"/console/{address}")).status_code == 404  # she is no longer of this branch
     _, gone = await an_elder_with(page.platform, scene, minutes=90)
-    acts = section(await page.read(page=f"members/{gone.id}"), "acts")
-    passing = {"member_id": str(gone.id), "reason": "病故"}
-    assert (await page.press(acts, "She is gone: pass her hours on</button>", **passing)).status_code == 201
+    assert f"/console/members/{gone.id}/begin/pass_on" in section(await page.read(page=f"members/{gone.id}"), "acts")
+    passing = Counter(page, str(gone.id), "pass_on")
+    assert (await passing.press(await passing.go(), "病故")).status_code == 201
     assert (await member_now(page.platform, gone)).state == "left"
     assert 'id="acts"' not in await page.read(page=f"members/{gone.id}")

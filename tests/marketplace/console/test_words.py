@@ -8,6 +8,7 @@ from typing import get_args
 
 import marketplace.console
 from marketplace.base.timebank_rules import Category
+from marketplace.console.bank.counter.acts import PEOPLE, Name
 from marketplace.console.words import WORDS, coded, speaker
 from marketplace.hours.alerts.models import Kind
 from marketplace.hours.giving.models import ORDER_STEPS
@@ -53,9 +54,11 @@ def test_a_code_nobody_has_words_for_is_shown_as_it_is() -> None:
     assert coded(speaker("zh"), "reason", "moon_phase") == "moon phase"
 
 
-def test_every_kind_of_alert_and_order_state_has_words() -> None:
+def test_every_kind_of_alert_order_state_and_act_has_words() -> None:
     for kind in get_args(Kind):
         assert f"alert_{kind}" in WORDS["en"]
+    assert {f"{word}_{name}" for name in get_args(Name) for word in ("begin", "begin_note")} <= WORDS["en"].keys()
+    assert {f"people_{way}" for way in PEOPLE} <= WORDS["en"].keys()
     assert {f"order_state_{state}" for state in ORDER_STEPS} <= WORDS["en"].keys()
     assert {f"figure_value_{part}" for part in get_args(Part)} <= WORDS["en"].keys()
     assert {f"category_{one}" for one in get_args(Category)} <= WORDS["en"].keys()

@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.giving.payments import waiting_payments
 from marketplace.console.bank.giving.reading import accounts_in, kinds_in, members_in, scheduled, shown_order
 from marketplace.console.bank.naming import Reader, names_for
 from marketplace.console.bank.pairs import Pairs, pairs
@@ -35,8 +36,10 @@ async def show_giving(
     kind: FromQuery[str | None] = None,
     of_state: FromQuery[str | None] = None,
     after: FromQuery[UUID | None] = None,
+    tick: FromQuery[str | None] = None,
 ) -> Response[str]:
-    """A branch's orders: those that wait with their buttons, standing orders, then those that are over."""
+    """A branch's orders: those that wait with their buttons, payments to other banks that wait as well, standing
+    orders, then those that are over."""
     visitor = await opened(request, platform, "giving")
     rules = platform.policy.timebank.giving
     actor, reader = visitor.actor, Reader(visitor.actor, now, language(request))
@@ -48,7 +51,10 @@ async def show_giving(
     listed = await orders_for(tx, after=after, limit=PER_PAGE + 1, **asked, **chosen)
     done = [one for one in listed[:PER_PAGE] if one.order.state not in WAITING]
     standing = await schedules_in(tx, here.id, actor=actor, limit=MOST)
-    names = await names_for(tx, members_in([*waiting, *done], standing), accounts_in([*waiting, *done]), reader)
+    payments = await waiting_payments(tx, here.id, actor)
+    members = members_in([*waiting, *done], standing) | {one.request.member_id for one in payments}
+    accounts = accounts_in([*waiting, *done]) | {one.request.asked_by for one in payments}
+    names = await names_for(tx, members, accounts, reader)
     return framed(
         request,
         "giving.html",
@@ -60,6 +66,8 @@ async def show_giving(
         picture=await _picture(tx, here, reader),
         waiting=[shown_order(one, names, reader, rules) for one in waiting],
         done=[shown_order(one, names, reader, rules) for one in done],
+        payments=payments,
+        tick=tick == "all",
         next_after=listed[PER_PAGE - 1].order.id if len(listed) > PER_PAGE else None,
         standing=[(row, scheduled(row)) for row in standing],
         names=names,

@@ -10,6 +10,7 @@ from marketplace.base.timebank_rules import GivingRules
 from marketplace.console.bank.giving.reasons import spoken
 from marketplace.console.bank.naming import Names, Reader
 from marketplace.console.words import Say
+from marketplace.hours.giving.batches import SIMPLE
 from marketplace.hours.giving.entries import Placed
 from marketplace.hours.giving.models import KINDS, TransferLine, TransferOrder, TransferSchedule
 from marketplace.hours.giving.phrases import of_kind
@@ -20,7 +21,8 @@ SHOWN_NAMES = 3  # of an order to many; the rest is counted
 
 @dataclass(frozen=True, slots=True)
 class ShownOrder:
-    """An order in words. `own`: the reader asked for it, so another person decides."""
+    """An order in words. `own`: the reader asked for it, so another person decides. `asked`: whose file shows it, where
+    it is a collection that waits for her word."""
 
     order: TransferOrder
     reason: str
@@ -31,19 +33,30 @@ class ShownOrder:
     own: bool
     undo_until: datetime | None
     answers: tuple[int, int, int]
+    asked: UUID | None = None
+
+    @property
+    def many(self) -> bool:
+        """May it be decided together with others?"""
+        return self.order.state == "pending" and not self.own and self.order.kind in SIMPLE
 
     @property
     def steps(self) -> tuple[tuple[str, dict[str, str], str, bool], ...]:
         """What the page offers: step, body, words, whether a reason is needed; the API has the last word."""
         if self.order.state == "pending" and not self.own:
             return ("approve", {}, "order_approve", False), ("reject", {}, "order_reject", True)
+        if self.asked is not None:
+            behalf = {"on_behalf_of": str(self.asked)}
+            return ("consent", behalf, "order_consent", True), ("decline", behalf, "order_decline", True)
         if self.order.state in {"pending", "collecting"}:
             return (("cancel", {}, "order_cancel", True),)
         return (("undo", {}, "order_undo", True),) if self.undo_until else ()
 
 
-def shown_order(placed: Placed, names: Names, reader: Reader, rules: GivingRules) -> ShownOrder:
-    """The order in the reader's language."""
+def shown_order(
+    placed: Placed, names: Names, reader: Reader, rules: GivingRules, *, file: UUID | None = None
+) -> ShownOrder:
+    """The order in the reader's language; in a member's file with what may be answered for her."""
     order, lines, actor, say = placed.order, placed.lines, reader.actor, reader.say
     until = undoable_until(order, rules)
     consents = [line.consent for line in lines]
@@ -60,8 +73,14 @@ def shown_order(placed: Placed, names: Names, reader: Reader, rules: GivingRules
         decided_by=names.accounts.get(order.decided_by, "") if order.decided_by else "",
         own=order.asked_by is not None and order.asked_by == actor.account_id,
         undo_until=until if until is not None and until >= reader.now and _another(order, actor) else None,
+        asked=file if _is_asked(placed, file) else None,
         answers=(consents.count("given"), consents.count("asked"), consents.count("declined")),
     )
+
+
+def _is_asked(placed: Placed, member_id: UUID | None) -> bool:
+    asked = (line.giver_id for line in placed.lines if line.consent == "asked")
+    return placed.order.state == "collecting" and member_id is not None and member_id in asked
 
 
 def _another(order: TransferOrder, actor: Actor) -> bool:

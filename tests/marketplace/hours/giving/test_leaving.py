@@ -9,6 +9,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.books import CITY, book_of, pool_account
 from marketplace.hours.giving.errors import HeirNotAllowed
+from marketplace.hours.giving.heirs import Heir
 from marketplace.hours.giving.inheritance import Passing, pass_on
 from marketplace.hours.models import Member
 from marketplace.people.models import Elder
@@ -73,7 +74,7 @@ async def test_without_an_heir_the_branchs_pool_inherits_and_so_it_does_where_th
     assert await balances(desk.platform, pool_account(scene.districts[0])) == [(90, 0)]
     changning = under(desk.platform, "changning")  # inherited by the branch
     _, second = await an_elder_with(desk.platform, scene, minutes=10)
-    heir = Passing(member_id=second.id, heir_id=scene.other.member.id, proof="will", reason="died")
+    heir = Passing(member_id=second.id, heirs=(Heir(scene.other.member.id),), proof="will", reason="died")
     with pytest.raises(HeirNotAllowed):
         async with transaction(desk.platform.db) as tx:
             await pass_on(tx, heir, policy=changning.policy, actor=scene.officer, now=desk.platform.now())
