@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 
 RULES = {
     "state": "state IN ('running', 'stopped', 'done', 'undoing', 'undo_stopped', 'undone')",
