@@ -1,4 +1,5 @@
-"""`./run bench city`: our engine, and VROOM on a relaxation, on generated city days; the same checker judges both.
+"""`./run bench city`: our search, OR-Tools' RoutingModel on the same document, and VROOM on a relaxation, on generated
+city days; the same checker judges all.
 
 VROOM cannot say that two caregivers must meet, nor how long a meal may ride: it solves the day without these (see
 peers/vroom_city_trial.py), and the table counts what its plan breaks of them. A quick run: --tasks 200 --seeds 1
@@ -36,7 +37,8 @@ from dispatch.benchmarks.processes import (
 )
 from dispatch.document import to_json
 
-OURS, VROOM = "liuzhu", "vroom"
+OURS, ROUTING, VROOM = "liuzhu", "routing", "vroom"
+SOLVERS = (OURS, ROUTING, VROOM)
 LIMITS = {200: 30.0, 1_000: 60.0, 5_000: 120.0}  # CPU seconds by size
 TRIALS = Path(__file__).with_name("peers")
 
@@ -75,13 +77,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="each seed is another day")
     parser.add_argument("--share", type=float, default=1.0, help="of the city's doors, from the middle outwards")
     parser.add_argument("--staffing", type=float, default=1.0, help="caregivers, relative to the usual number")
-    parser.add_argument("--engine", default="", help="which of our engines, where there is a choice")
-    parser.add_argument("--solvers", default=f"{OURS},{VROOM}")
+    parser.add_argument("--solvers", default=",".join(SOLVERS), help="routing: RoutingModel alone, by the wall's clock")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once, each on a core of its own")
     parser.add_argument("--json", action="store_true", help="print every result as JSON instead of the table")
     asked = parser.parse_args()
-    if set(asked.solvers.split(",")) - {OURS, VROOM} or asked.seeds < 1 or (asked.seconds or 1) <= 0:
-        parser.error(f"solvers are {OURS} and {VROOM}; seeds and seconds are positive")
+    if set(asked.solvers.split(",")) - set(SOLVERS) or asked.seeds < 1 or (asked.seconds or 1) <= 0:
+        parser.error(f"solvers are {', '.join(SOLVERS)}; seeds and seconds are positive")
     return asked
 
 
@@ -123,10 +124,11 @@ class City:
         return self.folder / f"{run.solver}-{run.tasks}-{run.seed}.json"
 
     def _command(self, run: Run, cores: Cores) -> list[str]:
-        python, script = (sys.executable, "engine_trial.py") if run.solver == OURS else (PYTHON, "vroom_city_trial.py")
+        foreign = run.solver == VROOM
+        python, script = (PYTHON, "vroom_city_trial.py") if foreign else (sys.executable, "engine_trial.py")
         return [
             str(python), str(TRIALS / script), str(self._document(run.tasks, run.seed)), str(self._answer(run)),
-            str(self._seconds(run.tasks)), str(run.seed), cores_argument(cores), self.asked.engine,
+            str(self._seconds(run.tasks)), str(run.seed), cores_argument(cores), run.solver,
         ]  # fmt: skip
 
     def done(self, run: Run, ending: Ending) -> None:
@@ -139,7 +141,7 @@ class City:
             words = ending.complaint.strip().splitlines() or [f"ended with {ending.code}"]
             self._note(Outcome(run.tasks, run.seed, run.solver, error=words[-1]))
             return
-        plan = parse_plan(text) if run.solver == OURS else relaxed_plan(day, json.loads(text))
+        plan = relaxed_plan(day, json.loads(text)) if run.solver == VROOM else parse_plan(text)
         self._note(self._outcome(run, day, plan, cpu))
 
     def _outcome(self, run: Run, day: Problem, plan: Plan, cpu: float) -> Outcome:
