@@ -4,25 +4,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
-from marketplace.base.audit import Transition, request_id
 from marketplace.hours.books import CITY, open_member, open_programme, opening_anew, prepare_branch
+from marketplace.hours.importing.doors import let_in
 from marketplace.hours.importing.errors import HereChanged
 from marketplace.hours.importing.joining import Incoming, incoming_of, keep_lines, open_members
 from marketplace.hours.importing.judging import Bank
 from marketplace.hours.importing.keeping import forget
-from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.standing import compare_with_here
 from marketplace.hours.importing.steps import PORTION, Part, Step, Work
-from marketplace.hours.models import Member
 from marketplace.hours.nights import arm
-from marketplace.people.models import Account
 from timebank import Command, SetLimits
 
 Taking = Callable[[AsyncSession, Work, int, datetime], Awaitable[None]]
@@ -123,32 +120,7 @@ async def _words(tx: AsyncSession, work: Work, start: int, now: datetime) -> Non
 async def _letting_in(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
     """Everybody may sign in and is a member, minors once their guardians consent; the files are forgotten."""
     made = await tx.get_one(BankImport, work.made.id)
-    mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == made.id)
-    own = select(col(Member.account_id)).where(col(Member.id).in_(mine), col(Member.kind) != "elder")
-    opened = update(Account).where(col(Account.id).in_(own), col(Account.state) == "closed").values(state="active")
-    await tx.execute(opened.execution_options(synchronize_session=False))
-    waiting = (col(Member.id).in_(mine), col(Member.state) == "pending", col(Member.guardian_id).is_(None))
-    joined = (
-        update(Member)
-        .where(*waiting)
-        .values(state="active", version=col(Member.version) + 1)
-        .returning(col(Member.id), col(Member.version))
-        .execution_options(synchronize_session=False)
-    )
-    tx.add_all(
-        Transition(
-            entity="member",
-            entity_id=member_id,
-            from_state="pending",
-            to_state="active",
-            version=version,
-            actor_id=made.imported_by,
-            reason=f"import:{made.id}",
-            at=now,
-            request_id=request_id(),
-        )
-        for member_id, version in (await tx.execute(joined)).all()
-    )
+    await let_in(tx, made, now=now)
     made.state, made.finished_at = "done", now
     await forget(tx, work.vault, made.id)
     await arm(tx, now=now)

@@ -8,21 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor
-from marketplace.base.audit import Transition, request_id
 from marketplace.base.errors import Unknown
 from marketplace.hours.importing.committing import alone
+from marketplace.hours.importing.doors import shut_out
 from marketplace.hours.importing.errors import ImportInUse, ImportUnderWay
-from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.undoing.obstacles import Obstacle, obstacles_to
 from marketplace.hours.importing.undoing.steps import Left, left_of
-from marketplace.hours.models import Member
-from marketplace.people.models import Account
 
 UNDO_WANTED = "import.undo_wanted"
 _LOCKED = (  # whoever does anything as one of them, or about one, has done it by now or waits for us
@@ -89,28 +86,4 @@ async def _shut(tx: AsyncSession, made: BankImport, *, actor: Actor, now: dateti
         await tx.execute(lock, {"id": made.id})
     if found := await obstacles_to(tx, made):
         raise ImportInUse(obstacles=len(found))
-    mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == made.id)
-    own = select(col(Member.account_id)).where(col(Member.id).in_(mine), col(Member.kind) != "elder")
-    closed = update(Account).where(col(Account.id).in_(own)).values(state="closed")
-    await tx.execute(closed.execution_options(synchronize_session=False))
-    waiting = (
-        update(Member)
-        .where(col(Member.id).in_(mine), col(Member.state) == "active")
-        .values(state="pending", version=col(Member.version) + 1)
-        .returning(col(Member.id), col(Member.version))
-        .execution_options(synchronize_session=False)
-    )
-    tx.add_all(
-        Transition(
-            entity="member",
-            entity_id=member_id,
-            from_state="active",
-            to_state="pending",
-            version=version,
-            actor_id=actor.account_id,
-            reason=made.reference,
-            at=now,
-            request_id=request_id(),
-        )
-        for member_id, version in (await tx.execute(waiting)).all()
-    )
+    await shut_out(tx, made, by=actor.account_id, now=now)
