@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
+from marketplace.base.actor import Role
 from marketplace.base.platform import Platform
 from marketplace.console.bank.counter.acts import offered
 from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
@@ -21,7 +22,9 @@ from marketplace.hours.members import statements
 from marketplace.hours.members.files import file_of
 from marketplace.hours.members.finding import overseen_members
 from marketplace.hours.members.proxies import member_for
+from marketplace.hours.members.schemas import PROOFS_OF_STUDENTS
 from marketplace.hours.members.searching import Choice, search
+from marketplace.hours.members.student_changes import changes_of, number_in, pending_changes
 from marketplace.hours.models import Member
 from marketplace.web.dependencies import Home, Now, Tx
 
@@ -52,6 +55,8 @@ async def show_members(
     hits = await search(tx, platform.vault, q, Choice(), actor=actor, now=now)
     ids = {one.id for one in shown} | {one.guardian_id for one in shown if one.guardian_id}
     ids |= {hit.member.id for hit in hits.found}
+    students = await pending_changes(tx, actor=actor, limit=PER_PAGE)
+    ids |= {one.member_id for one in students}
     return framed(
         request,
         "members.html",
@@ -64,6 +69,7 @@ async def show_members(
         names=await names_for(tx, ids, (), Reader(actor, now, language(request))),
         q=q,
         hits=hits,
+        students=students,
         near={one.id for one in districts},
         kinds=MEMBER_KINDS,
         kind=of_kind_,
@@ -81,6 +87,7 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
     file = await file_of(tx, platform.vault, member, rules=rules, actor=actor)
     orders = await orders_for(tx, actor=actor, now=now, state=None, member_id=member.id, after=None, limit=RECENT)
     standing = await schedules_of(tx, member.id)
+    changes = await changes_of(tx, member.id, state="pending")
     ids = members_in(orders, standing) | {member.id} | ({member.guardian_id} if member.guardian_id else set())
     accounts = accounts_in(orders) | ({member.contact_id} if member.contact_id else set())
     reader = Reader(actor, now, language(request))
@@ -100,6 +107,9 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
         kinds=kinds_in(reader),
         rules=rules,
         begin=offered(member, rules),
+        changes=[(one, await number_in(tx, platform.vault, member, one.student_number_sealed)) for one in changes],
+        proofs=PROOFS_OF_STUDENTS,
+        confirms=actor.is_any(Role.OFFICER),
     )
 
 

@@ -1,7 +1,7 @@
 """What the routes of members' files and standing take and give."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field
@@ -14,6 +14,7 @@ TrainingKind = Literal["induction", "first_aid", "dementia_care", "escort_safety
 IncidentKind = Literal["no_show", "malice"]
 IncidentState = Literal["standing", "appealed", "upheld", "struck_out", "lifted"]
 StudentProof = Literal["student_card", "enrolment_letter", "transfer_letter", "school_register"]
+PROOFS_OF_STUDENTS: tuple[str, ...] = get_args(StudentProof)
 Words = Annotated[str, Field(min_length=2, max_length=500, examples=["当天手机没电，已提前告知站点"])]
 
 

@@ -13,6 +13,7 @@ from marketplace.console.words import WORDS, coded, speaker
 from marketplace.hours.alerts.models import Kind
 from marketplace.hours.giving.models import ORDER_STEPS
 from marketplace.hours.importing.steps import Part
+from marketplace.hours.members.schemas import PROOFS_OF_STUDENTS
 
 ROOT = Path(marketplace.console.__file__).parent
 REASONS = "skill excluded capacity no_shift window distance crew pin mandatory insertable priority_lost changed"
@@ -61,4 +62,5 @@ def test_every_kind_of_alert_order_state_and_act_has_words() -> None:
     assert {f"people_{way}" for way in PEOPLE} <= WORDS["en"].keys()
     assert {f"order_state_{state}" for state in ORDER_STEPS} <= WORDS["en"].keys()
     assert {f"figure_value_{part}" for part in get_args(Part)} <= WORDS["en"].keys()
+    assert {f"student_proof_{proof}" for proof in PROOFS_OF_STUDENTS} <= WORDS["en"].keys()
     assert {f"category_{one}" for one in get_args(Category)} <= WORDS["en"].keys()

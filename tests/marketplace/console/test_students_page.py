@@ -1,0 +1,73 @@
+"""A student's changed school or number waits on the members' page, and is confirmed or not on her file."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from marketplace.base.actor import Role
+from marketplace.base.database import transaction
+from marketplace.base.platform import Platform
+from marketplace.hours.members.student_changes import ask_change
+from marketplace.hours.members.students import sealed_student
+from tests.builders import an_account
+from tests.conftest import MovableClock
+from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.hours.builders import Person, a_person
+from tests.marketplace.hours.giving.scene import Scene, a_scene, member_now
+
+
+@pytest.fixture
+def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
+    clock.set(NOON)
+    found = Page(platform, client)
+    program.state.platform = found.platform
+    return found
+
+
+async def a_student(page: Page) -> tuple[Scene, Person]:
+    """A student of the first branch says that she has changed to another university."""
+    scene, vault = await a_scene(page.platform), page.platform.vault
+    async with transaction(page.platform.db) as tx:
+        account = await an_account(page.platform, tx, Role.VOLUNTEER)
+        known = await sealed_student(tx, vault, account.id, school="示例大学", number="2023001234")
+        student = await a_person(page.platform, tx, scene.bank, account=account, student=known)
+        await ask_change(
+            tx, vault, student.member.id, school="示例理工大学", number="B-77", actor=student.actor, now=NOON
+        )
+    return scene, student
+
+
+async def test_an_officer_confirms_with_what_was_shown(page: Page) -> None:
+    scene, student = await a_student(page)
+    await page.open(scene, Role.OFFICER)
+    file = f"/console/members/{student.member.id}"
+    for lang, words in (("en", "waits for a proof"), ("zh", "变更待核实")):
+        waits = section(await page.read(lang, page="members"), "students")
+        for part in (words, "示例理工大学", file):
+            assert part in waits
+    shown = await page.read(page=f"members/{student.member.id}")
+    for part in ("示例大学 · 2023001234", "示例理工大学 · B-77", "not proved yet"):
+        assert part in shown
+    assert (await page.press(shown, "Confirm</button>", proof="student_card")).status_code == 200
+    after = await page.read(page=f"members/{student.member.id}")
+    assert "<dd>示例理工大学 · B-77</dd>" in after
+    assert "not proved yet" not in after
+    assert 'id="students"' not in await page.read(page="members")
+    assert (await member_now(page.platform, student.member)).school == "示例理工大学"
+
+
+async def test_what_is_not_confirmed_needs_a_reason_and_leaves_the_old_school(page: Page) -> None:
+    scene, student = await a_student(page)
+    await page.open(scene, Role.OFFICER)
+    shown = await page.read(page=f"members/{student.member.id}")
+    assert (await page.press(shown, "Not confirmed</button>")).status_code == 400
+    assert (await page.press(shown, "Not confirmed</button>", reason="没有带学生证")).status_code == 200
+    assert (await member_now(page.platform, student.member)).school == "示例大学"
+    assert 'id="students"' not in await page.read(page="members")
+
+
+async def test_another_branch_sees_nothing_of_it(page: Page) -> None:
+    scene, _ = await a_student(page)
+    await page.open(scene, Role.OFFICER, branch=1)
+    assert 'id="students"' not in await page.read(page="members")
