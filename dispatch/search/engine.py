@@ -113,6 +113,7 @@ class Search:
         copy_state(self._best, self._found)
         if self._routes_are_dear():
             self._save_routes(budget)
+            copy_state(self._best, self._start)  # a member grown from nothing would rarely do with as few routes
         hear = told or (lambda _share, _cost, _unserved: None)
         mates = mates or Alone()
         if cooled == 0.0:
@@ -143,7 +144,7 @@ class Search:
         return parent_of(self.found, int(whole_cost(self._facts, self._found)))
 
     def _restart(self) -> None:
-        """Begin anew, from what was there at first, in a random order."""
+        """Begin anew, from what was there at first or from the saved routes, the rest in a random order."""
         copy_state(self._start, self._state)
         fill(self._facts, self._state, self.draw.permutation(len(self.facts.tasks)), self.chance)
 
