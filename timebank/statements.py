@@ -80,12 +80,14 @@ _BALANCE_AT = text(  # no row when there is no such account
     " AND (CAST(:recorded AS timestamptz) IS NULL OR e.recorded_at < :recorded))"
     " FROM ledger_account a WHERE a.id = :account"
 )
+_LINE = (
+    "SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
+    " p.amount, p.version, p.balance_after, p.hash FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+)
 # An account's entries lie all over the ledger: they are visited once, for the opening balance and for the lines. One
 # row at least where the account is known; without a line its entry is null.
 _STATEMENT = text(
-    "WITH mine AS MATERIALIZED (SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference,"
-    " e.occurred_at, e.recorded_at, p.amount, p.version, p.balance_after, p.hash"
-    " FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    f"WITH mine AS MATERIALIZED ({_LINE}"  # noqa: S608 - made of a constant
     " WHERE p.account = :account AND e.occurred_at < greatest(CAST(:starts_at AS timestamptz), :ends_at))"
     " SELECT (SELECT COALESCE(sum(amount), 0)::bigint FROM mine WHERE occurred_at < :starts_at) AS opening, lines.*"
     " FROM ledger_account a"
@@ -93,9 +95,7 @@ _STATEMENT = text(
     " WHERE a.id = :account ORDER BY lines.occurred_at, lines.entry_id, lines.leg"
 )
 _LINES = text(
-    "SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
-    " p.amount, p.version, p.balance_after, p.hash FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
-    " WHERE p.account = ANY(:accounts) AND e.occurred_at >= :starts_at AND e.occurred_at < :ends_at"
+    f"{_LINE} WHERE p.account = ANY(:accounts) AND e.occurred_at >= :starts_at AND e.occurred_at < :ends_at"
     " ORDER BY e.occurred_at, e.id, p.leg"
 )
 _PAGE = text(

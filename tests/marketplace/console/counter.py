@@ -23,7 +23,7 @@ from marketplace.people.accounts import HASHER, open_account
 from marketplace.people.models import Account
 from tests.builders import next_phone
 from tests.marketplace.console.builders import PASSWORD, sign_in
-from tests.marketplace.console.test_giving_page import Page
+from tests.marketplace.console.pages import Page
 from tests.marketplace.hours.builders import Bank, Person, a_person
 from tests.marketplace.hours.giving.scene import Scene, a_scene, rows
 from tests.marketplace.hours.links.partners import NOBODY, OPERATOR

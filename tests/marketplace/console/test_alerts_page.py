@@ -9,7 +9,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.alerts.service import raise_alert
 from tests.marketplace.console.builders import sign_in, staff
-from tests.marketplace.console.test_giving_page import Page
+from tests.marketplace.console.pages import Page
 from tests.marketplace.hours.giving.scene import Scene, a_scene
 
 

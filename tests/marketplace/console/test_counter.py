@@ -4,16 +4,11 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
-import pytest
-
 import timebank
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
-from marketplace.base.platform import Platform
 from marketplace.hours.books import pool_account
 from marketplace.hours.giving.allocating import allocate
-from tests.conftest import MovableClock
 from tests.marketplace.console.counter import (
     Counter,
     a_counter,
@@ -24,20 +19,12 @@ from tests.marketplace.console.counter import (
     query_of,
     to,
 )
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import Page, section
 from tests.marketplace.hours.builders import SYSTEM, balances, give
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, gift, member_now, rows
 from timebank import Hold, Release
 
 DAY = "2026-03-02"  # a Monday
-
-
-@pytest.fixture
-def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
-    clock.set(NOON)
-    found = Page(platform, client)
-    program.state.platform = found.platform
-    return found
 
 
 async def left_behind(page: Page) -> list[tuple[Any, ...]]:

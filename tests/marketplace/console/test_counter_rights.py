@@ -3,23 +3,10 @@
 import re
 from typing import Any
 
-import httpx
-import pytest
-
 from marketplace.base.actor import Role
-from marketplace.base.platform import Platform
-from tests.conftest import MovableClock
 from tests.marketplace.console.counter import Counter, a_counter, alerts_of, made_officer, named, orders_made, to
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import Page, section
 from tests.marketplace.hours.giving.scene import a_scene, rows, under
-
-
-@pytest.fixture
-def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
-    clock.set(NOON)
-    found = Page(platform, client)
-    program.state.platform = found.platform
-    return found
 
 
 async def test_the_counter_offers_what_the_rules_of_the_city_allow(page: Page, program: Any) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
@@ -10,21 +9,11 @@ from sqlmodel import col
 from marketplace.base.actor import Role
 from marketplace.base.audit import Audit
 from marketplace.base.database import transaction
-from marketplace.base.platform import Platform
 from marketplace.hours.members.searching import Choice, Wanted, search, wanted
 from marketplace.hours.models import Member
-from tests.conftest import MovableClock
 from tests.marketplace.console.counter import Counter, hits_of, named
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import Page, section
 from tests.marketplace.hours.giving.scene import a_scene, an_elder_with
-
-
-@pytest.fixture
-def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
-    clock.set(NOON)
-    found = Page(platform, client)
-    program.state.platform = found.platform
-    return found
 
 
 @pytest.mark.parametrize(

@@ -4,26 +4,13 @@ wait on the same page."""
 import re
 from typing import Any
 
-import httpx
-import pytest
-
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
-from marketplace.base.platform import Platform
 from marketplace.hours.giving import inheritance
-from tests.conftest import MovableClock
 from tests.marketplace.console.counter import a_payment, made_officer, press
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import Page, section
 from tests.marketplace.hours.builders import Person, a_person, balances, give
 from tests.marketplace.hours.giving.scene import Scene, a_scene, an_elder_with, faults, gift, rows
-
-
-@pytest.fixture
-def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
-    clock.set(NOON)
-    found = Page(platform, client)
-    program.state.platform = found.platform
-    return found
 
 
 def ticks_of(shown: str) -> list[str]:

@@ -14,7 +14,7 @@ from marketplace.console.bank.giving.reasons import spoken
 from marketplace.console.words import speaker
 from marketplace.hours.books import pool_account
 from tests.conftest import MovableClock
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import NOON, Page, section
 from tests.marketplace.hours.builders import balances, give
 from tests.marketplace.hours.giving.scene import Scene, Told, a_scene, an_elder_with, under
 

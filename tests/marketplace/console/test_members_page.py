@@ -1,32 +1,18 @@
 """A branch's members and a member's file in the console; an officer acts for her there, with a reason."""
 
-from typing import Any
-
-import httpx
-import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
 from marketplace.base.actor import Role
 from marketplace.base.audit import Audit
 from marketplace.base.database import transaction
-from marketplace.base.platform import Platform
 from marketplace.hours.books import pool_account
 from marketplace.hours.members.groups import Group, found_group
 from tests.builders import an_account
-from tests.conftest import MovableClock
 from tests.marketplace.console.counter import Counter
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import Page, section
 from tests.marketplace.hours.builders import SYSTEM, balances
 from tests.marketplace.hours.giving.scene import a_scene, an_elder_with, gift, member_now
-
-
-@pytest.fixture
-def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
-    clock.set(NOON)
-    found = Page(platform, client)
-    program.state.platform = found.platform
-    return found
 
 
 async def test_members_are_listed_by_kind_with_what_tells_them_apart(page: Page) -> None:

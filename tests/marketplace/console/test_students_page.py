@@ -1,28 +1,13 @@
 """A student's changed school or number waits on the members' page, and is confirmed or not on her file."""
 
-from typing import Any
-
-import httpx
-import pytest
-
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
-from marketplace.base.platform import Platform
 from marketplace.hours.members.student_changes import ask_change
 from marketplace.hours.members.students import sealed_student
 from tests.builders import an_account
-from tests.conftest import MovableClock
-from tests.marketplace.console.test_giving_page import NOON, Page, section
+from tests.marketplace.console.pages import NOON, Page, section
 from tests.marketplace.hours.builders import Person, a_person
 from tests.marketplace.hours.giving.scene import Scene, a_scene, member_now
-
-
-@pytest.fixture
-def page(platform: Platform, client: httpx.AsyncClient, clock: MovableClock, program: Any) -> Page:
-    clock.set(NOON)
-    found = Page(platform, client)
-    program.state.platform = found.platform
-    return found
 
 
 async def a_student(page: Page) -> tuple[Scene, Person]:
