@@ -64,10 +64,11 @@ class LedgerEntry(SQLModel, table=True):
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
+        sa.PrimaryKeyConstraint("id", name="ledger_entry_pkey", postgresql_include=["occurred_at", "recorded_at"]),
         sa.Index("ledger_entry_reference", "reference"),
         sa.Index("ledger_entry_reverses", "reverses", unique=True, postgresql_where=sa.text("reverses IS NOT NULL")),
     )
-    id: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    id: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True)))
     key: str = Field(sa_type=sa.Text, unique=True)
     payload_hash: bytes = Field(sa_type=sa.LargeBinary)
     kind: str = Field(sa_type=sa.Text)
@@ -90,7 +91,7 @@ class LedgerPosting(SQLModel, table=True):
 
     __tablename__ = "ledger_posting"
     __table_args__ = (
-        sa.Index("ledger_posting_account", "account", "version", unique=True),
+        sa.Index("ledger_posting_account", "account", "version", unique=True, postgresql_include=["entry", "amount"]),
         sa.Index(
             "ledger_posting_clearing",
             "entry",

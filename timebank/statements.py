@@ -73,7 +73,7 @@ _BALANCE = text(
     "  WHERE h.account = a.id AND h.state = 'held' AND h.expires_at <= :now), 0)::bigint AS held, a.owed, a.version"
     " FROM ledger_account a WHERE a.id = :account"
 )
-_BALANCE_AT = text(  # no row when there is no such account
+BALANCE_AT = text(  # no row when there is no such account; two indexes hold all that it asks for
     "SELECT (SELECT COALESCE(sum(p.amount), 0)::bigint FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
     " WHERE p.account = :account"
     " AND (CAST(:occurred AS timestamptz) IS NULL OR e.occurred_at < :occurred)"
@@ -84,14 +84,15 @@ _LINE = (
     "SELECT e.id AS entry_id, p.leg, e.key AS entry_key, e.kind, e.reference, e.occurred_at, e.recorded_at,"
     " p.amount, p.version, p.balance_after, p.hash FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
 )
-# An account's entries lie all over the ledger: they are visited once, for the opening balance and for the lines. One
-# row at least where the account is known; without a line its entry is null.
+# An account's entries lie all over the ledger: for what was before the period two indexes are enough, only the lines
+# themselves are fetched. One row at least where the account is known; without a line its entry is null.
 _STATEMENT = text(
-    f"WITH mine AS MATERIALIZED ({_LINE}"  # noqa: S608 - made of a constant
-    " WHERE p.account = :account AND e.occurred_at < greatest(CAST(:starts_at AS timestamptz), :ends_at))"
+    "WITH mine AS MATERIALIZED (SELECT p.version, p.amount, e.occurred_at"  # noqa: S608 - made of a constant
+    "  FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry"
+    "  WHERE p.account = :account AND e.occurred_at < greatest(CAST(:starts_at AS timestamptz), :ends_at))"
     " SELECT (SELECT COALESCE(sum(amount), 0)::bigint FROM mine WHERE occurred_at < :starts_at) AS opening, lines.*"
-    " FROM ledger_account a"
-    " LEFT JOIN (SELECT * FROM mine WHERE occurred_at >= :starts_at AND occurred_at < :ends_at) lines ON true"
+    f" FROM ledger_account a LEFT JOIN ({_LINE} JOIN mine ON p.version = mine.version"
+    "  WHERE p.account = :account AND mine.occurred_at >= :starts_at AND mine.occurred_at < :ends_at) lines ON true"
     " WHERE a.id = :account ORDER BY lines.occurred_at, lines.entry_id, lines.leg"
 )
 _LINES = text(
@@ -136,7 +137,7 @@ async def balance_at(
     check_optional_instant("occurred_before", occurred_before)
     check_optional_instant("recorded_before", recorded_before)
     arguments = {"account": account, "occurred": occurred_before, "recorded": recorded_before}
-    found = await tx.scalar(_BALANCE_AT, arguments)
+    found = await tx.scalar(BALANCE_AT, arguments)
     if found is None:
         raise UnknownAccount({"account": str(account)})
     return int(found)

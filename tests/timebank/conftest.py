@@ -12,7 +12,7 @@ from marketplace.base.embedded.postgres import Postgres
 from marketplace.base.migrations import migrate
 from tests.timebank.town import Town, found_town
 
-LEDGER_REVISION = "0020"  # the newest that changes the ledger
+LEDGER_REVISION = "0023"  # the newest that changes the ledger
 
 
 def _named(url: str, name: str) -> str:

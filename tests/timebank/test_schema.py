@@ -1,19 +1,22 @@
 """The migration and the models describe the same tables; the SQL files are all installed; the library stays alone."""
 
 import ast
+from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 import timebank.closing
 import timebank.links.models
 import timebank.models
+import timebank.statements
 from timebank.schema import TABLES, install_sql
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +62,13 @@ def test_the_verifier_shares_no_code_with_the_ledger() -> None:
     own = {name for name in imported if f"{name}.".startswith("timebank.verify.")}
     assert own
     assert not {name for name in imported - own if name.startswith(("timebank", "sqlalchemy", "sqlmodel"))}
+
+
+async def test_a_balance_at_a_point_in_time_is_read_from_two_indexes_alone(engine: AsyncEngine) -> None:
+    asked = {"account": UUID(int=1), "occurred": datetime(2026, 3, 2, tzinfo=UTC), "recorded": None}
+    async with engine.connect() as connection:
+        for setting in ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"):
+            await connection.execute(text(f"SET LOCAL {setting} = off"))  # a small ledger would do without its indexes
+        plan = (await connection.scalars(text(f"EXPLAIN {timebank.statements.BALANCE_AT}"), asked)).all()
+    read = [line.split("using ")[1].split()[0] for line in plan if "Index Only Scan using" in line]
+    assert {"ledger_entry_pkey", "ledger_posting_account"} <= set(read)
