@@ -15,7 +15,7 @@ from dispatch.timing.network import Network
 
 Now = Callable[[], float]  # seconds on a clock that only goes forward
 
-BEGUN, COOLED = 0.3, 0.5  # of the cooling is left out from nothing, for time is short, and where a good plan is given
+BEGUN, COOLED = 0.3, 0.3  # of the cooling is left out from nothing, for time is short, and where a good plan is given
 
 
 @dataclass(frozen=True, slots=True)
