@@ -1,6 +1,6 @@
 """What giving and moving hours refuses."""
 
-from marketplace.base.errors import Conflict, Forbidden, Malformed
+from marketplace.base.errors import Conflict, Malformed
 
 
 class NotEnoughMinutes(Conflict):
@@ -97,14 +97,6 @@ class NamedTwice(Malformed):
     code = "named_twice"
     zh = "同一会员在名单中出现两次。"
     en = "A member is named twice."
-
-
-class SecondPersonNeeded(Forbidden):
-    """Who asked does not agree to it as well."""
-
-    code = "second_person_needed"
-    zh = "须由另一位工作人员审批。"
-    en = "Another person must agree to this."
 
 
 class OneByOne(Conflict):

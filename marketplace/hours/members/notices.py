@@ -50,16 +50,16 @@ ACTS: dict[str, Pair] = {
     "series": ("您的定期互助已更改。", "Your recurring help was changed."),
     "schedule": ("您的定期转出已更改。", "Your standing order was changed."),
     "student_asked": (
-        "已为您提交学校或学号的变更申请。",
-        "A change of your school or student number was asked for.",
+        "已为您登记学校和学号，待工作人员核验证件。",
+        "School and student number were told for you; an officer has yet to see a paper of them.",
     ),
     "student_confirmed": (
-        "您的学校和学号变更已核实。",
-        "The change of your school or student number was confirmed.",
+        "您的学校和学号已核实。",
+        "Your school and student number were confirmed.",
     ),
     "student_rejected": (
-        "您的学校和学号变更未获核实，原登记不变。",
-        "The change of your school or student number was not confirmed; the old one stands.",
+        "您所报的学校和学号未获核实，登记不变。",
+        "The school and student number that were told were not confirmed; your membership stays as it was.",
     ),
     "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
 }
