@@ -320,7 +320,11 @@ async def test_a_pending_key_is_given_up_unless_the_partner_has_it(world: World,
     new = read_key(made["next_public_key"])
     if lost == "request":
         assert ended == (200, None)
-        assert (ours.own_public_key, theirs.public_key, theirs.withdrawn_public_key) == (old, old, new)
+        assert (ours.own_public_key, theirs.public_key) == (old, old)
+        for side, whose in ((here, "ours"), (there, "theirs")):
+            shown = await side.http.get(f"/v1/links/{side.link_id}", headers=side.headers(side.operator))
+            kept = {(one["whose"], one["public_key"]) for one in shown.json()["given_up_keys"]}
+            assert (whose, made["next_public_key"]) in kept
     else:  # only the partner knew: we go over to it after all
         assert ended == (409, "link_key_taken")
         assert (ours.own_public_key, theirs.public_key) == (new, new)
