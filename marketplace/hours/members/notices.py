@@ -82,12 +82,15 @@ async def tell_elder(tx: AsyncSession, elder: Elder, act: str, *, actor: Actor) 
 
 
 async def letters_of_act(tx: AsyncSession, vault: Vault, message: Message, *, now: datetime) -> list[Letter]:
-    """What the message says, to her and to her family, but for the one who did it."""
+    """What the message says, to her and to her family, but for the one who did it; nothing of whom an import took out
+    meanwhile."""
     if "elder_id" in message.ids:
         elder_id: UUID | None = UUID(str(message.ids["elder_id"]))
         own = await elder_phones(tx, vault, UUID(str(message.ids["elder_id"])))
     else:
-        member = await tx.get_one(Member, UUID(str(message.ids["member_id"])))
+        member = await tx.get(Member, UUID(str(message.ids["member_id"])))
+        if member is None:
+            return []
         elder_id, own = member.elder_id, await phones_of(tx, vault, member, but=str(message.ids.get("by", "")))
     family = [one for one in await family_of(tx, elder_id, now=now) if str(one) != message.ids.get("by")]
     said = by_whom(ACTS[str(message.ids["act"])], str(message.ids.get("acted_as", "officer")))
