@@ -1,12 +1,13 @@
 """A student's first school is told on joining, and proved before a certificate prints it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from marketplace.base.actor import Role
+from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.members.students import sealed_student
@@ -91,3 +92,20 @@ async def test_what_is_not_confirmed_leaves_her_as_she_was_and_may_be_told_again
     again = await caller.post(f"{path}/student-changes", learner.actor, TOLD)
     await caller.post(f"{path}/student-changes/{again['id']}/confirm", officer, {"proof": "enrolment_letter"})
     assert (await caller.get(path, officer))["member"]["kind"] == "student"
+
+
+async def test_of_two_who_are_proved_to_be_one_student_at_once_one_is(platform: Platform, caller: Caller) -> None:
+    bank, learner = await a_learner(platform)
+    async with transaction(platform.db) as tx:
+        officers = [await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0]) for _ in range(2)]
+        rival = await a_person(platform, tx, bank)
+    await caller.post(f"/v1/members/{rival.member.id}/student-changes", rival.actor, TOLD)
+
+    async def confirmed(person: Person, officer: Actor) -> int:
+        path = f"/v1/members/{person.member.id}/student-changes"
+        (told,) = (await caller.get(path, officer))["items"]
+        address = f"{path}/{told['id']}/confirm"
+        return (await caller.client.post(address, json=CARD, headers=caller.as_(officer))).status_code
+
+    pairs = zip((learner, rival), officers, strict=True)
+    assert sorted(await asyncio.gather(*(confirmed(*pair) for pair in pairs))) == [200, 409]
