@@ -34,6 +34,7 @@ def run(work: Callable[[Platform], Awaitable[Any]]) -> Any:
 
 def show(found: Any) -> None:
     """A link's facts, and our public key for the partner's operator."""
+    from marketplace.base.clock import local_day
     from marketplace.hours.links.keys import written
 
     link, peer = found.link, found.peer
@@ -41,6 +42,8 @@ def show(found: Any) -> None:
     typer.echo(f"our public key {written(peer.own_public_key)}")
     if peer.next_public_key is not None:
         typer.echo(f"our next one, not taken by the partner yet: {written(peer.next_public_key)}")
+    for one in found.given_up:
+        typer.echo(f"{one.whose}, given up on {local_day(one.given_up_at)}: {written(one.public_key)}")
     typer.echo(f"we grant {link.our_limit} min, they grant {link.their_limit} min, balance {link.balance} min")
 
 

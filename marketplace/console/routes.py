@@ -12,7 +12,7 @@ from marketplace.base.errors import DomainError, NotSignedIn, Unknown
 from marketplace.console import files
 from marketplace.console.bank import alerts, branches, cycles, members
 from marketplace.console.bank.counter import page as counter
-from marketplace.console.bank.giving import decisions, grants, orders
+from marketplace.console.bank.giving import decisions, grants, monthly, orders
 from marketplace.console.day.districts import chosen, day_of, districts_for
 from marketplace.console.day.lines import clock
 from marketplace.console.day.page import day_page
@@ -118,6 +118,7 @@ PAGES = Router(
         *orders.HANDLERS,
         *decisions.HANDLERS,
         *grants.HANDLERS,
+        *monthly.HANDLERS,
         *members.HANDLERS,
         *counter.HANDLERS,
     ],

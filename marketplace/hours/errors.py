@@ -1,6 +1,6 @@
 """What the time bank refuses."""
 
-from marketplace.base.errors import Conflict, Malformed
+from marketplace.base.errors import Conflict, Forbidden, Malformed
 
 
 class NoHoursSource(Conflict):
@@ -153,3 +153,11 @@ class PoolNotOffered(Conflict):
     code = "pool_not_offered"
     zh = "可选择的去向为：{offered}。"
     en = "The pools to choose among are: {offered}."
+
+
+class SecondPersonNeeded(Forbidden):
+    """Who asked does not agree to it as well."""
+
+    code = "second_person_needed"
+    zh = "须由另一位工作人员审批。"
+    en = "Another person must agree to this."

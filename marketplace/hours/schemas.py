@@ -54,7 +54,7 @@ class MemberIn(In):
     skills: Annotated[tuple[Skill, ...], Field(max_length=20)] = Field(default=(), examples=[["escort"]])
     birth_on: date | None = Field(default=None, examples=["1962-05-01"], description="before a volunteer's first task")
     guardian_id: UUID | None = Field(default=None, description="a minor's: an adult member, who then consents")
-    student: StudentIn | None = None
+    student: StudentIn | None = Field(default=None, description="she is one once an officer has seen a paper of it")
 
 
 class MemberOut(Out):

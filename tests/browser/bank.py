@@ -19,12 +19,13 @@ from marketplace.hours.members.proxies import Acts
 from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Member
 from marketplace.hours.routes.certificates import desk_of
-from tests.builders import an_account
+from tests.builders import an_account, an_actor
 from tests.conftest import MovableClock
 from tests.marketplace.console.builders import staff
 from tests.marketplace.console.counter import a_payment
 from tests.marketplace.console.test_waiting import a_branch
 from tests.marketplace.hours.builders import SYSTEM, TEN, Bank, Person, a_member_elder, a_person, a_task, give, serve
+from tests.marketplace.hours.certificates.builders import prove_student
 from tests.marketplace.hours.giving.scene import Told, under
 
 DAY = timedelta(days=1)
@@ -93,6 +94,8 @@ async def _a_student(live: Platform, bank: Bank) -> Person:
         account = await an_account(live, tx, Role.VOLUNTEER)
         known = await sealed_student(tx, live.vault, account.id, school="示例大学", number="2023001234")
         student = await a_person(live, tx, bank, account=account, birth_on=date(2004, 5, 1), student=known)
+        officer = await an_actor(live, tx, Role.OFFICER, region=bank.town.districts[0])
+        await prove_student(tx, student, officer, now=live.now())
         elder, _ = await a_member_elder(live, tx, bank, minutes=120)
         task = await a_task(live, tx, elder, start=TEN + timedelta(hours=3))
     await serve(live, task, student, 60)

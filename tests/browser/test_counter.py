@@ -33,6 +33,7 @@ BEGIN = {
     "schedule": {"zh": "新建定期转出", "en": "New standing order"},
     "pass_on": {"zh": "办理继承", "en": "pass her hours on"},
 }
+MONTH = {"zh": "本月一次办理", "en": "The month at once"}
 
 
 @pytest.fixture
@@ -92,6 +93,13 @@ async def test_the_counters_pages_fit_speak_and_are_reached_by_keyboard(
         await page.get_by_role("button", name="Ticked: agree").click()
         many = page.url.removeprefix(address).replace("lang=en&", "")
         await look(page, address, many, f"{width}-decisions", {"zh": "同意", "en": "Ticked: agree"})
+        await look(page, address, "/console/grants/month", f"{width}-month", MONTH)
+        await tab_through(page, spare=5)  # a month's field is two stops
+        await page.get_by_role("button", name="See what becomes").press("Enter")
+        await page.wait_for_url("**step=try**")
+        tried = re.sub("&?lang=en", "", page.url.removeprefix(address))
+        await look(page, address, tried, f"{width}-month-tried", MONTH)
+        await tab_through(page)
         await page.close()
     assert wrong == []
 
@@ -122,6 +130,7 @@ async def test_an_officer_begins_and_decides_by_keyboard_and_needs_script_for_th
     await page.goto(f"{address}/console/members/{lively.giver.member.id}/begin/schedule?lang=en&way=members")
     await begins_a_standing_order(page)
     await decides_many(page, address)
+    await grants_the_month(page, address)
     await page.close()
     await goes_on_without_script(browser, address, lively)
     assert wrong == []
@@ -167,6 +176,18 @@ async def decides_many(page: Page, address: str) -> None:
     await payment.get_by_role("button", name="Agree").press("Enter")
     await expect(page.locator("#message")).to_have_text("Done: Agree.")
     await expect(payment).to_have_count(0)
+
+
+async def grants_the_month(page: Page, address: str) -> None:
+    """One button, and each line says what became of it."""
+    await page.goto(f"{address}/console/grants/month?lang=en")
+    await page.get_by_role("button", name="See what becomes").press("Enter")
+    lines, button = page.locator("[data-line]"), page.locator("#decide button")
+    await expect(lines).to_have_text(["would be granted"])  # the pool's 140 for the first in turn
+    await button.press("Enter")
+    await expect(page.locator("#message")).to_contain_text("1 lines were granted, 140 minutes; 0 were refused")
+    await expect(lines).to_have_text(["granted"])
+    await expect(button).to_be_disabled()
 
 
 async def goes_on_without_script(browser: Browser, address: str, lively: LivelyBank) -> None:

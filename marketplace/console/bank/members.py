@@ -55,7 +55,7 @@ async def show_members(
     hits = await search(tx, platform.vault, q, Choice(), actor=actor, now=now)
     ids = {one.id for one in shown} | {one.guardian_id for one in shown if one.guardian_id}
     ids |= {hit.member.id for hit in hits.found}
-    students = await pending_changes(tx, actor=actor, limit=PER_PAGE)
+    students = await pending_changes(tx, actor=actor, limit=PER_PAGE) if actor.is_any(Role.OFFICER) else []
     ids |= {one.member_id for one in students}
     return framed(
         request,
@@ -110,6 +110,7 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
         changes=[(one, await number_in(tx, platform.vault, member, one.student_number_sealed)) for one in changes],
         proofs=PROOFS_OF_STUDENTS,
         confirms=actor.is_any(Role.OFFICER),
+        me=actor.account_id,
     )
 
 

@@ -1,6 +1,7 @@
 // Forms of the time bank's pages: a form names an address, each button a step there and what goes along.
 // After a step the page, or the one named by `then`, is loaded anew, so that it shows what is true now; what was done
-// is told on top. A button with a key is the same act however often it is pressed.
+// is told on top. A button with a key is the same act however often it is pressed. A table whose lines are answered one by
+// one stays as it is, and each line says what became of it.
 
 import { post } from "./server.js";
 
@@ -30,6 +31,17 @@ function body(form, button) {
   return found;
 }
 
+function fill(text, answer) {
+  return text.replace(/\[(\w+)\]/g, (_, name) => answer[name]); // [decided]
+}
+
+function tellEach(lines, granted) {
+  for (const one of lines) {
+    const cell = document.querySelector(`[data-line="${one.source}:${one.id}"]`);
+    cell.textContent = one.detail ?? granted;
+  }
+}
+
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form.act");
   const button = event.submitter;
@@ -39,9 +51,15 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   try {
     const { address } = form.dataset;
-    const { step, key, done, then } = button.dataset;
+    const { step, key, done, then, lineDone } = button.dataset;
     const answer = await post(`${address}${step}`, body(form, button), key);
-    sessionStorage.setItem("liuzhu-done", done.replace(/\[(\w+)\]/g, (_, name) => answer[name])); // [decided]
+    if (lineDone) {
+      tellEach(answer.lines, lineDone);
+      tell(fill(done, answer), "notice");
+      line.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    sessionStorage.setItem("liuzhu-done", fill(done, answer));
     if (then) location.assign(then);
     else location.reload();
   } catch (error) {

@@ -127,7 +127,6 @@ EN: dict[str, str] = {
     "publish": "Publish",
     "return": "Return",
     "worth": "{minutes} minutes",
-    "minutes": "minutes",
     "verdict_full": "In full",
     "verdict_part": "In part",
     "verdict_nothing": "Nothing",

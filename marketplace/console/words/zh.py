@@ -127,7 +127,6 @@ ZH: dict[str, str] = {
     "publish": "发布",
     "return": "退回",
     "worth": "{minutes} 分钟",
-    "minutes": "分钟",
     "verdict_full": "全部认定",
     "verdict_part": "部分认定",
     "verdict_nothing": "不予认定",

@@ -7,9 +7,10 @@ from marketplace.base.actor import Role
 from marketplace.demo.names import Person
 from marketplace.demo.seeding.scene import Scene, letter
 from marketplace.hours.members.joining import Attending, join
+from marketplace.hours.members.student_changes import changes_of, confirm_change
 from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Member
-from marketplace.people.accounts import open_account
+from marketplace.people.accounts import actor_of, open_account
 
 SCHOOL = "示例大学"
 
@@ -28,17 +29,20 @@ async def enrol(
     tx, vault = scene.tx, scene.vault
     wanted = [Role.VOLUNTEER, *roles]
     account = await open_account(tx, vault, name=person.name.zh, phone=person.phone, roles=wanted)
-    student = None
+    officer, student = scene.officers[district], None
     if student_number is not None:  # sealed under the account's own key
         student = await sealed_student(tx, vault, account.id, school=SCHOOL, number=student_number)
-    return await join(
+    member = await join(
         tx,
         account.id,
         district_id=scene.districts[district].id,
         rules=scene.policy.timebank,
-        actor=scene.officers[district],
+        actor=await actor_of(tx, account) if student else officer,  # she tells it herself, the officer sees her card
         now=scene.now,
         attending=Attending(gender=letter(person.gender), mode=mode, birth_on=person.born_on),
         guardian_id=guardian_id,
         student=student,
     )
+    for change in await changes_of(tx, member.id, state="pending"):
+        await confirm_change(tx, member.id, change.id, proof="student_card", actor=officer, now=scene.now)
+    return member

@@ -13,7 +13,8 @@ from marketplace.base.errors import Unknown
 from marketplace.hours.certificates.errors import StudentDiffers
 from marketplace.hours.certificates.models import Certificate
 from marketplace.hours.members import students
-from marketplace.hours.members.errors import NotAStudent
+from marketplace.hours.members.errors import NotAStudent, StudentNotProved
+from marketplace.hours.members.student_changes import changes_of
 from marketplace.hours.models import Member
 from marketplace.people.models import Account, Elder
 
@@ -48,10 +49,14 @@ async def name_of(tx: AsyncSession, member: Member) -> str:
 async def student_of(
     tx: AsyncSession, vault: Vault, member: Member, *, school: str | None, student_number: str | None
 ) -> Holder:
-    """The student as her membership has her. `NotAStudent`; `StudentDiffers` where something else was told."""
+    """The student as her membership has her.
+
+    `NotAStudent`, `StudentNotProved` as long as no officer saw a paper of it; `StudentDiffers` where something else was
+    told.
+    """
     number = await students.student_number(tx, vault, member)
     if member.school is None or number is None:
-        raise NotAStudent
+        raise StudentNotProved if await changes_of(tx, member.id, state="pending") else NotAStudent
     if school is not None and school != member.school:
         raise StudentDiffers(pointer="/school", field_zh="学校", field_en="school")
     if student_number is not None and student_number != number:

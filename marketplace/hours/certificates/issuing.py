@@ -68,7 +68,7 @@ class Ask:
 async def issue(tx: AsyncSession, desk: Desk, member_id: UUID, ask: Ask, *, actor: Actor, now: datetime) -> Certificate:
     """A new certificate. The caller may act for the member.
 
-    `PeriodToCertify`, `NotAStudent`, `StudentDiffers`, `NothingToCertify`, `MinutesSpent`.
+    `PeriodToCertify`, `NotAStudent`, `StudentNotProved`, `StudentDiffers`, `NothingToCertify`, `MinutesSpent`.
     """
     member = await locked_member(tx, member_id)
     certificate, commands = await prepare(tx, desk, member, ask, actor=actor, now=now)

@@ -101,13 +101,18 @@ async def allocate(
     run = Allocation(district_id, pool, turns, short, dry_run, waits)
     if dry_run or not turns:
         return run
+    await _apply(tx, await written(tx, run, policy=policy, actor=actor, now=now), now=now)
+    return run
+
+
+async def written(tx: AsyncSession, run: Allocation, *, policy: Policy, actor: Actor, now: datetime) -> list[Command]:
+    """Write down an order and its reason per turn; the ledger's commands for them."""
     commands: list[Command] = []
-    for turn in turns:
+    for turn in run.turns:
         placed = await _granted(tx, run, turn, policy=policy, actor=actor, now=now)
         entry = entry_of(placed, now=now)
-        commands += hold_commands(placed.order, placed.lines) if waits or entry is None else [entry]
-    await _apply(tx, commands, now=now)
-    return run
+        commands += hold_commands(placed.order, placed.lines) if run.waits or entry is None else [entry]
+    return commands
 
 
 async def _granted(

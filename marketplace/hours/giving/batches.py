@@ -85,10 +85,14 @@ async def decide_all(
     rules: TimeBankRules,
     actor: Actor,
     now: datetime,
+    also: Sequence[Command] = (),
 ) -> list[Row]:
-    """Decide these orders, in the order of their ids, each by itself: one refusal keeps no other from being decided."""
+    """Decide these orders, in the order of their ids, each by itself: one refusal keeps no other from being decided.
+
+    The one call of the ledger carries out the commands `also`, after the orders'; `Stale` where it refuses one of them.
+    """
     if not decision.dry_run:
-        return await _decided(tx, order_ids, decision, rules=rules, actor=actor, now=now)
+        return await _decided(tx, order_ids, decision, rules=rules, actor=actor, now=now, also=also)
     savepoint = await tx.begin_nested()
     rows = await _decided(tx, order_ids, decision, rules=rules, actor=actor, now=now)
     await savepoint.rollback()
@@ -103,6 +107,7 @@ async def _decided(
     rules: TimeBankRules,
     actor: Actor,
     now: datetime,
+    also: Sequence[Command] = (),
 ) -> list[Row]:
     rows: list[Row] = []
     asked: dict[UUID, _Asked] = {}
@@ -115,11 +120,11 @@ async def _decided(
             row.refusal = refusal
     await _try(tx, rows, asked, now=now)
     decided = [asked[row.order_id] for row in rows if row.refusal is None]
-    if decision.dry_run or not decided:
+    if decision.dry_run or not (decided or also):
         return rows
     for one in decided:
         await _step(tx, one.placed, decision, actor=actor, now=now)
-    await _settle(tx, decided, now=now)
+    await _settle(tx, decided, also, now=now)
     return rows
 
 
@@ -170,13 +175,15 @@ async def _try(tx: AsyncSession, rows: Sequence[Row], asked: dict[UUID, _Asked],
         return
 
 
-async def _settle(tx: AsyncSession, decided: Sequence[_Asked], *, now: datetime) -> None:
+async def _settle(tx: AsyncSession, decided: Sequence[_Asked], also: Sequence[Command], *, now: datetime) -> None:
     """The one call of the ledger. `Stale` where somebody was given minutes since it was tried: ask again."""
     by_key = {one.placed.order.key: one.placed.order for one in decided}
     try:
-        answers = await timebank.apply(tx, [command for one in decided for command in one.commands], now=now)
+        answers = await timebank.apply(tx, [*(one for each in decided for one in each.commands), *also], now=now)
     except LedgerError as error:
-        raise Stale(id=str(_order_of(error))) from error
+        if "key" not in error.data:
+            raise
+        raise Stale(key=str(error.data["key"])) from error
     for answer in answers:
         if answer.key in by_key:
             by_key[answer.key].excess_minutes = answer.excess

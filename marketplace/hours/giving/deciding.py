@@ -10,9 +10,10 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
+from marketplace.hours.errors import SecondPersonNeeded
 from marketplace.hours.giving import collecting, donations, inheritance
 from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
-from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
+from marketplace.hours.giving.errors import OrderOver
 from marketplace.hours.giving.orders import locked, step
 from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.models import Member

@@ -1,6 +1,6 @@
 """What giving and moving hours refuses."""
 
-from marketplace.base.errors import Conflict, Forbidden, Malformed
+from marketplace.base.errors import Conflict, Malformed
 
 
 class NotEnoughMinutes(Conflict):
@@ -51,6 +51,22 @@ class DonationsNotAllowed(Conflict):
     en = "Hours may be donated to: {donations_to}."
 
 
+class NothingDue(Conflict):
+    """Nobody would grant her anything now: it was done meanwhile, or the pool has no more."""
+
+    code = "nothing_due"
+    zh = "目前没有应向其发放的时间。"
+    en = "Nothing is due to her now."
+
+
+class GrantChanged(Conflict):
+    """Another amount is due than was read."""
+
+    code = "grant_changed"
+    zh = "应发放的时间已变为 {minutes} 分钟，请重新查看。"
+    en = "{minutes} minutes are due to her by now; read it again."
+
+
 class NotAnElder(Conflict):
     """A branch's pool grants to elders."""
 
@@ -81,14 +97,6 @@ class NamedTwice(Malformed):
     code = "named_twice"
     zh = "同一会员在名单中出现两次。"
     en = "A member is named twice."
-
-
-class SecondPersonNeeded(Forbidden):
-    """Who asked does not agree to it as well."""
-
-    code = "second_person_needed"
-    zh = "须由另一位工作人员审批。"
-    en = "Another person must agree to this."
 
 
 class OneByOne(Conflict):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.base.timebank_rules import Category
-from marketplace.hours.giving.schemas import Minutes, Reason
+from marketplace.hours.giving.schemas import MOST_DECIDED, Minutes, Reason
 from marketplace.web.schemas import In, Out
 
 
@@ -29,6 +29,21 @@ class AllocationIn(In):
 class IssueIn(In):
     """Let programmes issue this month's minutes to the branch's key elders."""
 
+    dry_run: bool = False
+
+
+class MonthLineIn(In):
+    """A line of the month: an order that waits (its id), or what a programme or the pool would grant (the member's)."""
+
+    source: Literal["waiting", "programme", "pool"] = Field(examples=["pool"])
+    id: UUID
+    minutes: Minutes
+
+
+class MonthGrantsIn(In):
+    """The lines of the month to be carried out, with the minutes that were read."""
+
+    lines: Annotated[tuple[MonthLineIn, ...], Field(min_length=1, max_length=MOST_DECIDED)]
     dry_run: bool = False
 
 
@@ -115,6 +130,29 @@ class IssuesOut(Out):
     issued_minutes: int = Field(examples=[240])
     issued: list[IssueOut]
     missing: list[IssueOut]
+
+
+class MonthLineOut(Out):
+    """What became of a line; `code` and `detail` say why it was refused."""
+
+    source: Literal["waiting", "programme", "pool"] = Field(examples=["pool"])
+    id: UUID
+    minutes: int = Field(examples=[120])
+    outcome: Literal["granted", "refused"] = Field(examples=["granted"])
+    code: str | None = None
+    detail: str | None = None
+
+
+class MonthGrantsOut(Out):
+    """What became of the chosen lines, and what the pool can give after them."""
+
+    district_id: UUID
+    dry_run: bool
+    granted: int = Field(examples=[12], description="lines")
+    refused: int = Field(examples=[0], description="lines")
+    granted_minutes: int = Field(examples=[1_440])
+    pool_minutes: int = Field(examples=[300], description="what the pool can give after it")
+    lines: list[MonthLineOut]
 
 
 class KeyGrantOut(Out):

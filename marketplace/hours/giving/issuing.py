@@ -1,7 +1,7 @@
 """Every month a programme issues to key elders what their group is promised, once, never above its ceiling."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -51,6 +51,14 @@ class Issues:
 
 async def issue(tx: AsyncSession, district_id: UUID, *, dry_run: bool, policy: Policy, now: datetime) -> Issues:
     """Issue this month's minutes to whoever of the branch's key elders has not had them; a dry run writes nothing."""
+    run = await planned(tx, district_id, policy=policy, now=now)
+    if not dry_run:
+        await timebank.apply(tx, await written(tx, run, policy=policy, now=now), now=now)
+    return replace(run, dry_run=dry_run)
+
+
+async def planned(tx: AsyncSession, district_id: UUID, *, policy: Policy, now: datetime) -> Issues:
+    """What this month's run would issue, while no other run of the branch can."""
     await one_at_a_time(tx, district_id)
     month = month_of(now)
     had = set(
@@ -62,17 +70,14 @@ async def issue(tx: AsyncSession, district_id: UUID, *, dry_run: bool, policy: P
     waiting = [one for one in elders if one.group.month_minutes and one.elder_id not in had]
     programmes = await programmes_of(tx, district_id, now=now)
     left = {one.id: await available_minutes(tx, programme_account(one.id), now=now) for one in programmes}
-    planned = [_planned(one, programmes, left) for one in waiting]
-    run = Issues(
+    found = [_planned(one, programmes, left) for one in waiting]
+    return Issues(
         district_id,
         month,
-        tuple(one for one in planned if one.programme is not None),
-        tuple(one for one in planned if one.programme is None),
-        dry_run,
+        tuple(one for one in found if one.programme is not None),
+        tuple(one for one in found if one.programme is None),
+        dry_run=True,
     )
-    if not dry_run:
-        await _post(tx, run, policy=policy, now=now)
-    return run
 
 
 def _planned(elder: KeyElder, programmes: Sequence[Programme], left: dict[UUID, int]) -> Issue:
@@ -106,7 +111,8 @@ async def programmes_of(tx: AsyncSession, district_id: UUID, *, now: datetime) -
     return list(await tx.scalars(query))
 
 
-async def _post(tx: AsyncSession, run: Issues, *, policy: Policy, now: datetime) -> None:
+async def written(tx: AsyncSession, run: Issues, *, policy: Policy, now: datetime) -> list[Command]:
+    """Write down what the run issues, with its messages; the ledger's commands for it."""
     commands: list[Command] = []
     for turn, one in enumerate(run.issued, start=1):
         if one.programme is None:
@@ -129,4 +135,4 @@ async def _post(tx: AsyncSession, run: Issues, *, policy: Policy, now: datetime)
         move = Transfer(programme_account(one.programme.id), one.elder.member.ledger_account, one.minutes)
         commands.append(Post(key=row.key, transfers=(move,), kind=ISSUE, reference=row.key, occurred_at=now))
     await tx.flush()
-    await timebank.apply(tx, commands, now=now)
+    return commands

@@ -5,7 +5,7 @@ every month: issued by a programme if one is in force for her, else granted by h
 this month by either, or by tasks that the pool pays, counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -108,7 +108,12 @@ async def key_elders_of(tx: AsyncSession, district_id: UUID, *, rules: TimeBankR
             got = issued.get(member.id, 0) + granted.get(member.id, 0) + helped.get(elder_id, 0)
             left = None if room is None else max(0, room)
             found.append(KeyElder(elder_id, member, frozenset(categories), *belongs, got, since, left))
-    return sorted(found, key=lambda one: (one.rank, one.received_minutes, one.waiting_since, one.elder_id))
+    return in_turn(found)
+
+
+def in_turn(elders: Iterable[KeyElder]) -> list[KeyElder]:
+    """By group, in a group who received least this month, then who waits longest."""
+    return sorted(elders, key=lambda one: (one.rank, one.received_minutes, one.waiting_since, one.elder_id))
 
 
 def _received(district_id: UUID, month: date) -> tuple[Any, Any, Any]:

@@ -11,13 +11,13 @@ from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.timebank_rules import GivingRules
+from marketplace.hours.errors import SecondPersonNeeded
 from marketplace.hours.giving.entries import Placed, reached_by
 from marketplace.hours.giving.errors import (
     AlreadySpent,
     NotUndoable,
     OrderOver,
     ReceiverUnknown,
-    SecondPersonNeeded,
     TooLateToUndo,
 )
 from marketplace.hours.giving.models import TransferOrder

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import timebank
 from marketplace.hours.books import CITY
 from marketplace.hours.links.finding import link_and_peer
-from marketplace.hours.links.models import LinkPeer
+from marketplace.hours.links.given_up import given_up_keys
+from marketplace.hours.links.models import GivenUpKey, LinkPeer
 from timebank import links
 from timebank.links import Link
 from timebank.links.mirrors import Flying, word_of
@@ -17,12 +18,13 @@ from timebank.links.mirrors import Flying, word_of
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A link with its partner, what is in flight, and what waits for a payee who has left."""
+    """A link with its partner, what is in flight, what waits for a payee who has left, and keys that were given up."""
 
     link: Link
     peer: LinkPeer
     flying: tuple[Flying, ...]
     unclaimed: int
+    given_up: tuple[GivenUpKey, ...]
     at: datetime
 
 
@@ -31,7 +33,8 @@ async def shown(tx: AsyncSession, link_id: UUID, *, now: datetime) -> Shown:
     link, peer = await link_and_peer(tx, link_id)
     word = await word_of(tx, link_id, received=0)
     unclaimed = await timebank.balance(tx, link.unclaimed, now=now)
-    return Shown(link, peer, word.flying, unclaimed.posted, now)
+    given_up = tuple(await given_up_keys(tx, link_id))
+    return Shown(link, peer, word.flying, unclaimed.posted, given_up, now)
 
 
 async def all_links(tx: AsyncSession, *, now: datetime) -> list[Shown]:

@@ -1,6 +1,7 @@
 """How a partner bank is reached and believed. Balances, limits and relays stand in the ledger (`timebank.links`)."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, text
@@ -11,6 +12,7 @@ from marketplace.base.ids import new_id
 from marketplace.base.states import machine
 from timebank.links.models import LedgerLink
 
+Whose = Literal["ours", "theirs"]
 REQUEST_STEPS = machine(pending="sent rejected expired cancelled", sent="", rejected="", expired="", cancelled="")
 
 
@@ -20,7 +22,6 @@ class LinkPeer(SQLModel, table=True):
     `attempts` counts calls in a row that had no answer, `heard_at` is the last that had one. While keys change
     (`rotating`) `next_public_key` is our new one that the partner has not taken yet, and `former_public_key` the
     partner's old one, believed until `former_until`; without that until it first signs with the new one.
-    `withdrawn_public_key` is the last one that the partner gave up before we took it (`withdrawing`): never taken.
     """
 
     __tablename__ = "link_peer"
@@ -38,7 +39,6 @@ class LinkPeer(SQLModel, table=True):
     next_public_key: bytes | None = None
     former_public_key: bytes | None = None
     former_until: datetime | None = instant(default=None)
-    withdrawn_public_key: bytes | None = None
     attempts: int = 0
     heard_at: datetime | None = instant(default=None)
     compared_at: datetime | None = instant(default=None)
@@ -47,6 +47,18 @@ class LinkPeer(SQLModel, table=True):
         """The partner's keys that count at this moment, the newest first."""
         former = self.former_public_key if self.former_until is None or now < self.former_until else None
         return tuple(key for key in (self.public_key, former) if key is not None)
+
+
+class GivenUpKey(SQLModel, table=True):
+    """A new key of ours or of the partner's that was given up before the other bank took it (`withdrawing`)."""
+
+    __tablename__ = "link_given_up_key"
+    __table_args__ = (CheckConstraint("whose IN ('ours', 'theirs')", name="link_given_up_key_whose"),)
+
+    link_id: UUID = Field(sa_column=Column(ForeignKey(col(LedgerLink.id)), primary_key=True))
+    whose: str = Field(primary_key=True)
+    public_key: bytes = Field(primary_key=True)
+    given_up_at: datetime = instant()
 
 
 class PaymentRequest(SQLModel, table=True):

@@ -19,6 +19,7 @@ from marketplace.base.platform import Platform
 from marketplace.hours.books import CITY, MINUTE
 from marketplace.hours.links.errors import LinkLimitInUse, LinkNotEmpty, PartnerNotReady, in_words
 from marketplace.hours.links.finding import link_and_peer
+from marketplace.hours.links.given_up import take_after_all
 from marketplace.hours.links.keys import new_peer, read_key
 from marketplace.hours.links.messages import CHECK
 from marketplace.hours.links.models import LinkPeer
@@ -72,7 +73,7 @@ async def accept(
     if link.reason == AWAITING:  # before the peer's row: a relay's record locks the link first, too
         await links.resume_link(tx, link_id, now=now)
     peer.address, peer.public_key, peer.former_public_key, peer.former_until = where, key, None, None
-    peer.withdrawn_public_key = None
+    await take_after_all(tx, link_id, key)
     _note(tx, "accepted", link_id, actor)
     await outbox.send(tx, CHECK, link_id=link_id)
 

@@ -17,9 +17,9 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Forbidden, Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
-from marketplace.hours.errors import MemberInactive
+from marketplace.hours.errors import MemberInactive, SecondPersonNeeded
 from marketplace.hours.giving.entries import HELD_LONGER
-from marketplace.hours.giving.errors import OrderOver, SecondPersonNeeded
+from marketplace.hours.giving.errors import OrderOver
 from marketplace.hours.giving.orders import decided_until
 from marketplace.hours.links.messages import REQUEST_CHANGED, REQUEST_DUE
 from marketplace.hours.links.models import REQUEST_STEPS, PaymentRequest

@@ -28,6 +28,7 @@ from marketplace.hours.links import client
 from marketplace.hours.links.client import PartnerUnavailable
 from marketplace.hours.links.errors import LinkKeyNotAnnounced, LinkKeyWithdrawn, LinkUnknown, PartnerNotReady
 from marketplace.hours.links.finding import partner_of
+from marketplace.hours.links.given_up import keep_given_up, partner_gave_up
 from marketplace.hours.links.keys import new_pair, next_signing_key, read_key, signing_key, written
 from marketplace.hours.links.messages import CHECK, KEY_MADE
 from marketplace.hours.links.models import LinkPeer
@@ -90,7 +91,7 @@ async def announce(platform: Platform, link_id: UUID) -> bool:
         return False
     if reply.code == LinkKeyWithdrawn.code:  # given up, and the answer to that was lost
         async with transaction(platform.db) as tx:
-            await forget_next(tx, link_id, said.new, actor=Actor.system())
+            await forget_next(tx, link_id, said.new, actor=Actor.system(), now=platform.now())
         return True
     if reply.code is not None:
         log.error("partner refuses our new key", link_id=str(link_id), reason=reply.code)
@@ -111,11 +112,12 @@ async def use(tx: AsyncSession, said: Announcement) -> None:
     await outbox.send(tx, CHECK, link_id=said.link_id)  # the first message under the new key
 
 
-async def forget_next(tx: AsyncSession, link_id: UUID, new: bytes, *, actor: Actor) -> None:
+async def forget_next(tx: AsyncSession, link_id: UUID, new: bytes, *, actor: Actor, now: datetime) -> None:
     """The pending key is given up, unless another run was quicker; we go on with the one that we have."""
     peer = await locked_peer(tx, link_id)
     if peer.next_public_key == new:
         peer.next_public_key = peer.next_signing_key_sealed = None
+        await keep_given_up(tx, link_id, "ours", new, now=now)
         audit.note(tx, "link.key_given_up", actor=actor, entity="link", entity_id=link_id)
 
 
@@ -129,7 +131,7 @@ async def take(tx: AsyncSession, link_id: UUID, given: LinkKeyIn) -> LinkKeyOut:
         said = Announcement(link_id, peer.public_key or b"", new)
         if not (said.is_signed(said.old, given.signed_by_old) and said.is_signed(new, given.signed_by_new)):
             raise LinkKeyNotAnnounced
-        if new == peer.withdrawn_public_key:
+        if await partner_gave_up(tx, link_id, new):
             raise LinkKeyWithdrawn
         peer.former_public_key, peer.former_until, peer.public_key = said.old, None, new
         audit.note(tx, "link.partner_key_changed", actor=Actor.system(), entity="link", entity_id=link_id)

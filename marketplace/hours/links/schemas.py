@@ -163,6 +163,14 @@ class LinkReasonIn(In):
     reason: Reason
 
 
+class GivenUpKeyOut(Out):
+    """A new key that its bank gave up before the other took it. A partner's is never taken."""
+
+    whose: Literal["ours", "theirs"]
+    public_key: str = Field(examples=["ed25519:" + "B" * 43 + "="])
+    given_up_at: datetime
+
+
 class LinkOut(Out):
     """A link. `balance_minutes` above 0: we owe the partner."""
 
@@ -177,6 +185,7 @@ class LinkOut(Out):
     next_public_key: str | None = Field(description="our new one, while the partner has not taken it")
     former_key: bool = Field(description="whether the partner's former key counts beside its new one")
     former_key_until: datetime | None = Field(description="until when; none before the partner signs with the new one")
+    given_up_keys: list[GivenUpKeyOut] = Field(description="the newest first")
     our_limit_minutes: int
     their_limit_minutes: int
     balance_minutes: int

@@ -2,13 +2,14 @@
 
     ours                                          theirs
     withdraw: a pending key, under the old one ─▶ taken already: refused, and we go over to it after all
-    forgotten here                             ◀─ not taken: never will be, whatever is still on its way
+    given up here, and remembered              ◀─ not taken: never will be, whatever is still on its way
 
 Only the partner knows whether it took the key: an answer of its may be lost. So a partner that does not answer is a
 refusal, unless the operator gives the key up all the same. If it had been taken then, the partner goes on believing our
 old key, but hears of no other one until its operator accepts one.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,7 @@ from marketplace.hours.links import client
 from marketplace.hours.links.client import PartnerUnavailable
 from marketplace.hours.links.errors import LinkKeyNotPending, LinkKeyTaken, PartnerSilent
 from marketplace.hours.links.finding import partner_of
+from marketplace.hours.links.given_up import keep_given_up
 from marketplace.hours.links.keys import read_key, written
 from marketplace.hours.links.rotating import Announcement, forget_next, locked_peer, use
 from marketplace.hours.links.schemas import LinkKeyOut
@@ -46,7 +48,7 @@ async def give_up(platform: Platform, link_id: UUID, public_key: str, *, unanswe
     async with transaction(platform.db) as tx:
         if (await locked_peer(tx, link_id)).own_public_key == new:  # taken and answered in this very moment
             raise LinkKeyTaken
-        await forget_next(tx, link_id, new, actor=actor)
+        await forget_next(tx, link_id, new, actor=actor, now=platform.now())
 
 
 async def _ask(platform: Platform, said: Announcement, *, unanswered: bool) -> None:
@@ -66,7 +68,7 @@ async def _ask(platform: Platform, said: Announcement, *, unanswered: bool) -> N
         raise LinkKeyTaken
 
 
-async def hear(tx: AsyncSession, link_id: UUID, public_key: str) -> LinkKeyOut:
+async def hear(tx: AsyncSession, link_id: UUID, public_key: str, *, now: datetime) -> LinkKeyOut:
     """The partner gives up a key that it announced, or was about to. `LinkKeyTaken` when we have it.
 
     The answer is its key that counts.
@@ -74,7 +76,6 @@ async def hear(tx: AsyncSession, link_id: UUID, public_key: str) -> LinkKeyOut:
     peer, given_up = await locked_peer(tx, link_id), read_key(public_key)
     if given_up in (peer.public_key, peer.former_public_key):
         raise LinkKeyTaken
-    if peer.withdrawn_public_key != given_up:
-        peer.withdrawn_public_key = given_up
+    if await keep_given_up(tx, link_id, "theirs", given_up, now=now):
         audit.note(tx, "link.partner_key_withdrawn", actor=Actor.system(), entity="link", entity_id=link_id)
     return LinkKeyOut(public_key=written(peer.public_key or b""))

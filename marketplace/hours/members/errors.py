@@ -83,6 +83,14 @@ class NotAStudent(Conflict):
     en = "She is no student member: join as a student first, with school and number."
 
 
+class StudentNotProved(Conflict):
+    """School and number were told, and no officer has seen a paper of them yet."""
+
+    code = "student_not_proved"
+    zh = "学校和学号尚待工作人员核验证件，核验后方可开具证明。"
+    en = "School and student number wait for an officer to see a paper of them; certificates are issued after that."
+
+
 class StudentKept(Conflict):
     """School and number on record are changed by a request that an officer confirms."""
 

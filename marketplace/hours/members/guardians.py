@@ -23,7 +23,7 @@ from marketplace.hours.members.standing.incidents import follow_incidents
 from marketplace.hours.models import MEMBER_STEPS, Member
 
 OF_AGE_DUE = "member.of_age_due"
-PERSONS = frozenset({"individual", "student", "elder"})
+GUARDIANS = frozenset({"individual", "student", "elder"})
 
 
 async def require_guardian(tx: AsyncSession, guardian_id: UUID | None, *, ward: UUID, on: date) -> Member:
@@ -33,7 +33,7 @@ async def require_guardian(tx: AsyncSession, guardian_id: UUID | None, *, ward: 
     if await tx.get(Member, guardian_id) is None:
         raise NotAGuardian(pointer="/guardian_id")
     guardian = await kept_member(tx, guardian_id)
-    if guardian.kind not in PERSONS or guardian.state != "active" or guardian.account_id == ward:
+    if guardian.kind not in GUARDIANS or guardian.state != "active" or guardian.account_id == ward:
         raise NotAGuardian(pointer="/guardian_id")
     born_on = await birth_of(tx, guardian)
     if born_on is None or is_minor(born_on, on):

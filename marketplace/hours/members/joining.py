@@ -27,10 +27,11 @@ from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import member_account, open_member, opening_anew, prepare_branch
 from marketplace.hours.errors import GenderMissing, NotADistrict
 from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require_age, require_plausible
-from marketplace.hours.members.errors import BirthDateKept, StudentKept
+from marketplace.hours.members.errors import BirthDateKept
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
 from marketplace.hours.members.returning import come_back
+from marketplace.hours.members.student_changes import ask_first
 from marketplace.hours.members.students import Student, require_free
 from marketplace.hours.models import MEMBER_STEPS, Member
 from marketplace.people.models import Account, Elder, Region
@@ -64,8 +65,9 @@ async def join(
     """The account's member, made if there is none. A volunteer's account becomes a performer as well.
 
     The home branch is `district_id`, for an elder's own account the elder's district. A minor names a guardian and is
-    pending until he consents. `Unknown`, `NotADistrict`, `GenderMissing` for a volunteer of whom it is not known, what
-    `require_age` and `require_guardian` refuse, `StudentTaken`, `StudentKept`, `BirthDateKept`.
+    pending until he consents; a student is one once that is proved. `Unknown`, `NotADistrict`, `GenderMissing` for a
+    volunteer of whom it is not known, what `require_age` and `require_guardian` refuse, `StudentTaken`, `StudentKept`,
+    `BirthDateKept`.
     """
     account = await tx.get(Account, account_id)
     if account is None or account.state != "active":
@@ -77,9 +79,13 @@ async def join(
         member = await join_elder(tx, elder, rules=rules, actor=actor, now=now)
     else:
         row = {"account_id": account_id, "district_id": await _district(tx, district_id)}
-        told = await _personal(tx, account_id, attending.birth_on, guardian_id, student, now=now)
+        told = await _personal(tx, account_id, attending.birth_on, guardian_id, now=now)
+        if student is not None:
+            await require_free(tx, student, account_id)
         member = await _enrolled(tx, row | told, owner=f"account:{account_id}", rules=rules, actor=actor, now=now)
         await _complete(tx, member, told, actor=actor, now=now)
+        if student is not None:
+            await ask_first(tx, member, student, actor=actor, now=now)
     if Role.VOLUNTEER in account.roles:
         gender = elder.gender if elder is not None else attending.gender
         await _make_performer(tx, member, account, attending, gender, rules=rules, now=now)
@@ -91,7 +97,6 @@ async def _personal(
     account_id: UUID,
     birth_on: date | None,
     guardian_id: UUID | None,
-    student: Student | None,
     *,
     now: datetime,
 ) -> dict[str, Any]:
@@ -102,10 +107,6 @@ async def _personal(
     if birth_on is not None and is_minor(birth_on, local_day(now)):
         guardian = await require_guardian(tx, guardian_id, ward=account_id, on=local_day(now))
         row |= {"kind": "minor", "guardian_id": guardian.id, "state": "pending"}
-    if student is not None:
-        await require_free(tx, student, account_id)
-        row |= {"kind": "student", "school": student.school}
-        row |= {"student_number_sealed": student.number_sealed, "student_hash": student.hash}
     return row
 
 
@@ -120,11 +121,8 @@ async def _complete(tx: AsyncSession, member: Member, told: dict[str, Any], *, a
     if "guardian_id" in told and member.guardian_id is None:
         member.guardian_id = told["guardian_id"]
         await move(tx, member, "pending", MEMBER_STEPS, actor=actor, now=now, reason="a minor")
-    if told["kind"] == "student" and member.student_hash not in {None, told["student_hash"]}:
-        raise StudentKept(pointer="/student")
-    if told["kind"] == "student" or (told["kind"] == "minor" and member.kind == "individual"):
-        for name in ("kind", "school", "student_number_sealed", "student_hash"):
-            setattr(member, name, told.get(name))
+    if told["kind"] == "minor" and member.kind == "individual":
+        member.kind = "minor"
     if member.birth_on is not None and member.guardian_id is not None:
         of_age_on = member.birth_on + relativedelta(years=MAJORITY)
         await timers.set_timer(tx, OF_AGE_DUE, member.id, local_instant(of_age_on, time()))

@@ -50,16 +50,16 @@ ACTS: dict[str, Pair] = {
     "series": ("您的定期互助已更改。", "Your recurring help was changed."),
     "schedule": ("您的定期转出已更改。", "Your standing order was changed."),
     "student_asked": (
-        "已为您提交学校或学号的变更申请。",
-        "A change of your school or student number was asked for.",
+        "已为您登记学校和学号，待工作人员核验证件。",
+        "School and student number were told for you; an officer has yet to see a paper of them.",
     ),
     "student_confirmed": (
-        "您的学校和学号变更已核实。",
-        "The change of your school or student number was confirmed.",
+        "您的学校和学号已核实。",
+        "Your school and student number were confirmed.",
     ),
     "student_rejected": (
-        "您的学校和学号变更未获核实，原登记不变。",
-        "The change of your school or student number was not confirmed; the old one stands.",
+        "您所报的学校和学号未获核实，登记不变。",
+        "The school and student number that were told were not confirmed; your membership stays as it was.",
     ),
     "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
 }
@@ -82,12 +82,15 @@ async def tell_elder(tx: AsyncSession, elder: Elder, act: str, *, actor: Actor) 
 
 
 async def letters_of_act(tx: AsyncSession, vault: Vault, message: Message, *, now: datetime) -> list[Letter]:
-    """What the message says, to her and to her family, but for the one who did it."""
+    """What the message says, to her and to her family, but for the one who did it; nothing of whom an import took out
+    meanwhile."""
     if "elder_id" in message.ids:
         elder_id: UUID | None = UUID(str(message.ids["elder_id"]))
         own = await elder_phones(tx, vault, UUID(str(message.ids["elder_id"])))
     else:
-        member = await tx.get_one(Member, UUID(str(message.ids["member_id"])))
+        member = await tx.get(Member, UUID(str(message.ids["member_id"])))
+        if member is None:
+            return []
         elder_id, own = member.elder_id, await phones_of(tx, vault, member, but=str(message.ids.get("by", "")))
     family = [one for one in await family_of(tx, elder_id, now=now) if str(one) != message.ids.get("by")]
     said = by_whom(ACTS[str(message.ids["act"])], str(message.ids.get("acted_as", "officer")))

@@ -1,12 +1,13 @@
-"""Another school, another number: asked for by the student or for her, confirmed by an officer who saw a paper of it.
+"""A school and a number in it: told by the student or for her, confirmed by an officer who saw a paper of it.
 
-Until then the membership, and so every certificate, has the old ones. What was proved, when, and by what stays.
+The first makes her a student member; until then she is a member as anybody of her age, and serves. Of another the
+membership, and so every certificate, has the old ones until then. What was proved, when, and by what stays.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,26 +16,29 @@ from marketplace.base.actor import Actor
 from marketplace.base.crypto import Erased, Vault
 from marketplace.base.errors import Unknown
 from marketplace.base.states import move
-from marketplace.hours.errors import MemberInactive
-from marketplace.hours.members.errors import NotAStudent, StudentUnchanged
+from marketplace.hours.errors import MemberInactive, SecondPersonNeeded
+from marketplace.hours.members.errors import NotAStudent, StudentKept, StudentUnchanged
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.notices import tell_member
-from marketplace.hours.members.proxies import Acts, member_for, overseen_member, require_right
+from marketplace.hours.members.proxies import Acts, member_for, overseen_member, right_over
 from marketplace.hours.members.students import FIELD, Student, require_free, sealed_student
 from marketplace.hours.models import CHANGE_STEPS, Member, StudentChange
 from marketplace.people.models import Region
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('student:' || :name, 7216))")
+LEARNERS = frozenset({"individual", "minor", "student"})  # who may be a student of a school
 
 
 async def ask_change(
     tx: AsyncSession, vault: Vault, member_id: UUID, *, school: str, number: str, actor: Actor, now: datetime
 ) -> StudentChange:
-    """Tell another school or number, for whoever acts for the member. It takes the place of one that is pending.
+    """Tell a school and number, for whoever acts for the member. They take the place of what is pending.
 
-    `Unknown`, `NotAStudent`, `MemberInactive` for who left, `StudentUnchanged`, `StudentTaken`.
+    `Unknown`, `NotAStudent` for who cannot be one, `MemberInactive` for who left, `StudentUnchanged`, `StudentTaken`.
     """
     await member_for(tx, member_id, actor=actor)
     member = await locked_member(tx, member_id)
-    if member.account_id is None or member.kind != "student":
+    if member.account_id is None or member.kind not in LEARNERS:
         raise NotAStudent
     if member.state == "left":
         raise MemberInactive(state=member.state)
@@ -42,11 +46,27 @@ async def ask_change(
     if student.hash == member.student_hash:
         raise StudentUnchanged
     await require_free(tx, student, member.account_id)
+    return await _asked(tx, member, student, actor=actor, now=now)
+
+
+async def ask_first(tx: AsyncSession, member: Member, student: Student, *, actor: Actor, now: datetime) -> None:
+    """Who joins as a student has told it; what is told again changes nothing. `StudentKept` for who is one already."""
+    member = await locked_member(tx, member.id)
+    if member.student_hash is not None:
+        if member.student_hash != student.hash:
+            raise StudentKept(pointer="/student")
+        return
+    waits = await changes_of(tx, member.id, state="pending")
+    if all(one.student_hash != student.hash for one in waits):
+        await _asked(tx, member, student, actor=actor, now=now)
+
+
+async def _asked(tx: AsyncSession, member: Member, student: Student, *, actor: Actor, now: datetime) -> StudentChange:
     for other in await changes_of(tx, member.id, state="pending"):
         await _end(tx, other, "withdrawn", actor=actor, now=now, reason="asked anew")
     change = StudentChange(
         member_id=member.id,
-        school=school,
+        school=student.school,
         student_number_sealed=student.number_sealed,
         student_hash=student.hash,
         asked_by=actor.account_id,
@@ -54,32 +74,37 @@ async def ask_change(
     )
     tx.add(change)
     await tx.flush()
-    right = await require_right(tx, member, scope=None, actor=actor, now=now)
     audit.note(tx, "student_change.asked", actor=actor, entity="student_change", entity_id=change.id)
-    await tell_member(tx, Acts(member, right), "student_asked", actor=actor)
+    right = await right_over(tx, member, scope=None, actor=actor, now=now)
+    if right is not None:
+        await tell_member(tx, Acts(member, right), "student_asked", actor=actor)
     return change
 
 
 async def confirm_change(
     tx: AsyncSession, member_id: UUID, change_id: UUID, *, proof: str, actor: Actor, now: datetime
 ) -> StudentChange:
-    """An officer of the branch saw a proof: from now on school and number are these. Confirming again changes nothing.
+    """An officer of the branch saw a proof: from now on she is this student. Confirming again changes nothing.
 
-    `Unknown`, `OwnIncident`, `IllegalTransition` for one that ended otherwise, `StudentTaken`.
+    `Unknown`, `OwnIncident`, `SecondPersonNeeded` for who asked, `IllegalTransition` for one that ended otherwise,
+    `StudentTaken`.
     """
     await overseen_member(tx, member_id, actor=actor)
     member, change = await _locked(tx, member_id, change_id)
     if change.state == "confirmed":
         return change
-    if member.account_id is None or member.kind != "student":
+    if change.asked_by is not None and change.asked_by == actor.account_id:
+        raise SecondPersonNeeded
+    if member.account_id is None or member.kind not in LEARNERS:
         raise NotAStudent
     told = Student(change.school, change.student_number_sealed, change.student_hash)
+    await tx.execute(_ALONE, {"name": told.hash.hex()})  # another may be proved to be this very student at this moment
     await require_free(tx, told, member.account_id)
     change.before_school, change.before_number_sealed = member.school, member.student_number_sealed
     change.proof, change.decided_by, change.decided_at = proof, actor.account_id, now
     await _end(tx, change, "confirmed", actor=actor, now=now, reason=proof)
-    member.school, member.student_number_sealed = change.school, change.student_number_sealed
-    member.student_hash = change.student_hash
+    member.kind, member.school = "student", change.school
+    member.student_number_sealed, member.student_hash = change.student_number_sealed, change.student_hash
     await tell_member(tx, Acts(member, "officer"), "student_confirmed", actor=actor)
     await tx.flush()
     return change

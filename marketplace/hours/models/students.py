@@ -1,4 +1,4 @@
-"""A change of a student's school or number: told by her or for her, and true once an officer has seen a paper of it."""
+"""A student's school and number: told by her or for her, and true once another, an officer, has seen a paper of it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,20 +16,22 @@ CHANGE_STEPS = machine(pending="confirmed rejected withdrawn", confirmed="", rej
 class StudentChange(SQLModel, table=True):
     """One is pending per member. Confirmed by a `proof`, school and number are the membership's.
 
-    `before_school` and `before_number_sealed` are what they were until then. Numbers are sealed under her own key.
+    `before_school` and `before_number_sealed` are what they were until then, nothing for the first. Numbers are sealed
+    under her own key. Who asked does not confirm.
     """
 
     __tablename__ = "student_change"
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'confirmed', 'rejected', 'withdrawn')", name="student_change_state"),
         CheckConstraint(
-            "state <> 'confirmed' OR num_nulls(proof, before_school, before_number_sealed) = 0",
+            "state <> 'confirmed' OR (proof IS NOT NULL AND num_nulls(before_school, before_number_sealed) <> 1)",
             name="student_change_proof",
         ),
         CheckConstraint(
             "state NOT IN ('confirmed', 'rejected') OR num_nulls(decided_by, decided_at) = 0",
             name="student_change_decided",
         ),
+        CheckConstraint("state <> 'confirmed' OR decided_by <> asked_by", name="student_change_second_person"),
         CheckConstraint("state <> 'rejected' OR decision IS NOT NULL", name="student_change_decision"),
         Index("student_change_pending", "member_id", unique=True, postgresql_where=text("state = 'pending'")),
     )

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Actor, Role
-from marketplace.base.errors import Unknown
-from marketplace.hours.giving import allocating, granting, issuing
+from marketplace.base.errors import Language, Unknown
+from marketplace.hours.giving import allocating, granting, issuing, monthly
 from marketplace.hours.giving.grant_schemas import (
     AllocationIn,
     AllocationOut,
@@ -18,6 +18,9 @@ from marketplace.hours.giving.grant_schemas import (
     IssueOut,
     IssuesOut,
     KeyGrantOut,
+    MonthGrantsIn,
+    MonthGrantsOut,
+    MonthLineOut,
     PoolGrantIn,
     TurnOut,
 )
@@ -28,6 +31,7 @@ from marketplace.hours.routes.giving import shown
 from marketplace.people.models import Region
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Doing, Now, Tx
+from marketplace.web.problem import language_of
 
 GRANTS = ["grants"]
 STAFF = (Role.OFFICER, Role.OPERATOR)
@@ -132,6 +136,58 @@ async def issue_month(
     return await act.once(IssuesOut, work)
 
 
+@post(
+    "/v1/branches/{district_id:uuid}/month-grants",
+    tags=GRANTS,
+    guards=[requires(*STAFF)],
+    status_code=200,
+    operation_id="grantMonth",
+)
+async def grant_month(
+    request: Request[Any, Any, Any],
+    district_id: FromPath[UUID],
+    data: JSONBody[MonthGrantsIn],
+    act: Doing,
+) -> MonthGrantsOut:
+    """Carry out chosen lines of a month at once: grants that wait, what programmes issue, what the pool grants."""
+
+    async def work() -> MonthGrantsOut:
+        await _require_branch(act.tx, district_id, act.actor)
+        wanted = [monthly.Wanted(one.source, one.id, one.minutes) for one in dict.fromkeys(data.lines)]
+        carried = await monthly.grant_month(
+            act.tx,
+            district_id,
+            wanted,
+            dry_run=data.dry_run,
+            policy=act.platform.policy,
+            actor=act.actor,
+            now=act.now,
+        )
+        granted = [one.wanted.minutes for one in carried.answers if one.refusal is None]
+        return MonthGrantsOut(
+            district_id=district_id,
+            dry_run=data.dry_run,
+            granted=len(granted),
+            refused=len(carried.answers) - len(granted),
+            granted_minutes=sum(granted),
+            pool_minutes=carried.pool_minutes,
+            lines=[_answer(one, language_of(request)) for one in carried.answers],
+        )
+
+    return await act.once(MonthGrantsOut, work)
+
+
+def _answer(one: monthly.Answer, language: Language) -> MonthLineOut:
+    return MonthLineOut(
+        source=one.wanted.source,
+        id=one.wanted.id,
+        minutes=one.wanted.minutes,
+        outcome="refused" if one.refusal else "granted",
+        code=one.refusal.code if one.refusal else None,
+        detail=one.refusal.sentence(language) if one.refusal else None,
+    )
+
+
 def _issue(one: issuing.Issue) -> IssueOut:
     return IssueOut(
         member_id=one.elder.member.id,
@@ -163,4 +219,4 @@ async def _require_branch(tx: AsyncSession, district_id: UUID, actor: Actor) -> 
         raise Unknown(what="branch")
 
 
-HANDLERS: list[Any] = [grant_from_pool, allocate, issue_month, list_key_grants]
+HANDLERS: list[Any] = [grant_from_pool, allocate, issue_month, grant_month, list_key_grants]

@@ -7,6 +7,7 @@ from marketplace.hours.members.students import sealed_student
 from tests.builders import an_account
 from tests.marketplace.console.pages import NOON, Page, section
 from tests.marketplace.hours.builders import Person, a_person
+from tests.marketplace.hours.certificates.builders import prove_student
 from tests.marketplace.hours.giving.scene import Scene, a_scene, member_now
 
 
@@ -17,6 +18,7 @@ async def a_student(page: Page) -> tuple[Scene, Person]:
         account = await an_account(page.platform, tx, Role.VOLUNTEER)
         known = await sealed_student(tx, vault, account.id, school="示例大学", number="2023001234")
         student = await a_person(page.platform, tx, scene.bank, account=account, student=known)
+        await prove_student(tx, student, scene.colleague, now=NOON)
         await ask_change(
             tx, vault, student.member.id, school="示例理工大学", number="B-77", actor=student.actor, now=NOON
         )
@@ -27,7 +29,7 @@ async def test_an_officer_confirms_with_what_was_shown(page: Page) -> None:
     scene, student = await a_student(page)
     await page.open(scene, Role.OFFICER)
     file = f"/console/members/{student.member.id}"
-    for lang, words in (("en", "waits for a proof"), ("zh", "变更待核实")):
+    for lang, words in (("en", "waits for a proof"), ("zh", "学校或学号待核实的学生")):
         waits = section(await page.read(lang, page="members"), "students")
         for part in (words, "示例理工大学", file):
             assert part in waits
@@ -49,6 +51,30 @@ async def test_what_is_not_confirmed_needs_a_reason_and_leaves_the_old_school(pa
     assert (await page.press(shown, "Not confirmed</button>")).status_code == 400
     assert (await page.press(shown, "Not confirmed</button>", reason="没有带学生证")).status_code == 200
     assert (await member_now(page.platform, student.member)).school == "示例大学"
+    assert 'id="students"' not in await page.read(page="members")
+
+
+async def test_who_told_it_for_her_may_call_it_off_and_another_officer_confirms_it(page: Page) -> None:
+    scene = await a_scene(page.platform)
+    await page.open(scene, Role.OFFICER)
+    await page.read()
+    headers = {"Authorization": f"Bearer {page.token}", "Idempotency-Key": "told"}
+    told = {"school": "示例大学", "number": "2026-1"}
+    address = f"/v1/members/{scene.giver.member.id}/student-changes"
+    asked = await page.client.post(address, json=told, headers=headers)
+    assert asked.json()["state"] == "pending"
+    own = await page.read(page=f"members/{scene.giver.member.id}")
+    assert "you asked for it: another officer decides" in own
+    assert "Confirm</button>" not in own
+    await page.open(scene, Role.OFFICER)
+    shown = await page.read(page=f"members/{scene.giver.member.id}")
+    assert (await page.press(shown, "Confirm</button>", proof="school_register")).status_code == 200
+    assert "<dd>示例大学 · 2026-1</dd>" in await page.read(page=f"members/{scene.giver.member.id}")
+
+
+async def test_who_cannot_confirm_is_not_asked_to(page: Page) -> None:
+    scene, _ = await a_student(page)
+    await page.open(scene, Role.OPERATOR)
     assert 'id="students"' not in await page.read(page="members")
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -10,6 +11,14 @@ import marketplace.console
 from marketplace.base.timebank_rules import Category
 from marketplace.console.bank.counter.acts import PEOPLE, Name
 from marketplace.console.words import WORDS, coded, speaker
+from marketplace.console.words.bank_en import BANK_EN
+from marketplace.console.words.bank_zh import BANK_ZH
+from marketplace.console.words.counter_en import COUNTER_EN
+from marketplace.console.words.counter_zh import COUNTER_ZH
+from marketplace.console.words.en import EN
+from marketplace.console.words.public_en import PUBLIC_EN
+from marketplace.console.words.public_zh import PUBLIC_ZH
+from marketplace.console.words.zh import ZH
 from marketplace.hours.alerts.models import Kind
 from marketplace.hours.giving.models import ORDER_STEPS
 from marketplace.hours.importing.steps import Part
@@ -29,6 +38,12 @@ def test_both_languages_have_the_same_keys_with_the_same_fields() -> None:
     for key, text in WORDS["zh"].items():
         assert fields(text) == fields(WORDS["en"][key]), key
         assert text.strip()
+
+
+def test_no_part_of_the_words_says_anew_what_another_says() -> None:
+    for parts in ((EN, PUBLIC_EN, BANK_EN, COUNTER_EN), (ZH, PUBLIC_ZH, BANK_ZH, COUNTER_ZH)):
+        times = Counter(key for part in parts for key in part)
+        assert [key for key, count in times.items() if count > 1] == []
 
 
 def test_every_key_that_a_page_names_is_there() -> None:

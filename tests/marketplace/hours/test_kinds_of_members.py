@@ -95,8 +95,20 @@ async def test_a_student_is_one_member_and_the_number_is_sealed(platform: Platfo
     student = {"school": "示例大学", "number": "2026-0815"}
     body = joining(bank, birth_on="2005-01-01", student=student)
     member = await caller.post("/v1/members", first, body)
-    assert member["kind"] == "student"
+    assert member["kind"] == "individual"  # until it is proved
+    rival = await caller.post("/v1/members", second, body)  # as long as nothing is proved, nothing is taken
+    async with transaction(platform.db) as tx:
+        officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
+    told: dict[str, Any] = {}
+    for one, actor in ((member, first), (rival, second)):
+        await caller.post("/v1/members", actor, body)  # joining twice is telling it once
+        (told[one["id"]],) = (await caller.get(f"/v1/members/{one['id']}/student-changes", actor))["items"]
+    card = {"proof": "student_card"}
+    await caller.post(f"/v1/members/{member['id']}/student-changes/{told[member['id']]['id']}/confirm", officer, card)
+    late = f"/v1/members/{rival['id']}/student-changes/{told[rival['id']]['id']}/confirm"
+    assert await caller.refused(late, officer, card) == "student_taken"
     assert await caller.refused("/v1/members", second, body) == "student_taken"
+    assert (await caller.post("/v1/members", first, body))["kind"] == "student"
     file = await caller.get(f"/v1/members/{member['id']}", first)
     assert (file["school"], file["student_number"]) == ("示例大学", "2026-0815")
     async with transaction(platform.db) as tx:

@@ -27,7 +27,7 @@ class NothingTicked(Malformed):
 
     code = "nothing_ticked"
     zh = "请先勾选要审批的事项。"
-    en = "Tick the orders that shall be decided first."
+    en = "Tick first what shall be decided."
 
 
 @get("/console/giving/decisions", include_in_schema=False)

@@ -49,7 +49,7 @@ async def show_grants(
     actor, policy = visitor.actor, platform.policy
     districts = await branches_in_reach(tx, actor)
     here = branch_of(districts, district)
-    of_month = _month(month, month_of(now))
+    of_month = month_told(month, month_of(now))
     elders = await key_elders_of(tx, here.id, rules=policy.timebank, now=now)
     run = await allocating.allocate(tx, here.id, each=each, dry_run=True, policy=policy, actor=actor, now=now)
     issues = await issuing.issue(tx, here.id, dry_run=True, policy=policy, now=now)
@@ -90,7 +90,7 @@ def _group(elder: KeyElder, say: Say) -> str:
     return say("group_of", rank=elder.rank, who=" · ".join([*categories, ages]))
 
 
-def _month(text: str | None, this: date) -> date:
+def month_told(text: str | None, this: date) -> date:
     """A month written as 2026-03, this one when none is. `NoDay`."""
     if not text:
         return this

@@ -4,6 +4,7 @@ Transit opens again; every entry is reversed, the newest first, so that balances
 accounts close at zero and their people are taken out; then transit closes and the programme's ceiling is 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,10 +25,11 @@ from marketplace.hours.importing.running import withdraw
 from marketplace.hours.importing.steps import PORTION
 from marketplace.hours.importing.taking import plan_by_index, tell
 from marketplace.hours.importing.transit import Transit, accounts_for
-from marketplace.hours.models import Member, Programme
+from marketplace.hours.models import Incident, Insurance, Member, Programme, StudentChange, Training
 from marketplace.people.models import RefreshToken, SignInCode
 from timebank import CloseAccount, Command, ReopenAccount, Reverse, SetLimits
 
+FILED = (Incident, Training, Insurance, StudentChange)  # what an officer, or she, writes into a member's file
 _IN_STATE = text("SELECT id FROM ledger_account WHERE id = ANY(:accounts) AND state = :state ORDER BY id")
 # a subquery and no join: the planner knows nothing yet of so many new rows, and would compare all of them with all
 _STANDING = (
@@ -35,7 +37,13 @@ _STANDING = (
     " AND (SELECT r.id FROM ledger_entry r WHERE r.reverses = e.id AND r.reverses IS NOT NULL) IS NULL"
 )
 _HOW_MANY = text("SELECT count(*)" + _STANDING)
-_NEWEST = text("SELECT e.id, e.key" + _STANDING + " ORDER BY e.id DESC LIMIT :limit")
+_NEWEST = text("SELECT e.id, e.key" + _STANDING + " AND e.id < :before ORDER BY e.id DESC LIMIT :limit")
+# reversals are made newest first: what stands lies before what the last one reversed
+_REACHED = text(
+    "SELECT e.reverses FROM ledger_entry e WHERE e.reference = :reference AND e.kind = 'reversal'"
+    " AND starts_with(e.key, :head) ORDER BY e.id DESC LIMIT 1"
+)
+_ALL = 2**63 - 1
 _PEOPLE = text("SELECT count(*) FROM imported_member WHERE import_id = :id")
 
 
@@ -79,10 +87,13 @@ async def take_next(tx: AsyncSession, vault: Vault, made: BankImport, *, now: da
 async def _reverse(tx: AsyncSession, made: BankImport, *, now: datetime) -> bool:
     """The newest entries that stand; before that the accounts that they need. False: there are none."""
     await plan_by_index(tx)
-    newest = (await tx.execute(_NEWEST, {"reference": made.reference, "limit": PORTION})).all()
+    head, given = f"{made.reference}:undo", {"reference": made.reference, "limit": PORTION}
+    reached = await tx.scalar(_REACHED, {"reference": made.reference, "head": f"{head}:"})
+    newest = (await tx.execute(_NEWEST, {**given, "before": reached or _ALL})).all()
+    if not newest and reached is not None:  # nothing is passed over, should somebody have posted meanwhile
+        newest = (await tx.execute(_NEWEST, {**given, "before": _ALL})).all()
     if not newest:
         return False
-    head = f"{made.reference}:undo"
     commands: list[Command] = [
         ReopenAccount(f"{head}:reopened:{account}", account)
         for account in (await _in_state(tx, made, "closed"))[:PORTION]
@@ -99,6 +110,7 @@ async def _part(tx: AsyncSession, made: BankImport, *, now: datetime) -> bool:
         .where(col(ImportedMember.import_id) == made.id)
         .order_by(col(Member.guardian_id).is_(None) & col(Member.contact_id).is_(None), col(Member.id))
         .limit(PORTION)
+        .with_for_update(of=Member)  # whoever writes about one of them has written it by now, or finds nobody
     )
     members = list(await tx.scalars(query))
     if not members:
@@ -112,8 +124,21 @@ async def _part(tx: AsyncSession, made: BankImport, *, now: datetime) -> bool:
     own = [one.account_id for one in members if one.kind != "elder" and one.account_id is not None]
     for asked in (RefreshToken, SignInCode):  # somebody who tried the door while it was being shut
         await tx.execute(delete(asked).where(col(asked.account_id).in_(own)))
+    await _clear_files(tx, made, [one.id for one in members])
     await withdraw(tx, members)
     return True
+
+
+async def _clear_files(tx: AsyncSession, made: BankImport, members: Sequence[UUID]) -> None:
+    """What was written into a file after the door was shut goes with the person, whom nobody has met.
+
+    Written before, it would have stood in the way. The audit log keeps that it was written, and that it went.
+    """
+    for record in FILED:
+        gone = delete(record).where(col(record.member_id).in_(members)).returning(col(record.member_id))
+        for member_id in await tx.scalars(gone.execution_options(synchronize_session=False)):
+            what = {"kind": record.__tablename__, "import_id": str(made.id)}
+            audit.note(tx, "bank.undo_record", actor=Actor.system(), entity="member", entity_id=member_id, **what)
 
 
 def _left(made: BankImport, member: Member, now: datetime) -> Transition:

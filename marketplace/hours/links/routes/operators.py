@@ -57,6 +57,10 @@ def link_out(found: listing.Shown) -> LinkOut:
             "next_public_key": None if peer.next_public_key is None else written(peer.next_public_key),
             "former_key": len(peer.believed_keys(found.at)) > 1,
             "former_key_until": peer.former_until,
+            "given_up_keys": [
+                {"whose": one.whose, "public_key": written(one.public_key), "given_up_at": one.given_up_at}
+                for one in found.given_up
+            ],
             "our_limit_minutes": link.our_limit,
             "their_limit_minutes": link.their_limit,
             "balance_minutes": link.balance,

@@ -194,7 +194,8 @@ async def withdraw_key(
     request: Asking, link_id: FromPath[UUID], data: JSONBody[LinkKeyGivenUpIn], platform: Home
 ) -> Response[LinkKeyOut]:
     """The partner gives up a new key that we have not taken: we never will. Refused once we have it."""
-    return await answered(request, platform, link_id, lambda tx: withdrawing.hear(tx, link_id, data.public_key))
+    given_up, now = data.public_key, platform.now()
+    return await answered(request, platform, link_id, lambda tx: withdrawing.hear(tx, link_id, given_up, now=now))
 
 
 @get("/v1/links/{link_id:uuid}/head", tags=TAGS, operation_id="showLinkHead")

@@ -52,9 +52,11 @@ async def tell_standing(
 
 
 async def letters_of_standing(tx: AsyncSession, vault: Vault, message: Message) -> list[Letter]:
-    """The message as letters."""
+    """The message as letters; none for who was taken out with her import meanwhile."""
     ids = message.ids
-    member = await tx.get_one(Member, UUID(ids["member_id"]))
+    member = await tx.get(Member, UUID(ids["member_id"]))
+    if member is None:
+        return []
     phones = await phones_of(tx, vault, member)
     if member.guardian_id is not None:
         phones += await phones_of(tx, vault, await tx.get_one(Member, member.guardian_id))

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.members.student_changes import changes_of, confirm_change
 from marketplace.hours.members.students import sealed_student
 from marketplace.hours.models import Task
 from tests.builders import an_account, an_actor
@@ -41,6 +43,12 @@ class Campus:
         return self.student.member.district_id
 
 
+async def prove_student(tx: AsyncSession, student: Person, officer: Actor, *, now: datetime) -> None:
+    """An officer sees her card: she is the student that she said to be on joining."""
+    for change in await changes_of(tx, student.member.id, state="pending"):
+        await confirm_change(tx, student.member.id, change.id, proof="student_card", actor=officer, now=now)
+
+
 async def a_campus(platform: Platform, *minutes: int, school: str = "示例大学", **asked: Any) -> Campus:
     """She served so many minutes on the days from Tuesday, 3 March 2026 on, for an elder of her own branch."""
     async with transaction(platform.db) as tx:
@@ -50,6 +58,7 @@ async def a_campus(platform: Platform, *minutes: int, school: str = "示例大�
         known = await sealed_student(tx, platform.vault, account.id, school=school, number="2023001234")
         student = await a_person(platform, tx, bank, account=account, student=known)
         officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
+        await prove_student(tx, student, officer, now=platform.now())
         foreign = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[1])
         tasks = [
             await a_task(platform, tx, elder, minutes=length, start=TEN + timedelta(days=day), **asked)

@@ -14,13 +14,14 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.members.students import sealed_student
 from tests.builders import an_account, an_actor
-from tests.marketplace.hours.builders import a_person
+from tests.marketplace.hours.builders import a_member_elder, a_person
 from tests.marketplace.hours.calling import Caller
-from tests.marketplace.hours.certificates.builders import PERIOD, Campus, Headers, a_campus
+from tests.marketplace.hours.certificates.builders import PERIOD, Campus, Headers, a_campus, prove_student
 
 OLD = ("示例大学", "2023001234")
 NEW = {"school": "示例理工大学", "number": "B-77"}
 CARD = {"proof": "student_card"}
+AGAIN = "SELECT gen_random_uuid(), {} FROM student_change WHERE state = 'pending'"
 COLUMNS = "id, member_id, school, student_number_sealed, student_hash, state, version, asked_at"
 
 
@@ -63,11 +64,16 @@ async def test_certificates_print_the_old_school_until_the_new_is_proved(platfor
     assert (file["school"], file["student_number"]) == ("示例理工大学", "B-77")
     # and on to a third, asked for by the officer: what was proved and when stays
     second = await caller.post(changes(campus), officer, NEW | {"number": "B-78"})
-    await caller.post(f"{changes(campus)}/{second['id']}/confirm", officer, {"proof": "school_register"})
+    register, address = {"proof": "school_register"}, f"{changes(campus)}/{second['id']}/confirm"
+    assert await caller.refused(address, officer, register) == "second_person_needed"
+    async with transaction(platform.db) as tx:
+        colleague = await an_actor(platform, tx, Role.OFFICER, region=campus.bank.town.districts[0])
+    await caller.post(address, colleague, register)
     told = (await caller.get(changes(campus), student))["items"]
     assert [(one["number"], one["before_number"], one["before_school"], one["proof"]) for one in told] == [
         ("B-78", "B-77", "示例理工大学", "school_register"),
         ("B-77", "2023001234", "示例大学", "student_card"),
+        ("2023001234", None, None, "student_card"),  # her first, told on joining
     ]
     assert (await caller.get("/v1/student-changes", officer))["items"] == []
     async with transaction(platform.db) as tx:  # sealed at rest
@@ -102,7 +108,8 @@ async def test_who_may_not_ask_or_confirm_and_what_cannot_be_is_refused_by_name(
         account = await an_account(platform, tx, Role.VOLUNTEER)
         known = await sealed_student(tx, platform.vault, account.id, school="示例学院", number="9")
         other = await a_person(platform, tx, campus.bank, account=account, student=known)
-        plain = await a_person(platform, tx, campus.bank)
+        await prove_student(tx, other, campus.officer, now=platform.now())
+        _, aged = await a_member_elder(platform, tx, campus.bank)
     taken = {"school": "示例学院", "number": "9"}
     for actor, body, code in (
         (stranger, NEW, "unknown"),
@@ -113,8 +120,8 @@ async def test_who_may_not_ask_or_confirm_and_what_cannot_be_is_refused_by_name(
         (student, {"school": "示例大学"}, "malformed"),
     ):
         assert await caller.refused(changes(campus), actor, body) == code
-    path = f"/v1/members/{plain.member.id}/student-changes"
-    assert await caller.refused(path, plain.actor, NEW) == "not_a_student"
+    path = f"/v1/members/{aged.id}/student-changes"
+    assert await caller.refused(path, officer, NEW) == "not_a_student"
     asked = await caller.post(changes(campus), student, NEW)
     address = f"{changes(campus)}/{asked['id']}"
     assert await caller.refused(f"{address}/confirm", student, CARD) == "forbidden"
@@ -139,9 +146,10 @@ async def test_the_table_itself_keeps_what_a_confirmed_change_needs(platform: Pl
     campus = await a_campus(platform, 47)
     await caller.post(changes(campus), campus.student.actor, NEW)
     for attack in (
-        "UPDATE student_change SET state = 'confirmed'",
+        "UPDATE student_change SET state = 'confirmed' WHERE state = 'pending'",
+        "UPDATE student_change SET asked_by = decided_by WHERE state = 'confirmed'",
         "UPDATE student_change SET state = 'rejected', decided_at = now()",
-        f"INSERT INTO student_change ({COLUMNS}) SELECT gen_random_uuid(), {COLUMNS[4:]} FROM student_change",
+        f"INSERT INTO student_change ({COLUMNS}) {AGAIN.format(COLUMNS[4:])}",
     ):
         with pytest.raises(IntegrityError):
             async with transaction(platform.db) as tx:

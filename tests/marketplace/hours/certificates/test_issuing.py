@@ -17,7 +17,7 @@ from marketplace.hours.certificates.signing import is_signed
 from marketplace.people.models import Account
 from tests.builders import an_actor
 from tests.marketplace.hours.builders import a_person, balances, legs_of
-from tests.marketplace.hours.certificates.builders import BODY, Headers, a_campus, issued
+from tests.marketplace.hours.certificates.builders import BODY, Headers, a_campus, issued, prove_student
 
 
 async def test_hours_are_certified_spent_and_checked_by_anyone_without_a_name(
@@ -151,5 +151,9 @@ async def test_who_is_no_student_joins_as_one_first(
     assert (answer.status_code, answer.json()["code"]) == (409, "not_a_student")
     student = {"student": {"school": "示例大学", "number": "77"}, "district_id": str(campus.district_id), "gender": "f"}
     assert (await client.post("/v1/members", json=student, headers=as_(other.actor))).status_code == 201
+    answer = await client.post(path, json=BODY | {"student_number": "77"}, headers=as_(other.actor))
+    assert (answer.status_code, answer.json()["code"]) == (409, "student_not_proved")
+    async with transaction(platform.db) as tx:
+        await prove_student(tx, other, campus.officer, now=platform.now())
     answer = await client.post(path, json=BODY | {"student_number": "77"}, headers=as_(other.actor))
     assert answer.json()["code"] == "nothing_to_certify"

@@ -14,6 +14,7 @@ from marketplace.hours.books import CITY, book_of, pool_account, reserve_account
 from marketplace.hours.members.students import sealed_student
 from tests.builders import an_account
 from tests.marketplace.hours.builders import a_person, balances, give, legs_of
+from tests.marketplace.hours.certificates.builders import prove_student
 from tests.marketplace.hours.giving.desk import Desk
 from tests.marketplace.hours.giving.scene import a_scene, an_elder_with, faults, rows, under
 
@@ -116,7 +117,10 @@ async def test_any_person_receives_a_donation_and_a_group_where_the_rule_set_say
         account = await an_account(taiyuan, tx, Role.VOLUNTEER)
         assert account.id is not None
         pupil = await sealed_student(tx, taiyuan.vault, account.id, school="示例大学", number="2026-1")
-        student = (await a_person(taiyuan, tx, scene.bank, account=account, student=pupil)).member
+        learner = await a_person(taiyuan, tx, scene.bank, account=account, student=pupil)
+        await prove_student(tx, learner, scene.officer, now=platform.now())
+        student = learner.member
+        assert student.kind == "student"
     _, elder = await an_elder_with(taiyuan, scene)
     body = {"name": "示例志愿队", "district_id": str(scene.districts[0]), "size": 5, "gender": "f"}
     group = (await client.post("/v1/groups", json=body, headers=as_(scene.other.actor))).json()

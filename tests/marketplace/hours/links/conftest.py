@@ -1,4 +1,4 @@
-"""One bank per file of tests, whose databases are dear; each test has a link, a partner and members of its own."""
+"""A bank per file of tests, or a pair for two: databases are dear. Each test has a link and members of its own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,9 +71,9 @@ async def scene(city: tuple[Platform, Bank], program: Any) -> AsyncIterator[Scen
     del program.state.platform
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def world(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Two banks that have opened their link; each test pays another amount."""
+    """Two banks that have opened their link, for two files of tests; each test pays another amount."""
     names = ("east", "west")
     ports = {name: free_port() for name in names}
     async with (

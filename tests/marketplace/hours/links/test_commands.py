@@ -45,7 +45,9 @@ def test_a_link_is_opened_accepted_limited_suspended_resumed_compared_and_closed
     silent = "The partner bank does not answer: ConnectError"
     assert silent in run("give-up-key", link[1], status=1)  # it may have taken it
     assert "our next one" not in run("give-up-key", link[1], "--unanswered")
-    assert "our next one" not in run("give-up-key", link[1])  # nothing is pending
+    ended = run("give-up-key", link[1])  # nothing is pending
+    assert "our next one" not in ended
+    assert re.search(r"ours, given up on \d{4}-\d\d-\d\d: " + re.escape(made[1]), ended)
     assert "suspended (a doubt)" in run("suspend", link[1], "--reason", "a doubt")
     assert "to jinzhong: open" in run("resume", link[1])
     assert silent in run("compare", link[1], status=1)

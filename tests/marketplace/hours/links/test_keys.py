@@ -128,6 +128,31 @@ async def test_a_key_that_the_partner_gives_up_is_never_taken_and_the_next_one_i
     assert wrong.json()["code"] == "link_key_unreadable"
 
 
+async def test_every_key_that_was_given_up_is_remembered_and_shown(scene: Scene) -> None:
+    first, second, third = (Ed25519PrivateKey.generate() for _ in range(3))
+    for one in (first, second, first):
+        answer = await scene.partner.send("POST", "/key/withdraw", {"public_key": written(public(one))})
+        assert answer.status_code == 200
+    for late in (first, second):  # the first is refused as well, though another was given up after it
+        answer = await scene.partner.send("POST", "/key", announcement(scene, late))
+        assert (answer.status_code, answer.json()["code"]) == (409, "link_key_withdrawn")
+    operator = headers(Actor(UUID(int=7), frozenset({Role.OPERATOR})))
+    shown = (await scene.partner.http.get(f"/v1/links/{scene.link_id}", headers=operator)).json()["given_up_keys"]
+    assert {(one["whose"], one["public_key"]) for one in shown} == {
+        ("theirs", written(public(first))),
+        ("theirs", written(public(second))),
+    }
+    # an operator's word counts more: the one that he accepts is not given up any more
+    async with transaction(scene.platform.db) as tx:
+        given = {"address": NOBODY, "public_key": written(public(first))}
+        await accept(tx, scene.platform, scene.link_id, **given, actor=OPERATOR, now=scene.platform.now())
+    assert await is_believed(scene, first)
+    answer = await scene.partner.send("POST", "/key", announcement(scene, third, old=first), key=first)
+    assert answer.status_code == 200
+    answer = await scene.partner.send("POST", "/key", announcement(scene, second, old=third), key=third)
+    assert answer.json()["code"] == "link_key_withdrawn"
+
+
 async def test_our_pending_key_is_given_up_by_name_and_only_on_purpose_while_the_partner_is_silent(
     scene: Scene,
 ) -> None:
@@ -148,6 +173,10 @@ async def test_our_pending_key_is_given_up_by_name_and_only_on_purpose_while_the
         done = await post("give-up-key", {**pending, "unanswered": True})
         assert (done.status_code, done.json()["next_public_key"]) == (200, None)
         assert done.json()["own_public_key"] == before["own_public_key"]
+    again = {"public_key": (await post("rotate")).json()["next_public_key"], "unanswered": True}
+    ended = (await post("give-up-key", again)).json()["given_up_keys"]
+    assert {one["whose"] for one in ended} == {"ours"}
+    assert {one["public_key"] for one in ended} == {pending["public_key"], again["public_key"]}
     in_use = {"public_key": before["own_public_key"], "unanswered": True}
     assert (await post("give-up-key", in_use)).json()["code"] == "link_key_taken"
 
