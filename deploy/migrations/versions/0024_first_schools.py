@@ -6,8 +6,8 @@ by nobody; that she asked stays in the audit log.
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 PROOF = "state <> 'confirmed' OR (proof IS NOT NULL AND num_nulls(before_school, before_number_sealed) <> 1)"
 
