@@ -28,6 +28,8 @@ from marketplace.hours.giving.errors import GrantChanged, NothingDue
 from marketplace.hours.giving.issuing import Issues
 from marketplace.hours.giving.key_elders import KeyElder, in_turn, key_elders_of, month_of
 from marketplace.hours.giving.models import TransferLine, TransferOrder
+from marketplace.hours.members.errors import OwnBenefit
+from marketplace.hours.members.proxies import require_no_benefit
 
 Source = Literal["waiting", "programme", "pool"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -111,8 +113,8 @@ async def grant_month(
 ) -> Carried:
     """Carry out the chosen lines, or say what would become of them: a dry run does it all and takes it back.
 
-    Each refused by itself: `NothingDue`, `GrantChanged`, what `deciding.approve` refuses. All: `Stale`, if the ledger
-    refuses what this moment's figures allowed.
+    Each refused by itself: `NothingDue`, `GrantChanged`, `OwnBenefit`, what `deciding.approve` refuses. All: `Stale`,
+    if the ledger refuses what this moment's figures allowed.
     """
     savepoint = await tx.begin_nested()
     carried = await _carried(tx, district_id, wanted, policy=policy, actor=actor, now=now)
@@ -127,7 +129,7 @@ async def _carried(
     due = {(one.source, one.id): one.minutes for one in _lines_of(issues, allocation)}
     minutes_of = await _orders_of(tx, district_id, {one.id for one in wanted if one.source == "waiting"})
     due |= {("waiting", order_id): minutes for order_id, minutes in minutes_of.items()}
-    refusals = {one: refusal for one in wanted if (refusal := _judged(one, due))}
+    refusals = {one: refusal for one in wanted if (refusal := _judged(one, due) or await _to_oneself(tx, one, actor))}
     chosen = {source: {one.id for one in wanted if one.source == source and one not in refusals} for source in SOURCES}
     issues = replace(issues, issued=tuple(one for one in issues.issued if one.elder.member.id in chosen["programme"]))
     turns = tuple(one for one in allocation.turns if one.elder.member.id in chosen["pool"])
@@ -146,6 +148,15 @@ def _judged(one: Wanted, due: dict[tuple[Source, UUID], int]) -> DomainError | N
     if minutes is None:
         return Unknown(what="order") if one.source == "waiting" else NothingDue()
     return GrantChanged(minutes=minutes) if minutes != one.minutes else None
+
+
+async def _to_oneself(tx: AsyncSession, one: Wanted, actor: Actor) -> DomainError | None:
+    """Who chooses lines chooses none of her own; of what waits `deciding.approve` says so."""
+    try:
+        await require_no_benefit(tx, [one.id], account_id=actor.account_id)
+    except OwnBenefit as refusal:
+        return refusal
+    return None
 
 
 async def _runs(tx: AsyncSession, district_id: UUID, *, policy: Policy, now: datetime) -> tuple[Issues, Allocation]:

@@ -142,6 +142,14 @@ async def test_who_asked_decides_none_of_what_waits_and_the_rest_goes_its_way(mo
     assert await month.standing() == [(120, 0), (60, 0), (60, 0), (380, 180)]
 
 
+async def test_an_officer_who_is_a_key_elder_herself_grants_the_others_alone(month: Month) -> None:
+    async with transaction(month.live.db) as tx:  # Li signs in, and is an officer of her branch
+        (await tx.get_one(Member, month.li.id)).account_id = month.scene.colleague.account_id
+    answer = await month.press([line for line in await month.lines() if line["source"] != "waiting"])
+    assert outcomes(answer) == ["granted", "own_benefit", "granted"]
+    assert await month.standing() == [(120, 0), (0, 0), (60, 0), (440, 180)]
+
+
 async def test_another_branch_is_not_found_nor_are_its_orders(month: Month) -> None:
     lines = await month.lines()
     assert (await month.press(lines, actor=month.scene.foreign, expect=404))["code"] == "unknown"
