@@ -1,12 +1,13 @@
 """Where a delivery could go: its pickup behind one leg, its drop-off behind that or a later one of the same route.
 
 From each place of the pickup one walk along the route carries the earliest clock, the shortest ride and the load, and
-ends where one of them is exceeded: everything beyond would be too.
+ends where one of them is exceeded: everything beyond would be too. What the drop-off costs at least from some leg on
+is worked out once for a route, from its end: a walk that cannot beat the kept places any more is not gone.
 """
 
 from __future__ import annotations
 
-from numba import int64
+from numba import int64, uint64
 
 from dispatch.search.columns import (
     CLOSE,
@@ -18,8 +19,10 @@ from dispatch.search.columns import (
     KIND,
     LATEST,
     LEAVES,
+    OPEN,
     PICKUP,
     PLACE,
+    PRED,
     RIDE,
     ROUTE,
     SERVICE,
@@ -33,6 +36,9 @@ from dispatch.search.compiled import inner
 from dispatch.search.facts import LIKED, TIMED
 from dispatch.search.places import NO_WAY, blinks, bonds_allow, first_unused, open_to
 from dispatch.search.timing import opening, stop_cost, way_cost, way_seconds
+
+NO_DETOUR = NO_WAY + (1 << 61)  # not even what is dearer than any place has to be beaten by it
+HERE, AFTER = range(2)  # columns of `least`: behind a leg, and behind it or a later one
 
 
 @inner
@@ -71,27 +77,44 @@ def _visit_once(facts, state, pickup, dropoff, route, keep, blink, chance):
 
 @inner
 def _walk_route(facts, state, pickup, dropoff, route, keep):
-    """All places of a delivery on one route that cost less than those kept: a detour to the pickup that is dearer by
-    itself is not looked at further, for the drop-off saves nothing."""
-    rows, legs = state.rows, facts.legs
-    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
-    pred = sentinels + route
+    """All places of a delivery on one route that cost less than those kept, from the route's end. What the drop-off
+    costs behind each leg, and at least behind it or a later one, is noted on the way."""
+    rows, legs, stands, least = state.rows, facts.legs, facts.stands, state.least
     if not facts.allowed[pickup, route] or not bonds_allow(facts, state, legs[pickup, TASK], pickup, route):
         return
-    while True:
-        if rows[pred, DEP] > legs[pickup, CLOSE]:
-            return
-        succ = rows[pred, SUCC]
-        reach = way_cost(facts, route, pred, pickup) - rows[pred, WAY]  # of an unused route: what its use costs
-        if reach + way_cost(facts, route, pickup, succ) < _worst(state, keep) and not _joins(facts, pickup, succ):
-            start = opening(facts, pickup, rows[pred, DEP] + way_seconds(facts, route, pred, pickup))
-            if start > legs[pickup, CLOSE] or start > facts.routes[route, CLOSES]:
-                return  # times grow along the route, and a detour never saves any
-            if open_to(facts, state, pickup, pred):
-                _walk(facts, state, pickup, dropoff, pred, start, reach, keep)
-        pred = succ
+    table, places = uint64(facts.tabled[route, 1]), uint64(facts.clock.shape[1])
+    to_pickup, to_dropoff = table + uint64(stands[pickup, 0]) * places, table + uint64(stands[dropoff, 0]) * places
+    sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
+    succ, late = sentinels + facts.routes.shape[0] + route, max(legs[pickup, CLOSE], legs[dropoff, CLOSE])
+    while rows[succ, PRED] < sentinels and rows[rows[succ, PRED], DEP] > late:
+        succ = rows[succ, PRED]
+    least[succ, AFTER] = NO_DETOUR
+    between, worst = way_cost(facts, route, pickup, dropoff), int64(_worst(state, keep))
+    while rows[succ, LATEST] >= legs[pickup, OPEN]:
+        pred = rows[succ, PRED]
+        back = uint64(stands[pred, 1])
+        onward = way_cost(facts, route, dropoff, succ)
+        reach = int64(facts.price_in[to_pickup + back]) - rows[pred, WAY]  # of an unused route: what its use costs
+        both = min(between + onward, way_cost(facts, route, pickup, succ) + least[succ, AFTER])
+        if reach + both < worst and rows[pred, DEP] <= legs[pickup, CLOSE] and not _joins(facts, pickup, succ):
+            _set_out(facts, state, pickup, dropoff, pred, reach, keep)
+            worst = int64(_worst(state, keep))
         if pred >= sentinels:
             return
+        detour = int64(facts.price_in[to_dropoff + back]) + onward - rows[pred, WAY]
+        if rows[pred, DEP] > legs[dropoff, CLOSE] or legs[dropoff, OPEN] > rows[succ, LATEST]:
+            detour = int64(NO_DETOUR)
+        least[pred, HERE], least[pred, AFTER] = detour, min(detour, least[succ, AFTER])
+        succ = pred
+
+
+@inner
+def _set_out(facts, state, pickup, dropoff, pred, reach, keep):
+    """Look for the drop-off's place if the pickup can stand behind `pred`."""
+    legs, route = facts.legs, state.rows[pred, ROUTE]
+    start = opening(facts, pickup, state.rows[pred, DEP] + way_seconds(facts, route, pred, pickup))
+    if start <= legs[pickup, CLOSE] and start <= facts.routes[route, CLOSES] and open_to(facts, state, pickup, pred):
+        _walk(facts, state, pickup, dropoff, pred, start, reach, keep)
 
 
 @inner
@@ -106,7 +129,7 @@ def _joins(facts, pickup, succ):
 def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
     """Try the drop-off behind the pickup and behind each later leg. `reach` is what going to the pickup costs, without
     the way that was there before."""
-    rows, legs, route = state.rows, facts.legs, state.rows[pred, ROUTE]
+    rows, legs, least, route = state.rows, facts.legs, state.least, state.rows[pred, ROUTE]
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
     here, succ, clock, ridden = pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
     if not carries(facts, state, pickup, pred, route):
@@ -114,9 +137,9 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
     if facts.flags[TIMED] or facts.flags[LIKED]:
         reach += stop_cost(facts, route, pickup, start, int64(0))
     detour = reach + way_cost(facts, route, pickup, succ)
+    direct = reach + way_cost(facts, route, pickup, dropoff) + way_cost(facts, route, dropoff, succ)
     while True:
-        so_far = reach if here == pickup else detour - rows[here, WAY]
-        cost = so_far + way_cost(facts, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
+        cost = direct if here == pickup else detour + least[here, HERE]
         if cost < _worst(state, keep) and (here == pickup or open_to(facts, state, dropoff, here)):
             way = way_seconds(facts, route, here, dropoff)
             begins = opening(facts, dropoff, clock + way)
@@ -133,6 +156,8 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
         begins = max(opening(facts, succ, clock + way), rows[succ, START])
         too_long = legs[dropoff, RIDE] >= 0 and ridden > legs[dropoff, RIDE]
         if too_long or begins > rows[succ, LATEST] or not carries(facts, state, pickup, succ, route):
+            return
+        if detour + least[succ, AFTER] >= _worst(state, keep):
             return
         clock = begins + legs[succ, SERVICE]
         here, succ = succ, rows[succ, SUCC]

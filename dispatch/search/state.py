@@ -83,11 +83,12 @@ class State(NamedTuple):
     removed: Ints  # (t + 64,) tasks taken out
     ranks: NDArray[np.float64]  # (t + 64,) what they are sorted by
     moved: Ints  # (N,) legs on their way to another route
+    least: Ints  # (N, 2) of one route: what a drop-off costs behind a leg, and at least behind it or a later one
     out: Ints  # (members, STATE_WIDTH) labels being made
 
     def handle(self) -> Handle:
         """What kernels are given."""
-        return Handle(self, rows=("rows", "log_rows", "out"))
+        return Handle(self, rows=("rows", "log_rows", "out", "least"))
 
 
 def new_state(facts: Facts) -> State:
@@ -123,7 +124,7 @@ def new_state(facts: Facts) -> State:
         np.zeros(members, np.int64), np.zeros(1 + routes, np.int64),
         np.zeros(1 + len(facts.tasks), np.int64), np.zeros(len(facts.tasks), np.int64), facts.types[:-1].copy(),
         np.zeros(len(facts.tasks) + 64, np.int64), np.zeros(len(facts.tasks) + 64),
-        np.zeros(total, np.int64), np.zeros((members, STATE_WIDTH), np.int64),
+        np.zeros(total, np.int64), np.zeros((total, 2), np.int64), np.zeros((members, STATE_WIDTH), np.int64),
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ from dispatch.search.columns import (
     WAIT,
     WAIT_COST,
 )  # fmt: skip
-from dispatch.search.compiled import inner
+from dispatch.search.compiled import inner, woven
 from dispatch.search.facts import LIKED, MOVED
 
 
@@ -69,7 +69,7 @@ def closing(facts, leg, start):
     return start
 
 
-@inner
+@woven
 def way_cost(facts, route, leg, target):
     """What the way between two legs costs on a route."""
     stands, places = facts.stands, uint64(facts.clock.shape[1])
@@ -77,7 +77,7 @@ def way_cost(facts, route, leg, target):
     return int64(facts.price_out[row + uint64(stands[target, 0])])
 
 
-@inner
+@woven
 def way_seconds(facts, route, leg, target):
     """From a departure to the earliest start of service at the target, its setup included."""
     stands, places = facts.stands, uint64(facts.clock.shape[1])
