@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import timebank
 from marketplace.base.actor import Role
 from marketplace.base.platform import Platform
+from marketplace.console.bank.branch_page import open_branch
 from marketplace.console.bank.counter.acts import offered
-from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.frame import Asked, framed, opened
 from marketplace.console.bank.giving.reading import accounts_in, kinds_in, members_in, scheduled, shown_order
 from marketplace.console.bank.naming import Reader, names_for
 from marketplace.console.rendering import language
@@ -45,10 +46,8 @@ async def show_members(
     q: FromQuery[str] = "",
 ) -> Response[str]:
     """A branch's members by when they joined, of one kind on demand; or whom a search finds."""
-    visitor = await opened(request, platform, "members")
-    actor = visitor.actor
-    districts = await branches_in_reach(tx, actor)
-    here = branch_of(districts, district)
+    page = await open_branch(request, tx, platform, "members", district, now=now)
+    actor, reader, here = page.actor, page.reader, page.here
     of_kind_ = kind if kind in MEMBER_KINDS else None
     found = await overseen_members(tx, actor=actor, district_id=here.id, kind=of_kind_, after=after, limit=PER_PAGE + 1)
     shown = found[:PER_PAGE]
@@ -57,20 +56,14 @@ async def show_members(
     ids |= {hit.member.id for hit in hits.found}
     students = await pending_changes(tx, actor=actor, limit=PER_PAGE) if actor.is_any(Role.OFFICER) else []
     ids |= {one.member_id for one in students}
-    return framed(
-        request,
+    return page.framed(
         "members.html",
-        visitor,
-        "members",
-        districts=districts,
-        district=here,
-        branch=named(here, request),
         members=shown,
-        names=await names_for(tx, ids, (), Reader(actor, now, language(request))),
+        names=await names_for(tx, ids, (), reader),
         q=q,
         hits=hits,
         students=students,
-        near={one.id for one in districts},
+        near={one.id for one in page.branches},
         kinds=MEMBER_KINDS,
         kind=of_kind_,
         next_after=shown[-1].id if len(found) > PER_PAGE else None,

@@ -119,7 +119,7 @@ async def test_what_waits_is_agreed_to_by_another_officer_and_shown_to_who_asked
 
 @pytest.mark.usefixtures("scene")
 async def test_addresses_that_say_nothing_are_none(page: Page) -> None:
-    for wrong in ("month=2026-13", "step=dance", "district=x"):
+    for wrong in ("month=2026-13", "month=9999-12", "month=0001-01", "step=dance", "district=x"):
         assert (await page.client.get(f"/console/grants/month?{wrong}")).status_code == 404
     unticked = await page.client.get("/console/grants/month?step=try&lang=en")
     assert (unticked.status_code, "Tick first" in unticked.text) == (400, True)

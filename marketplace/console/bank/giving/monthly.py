@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.errors import DomainError
 from marketplace.base.ids import new_id
-from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.branch_page import open_branch
+from marketplace.console.bank.frame import Asked
 from marketplace.console.bank.giving.decisions import NothingTicked
-from marketplace.console.bank.giving.grants import month_told
 from marketplace.console.bank.giving.reasons import spoken
-from marketplace.console.bank.naming import Reader, names_for
-from marketplace.console.rendering import language
+from marketplace.console.bank.naming import names_for
+from marketplace.console.day.districts import month_told
 from marketplace.hours.giving import monthly
 from marketplace.hours.giving.key_elders import month_of
 from marketplace.hours.giving.monthly import SOURCES, Proposed, Source, Wanted
@@ -74,10 +74,8 @@ async def show_month(
     step: FromQuery[Literal["choose", "try"]] = "choose",
 ) -> Response[str]:
     """The branch's lines of a month to choose from, or what would become of the chosen ones and the button for them."""
-    visitor = await opened(request, platform, "grants")
-    actor, policy = visitor.actor, platform.policy
-    districts = await branches_in_reach(tx, actor)
-    here = branch_of(districts, district)
+    page = await open_branch(request, tx, platform, "grants", district, now=now)
+    actor, reader, here, policy = page.actor, page.reader, page.here, platform.policy
     of_month = month_told(month, month_of(now))
     who: dict[str, Any] = {"policy": policy, "actor": actor, "now": now}
     found = await monthly.proposed(tx, here.id, of_month, most=MOST_DECIDED + 1, **who)
@@ -86,15 +84,8 @@ async def show_month(
     if step == "try" and not chosen:
         raise NothingTicked
     tried = await _tried(tx, here.id, lines, chosen, who) if step == "try" else None
-    reader = Reader(actor, now, language(request))
-    return framed(
-        request,
+    return page.framed(
         "month.html",
-        visitor,
-        "grants",
-        districts=districts,
-        district=here,
-        branch=named(here, request),
         month=of_month,
         pool_minutes=found.pool_minutes,
         short_minutes=found.allocation.short_minutes,
