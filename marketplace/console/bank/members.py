@@ -23,9 +23,10 @@ from marketplace.hours.members import statements
 from marketplace.hours.members.files import file_of
 from marketplace.hours.members.finding import overseen_members
 from marketplace.hours.members.proxies import member_for
-from marketplace.hours.members.schemas import PROOFS_OF_STUDENTS
 from marketplace.hours.members.searching import Choice, search
-from marketplace.hours.members.student_changes import changes_of, number_in, pending_changes
+from marketplace.hours.members.student_changes import number_in
+from marketplace.hours.members.student_schemas import PROOFS_OF_STUDENTS
+from marketplace.hours.members.waiting_students import waiting_of, waiting_students
 from marketplace.hours.models import Member
 from marketplace.web.dependencies import Home, Now, Tx
 
@@ -54,15 +55,13 @@ async def show_members(
     hits = await search(tx, platform.vault, q, Choice(), actor=actor, now=now)
     ids = {one.id for one in shown} | {one.guardian_id for one in shown if one.guardian_id}
     ids |= {hit.member.id for hit in hits.found}
-    students = await pending_changes(tx, actor=actor, limit=PER_PAGE) if actor.is_any(Role.OFFICER) else []
-    ids |= {one.member_id for one in students}
     return page.framed(
         "members.html",
         members=shown,
         names=await names_for(tx, ids, (), reader),
         q=q,
         hits=hits,
-        students=students,
+        students=actor.is_any(Role.OFFICER) and await waiting_students(tx, actor=actor, district_id=here.id, limit=1),
         near={one.id for one in page.branches},
         kinds=MEMBER_KINDS,
         kind=of_kind_,
@@ -77,10 +76,10 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
     actor = visitor.actor
     member = await member_for(tx, member_id, actor=actor)
     rules = platform.policy.timebank
-    file = await file_of(tx, platform.vault, member, rules=rules, actor=actor)
+    file = await file_of(tx, platform.vault, member, rules=rules, actor=actor, language=language(request))
     orders = await orders_for(tx, actor=actor, now=now, state=None, member_id=member.id, after=None, limit=RECENT)
     standing = await schedules_of(tx, member.id)
-    changes = await changes_of(tx, member.id, state="pending")
+    waiting = await waiting_of(tx, member)
     ids = members_in(orders, standing) | {member.id} | ({member.guardian_id} if member.guardian_id else set())
     accounts = accounts_in(orders) | ({member.contact_id} if member.contact_id else set())
     reader = Reader(actor, now, language(request))
@@ -100,7 +99,8 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
         kinds=kinds_in(reader),
         rules=rules,
         begin=offered(member, rules),
-        changes=[(one, await number_in(tx, platform.vault, member, one.student_number_sealed)) for one in changes],
+        waiting=waiting,
+        waiting_number=await number_in(tx, platform.vault, member, waiting.number_sealed) if waiting else None,
         proofs=PROOFS_OF_STUDENTS,
         confirms=actor.is_any(Role.OFFICER),
         me=actor.account_id,

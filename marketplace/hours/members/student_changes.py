@@ -23,7 +23,6 @@ from marketplace.hours.members.notices import tell_member
 from marketplace.hours.members.proxies import Acts, member_for, overseen_member, right_over
 from marketplace.hours.members.students import FIELD, Student, require_free, sealed_student
 from marketplace.hours.models import CHANGE_STEPS, Member, StudentChange
-from marketplace.people.models import Region
 
 LEARNERS = frozenset({"individual", "minor", "student"})  # who may be a student of a school
 
@@ -138,23 +137,6 @@ async def changes_of(tx: AsyncSession, member_id: UUID, *, state: str | None = N
     if state is not None:
         query = query.where(col(StudentChange.state) == state)
     return list(await tx.scalars(query.order_by(col(StudentChange.id).desc())))
-
-
-async def pending_changes(
-    tx: AsyncSession, *, actor: Actor, after: UUID | None = None, limit: int = 50
-) -> list[StudentChange]:
-    """What waits for an officer in the branches within the actor's reach, the oldest first."""
-    query = (
-        select(StudentChange)
-        .join(Member, col(Member.id) == col(StudentChange.member_id))
-        .join(Region, col(Region.id) == col(Member.district_id))
-        .where(col(StudentChange.state) == "pending", col(Region.path).startswith(actor.region_path, autoescape=True))
-        .order_by(col(StudentChange.id))
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(col(StudentChange.id) > after)
-    return list(await tx.scalars(query))
 
 
 async def number_in(tx: AsyncSession, vault: Vault, member: Member, sealed: bytes | None) -> str | None:
