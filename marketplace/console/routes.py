@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import DomainError, NotSignedIn, Unknown
 from marketplace.console import files
-from marketplace.console.bank import alerts, branches, cycles, members
+from marketplace.console.bank import alerts, branches, cycles, members, students
 from marketplace.console.bank.counter import page as counter
 from marketplace.console.bank.giving import decisions, grants, monthly, orders
 from marketplace.console.day.districts import chosen, day_of, districts_for
@@ -120,6 +120,7 @@ PAGES = Router(
         *grants.HANDLERS,
         *monthly.HANDLERS,
         *members.HANDLERS,
+        *students.HANDLERS,
         *counter.HANDLERS,
     ],
     exception_handlers={

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from marketplace.base.timebank_rules import Kind
 from marketplace.hours.ledger.schemas import RootOut
+from marketplace.hours.members.student_schemas import StudentWaitsOut
 from marketplace.hours.models import LARGEST_GROUP, Member
 from marketplace.hours.tasks.disputing import Verdict
 from marketplace.hours.tasks.publishing import Channel, Consent, Taking
@@ -87,6 +88,16 @@ class MemberOut(Out):
         return cls(**member.model_dump(include=set(cls.model_fields)), may_redeem=member.may_redeem)
 
 
+class JoinedOut(MemberOut):
+    """Who joined. A student is one once that is proved: `student_waits` says since when it waits, and for what."""
+
+    student_waits: StudentWaitsOut | None = Field(description="null: nothing of her waits for a proof")
+
+    @classmethod
+    def joined(cls, member: Member, waits: StudentWaitsOut | None) -> "JoinedOut":
+        return cls(**MemberOut.of(member).model_dump(), student_waits=waits)
+
+
 class EntryOut(Out):
     """One line of an account, gained above zero, given below."""
 
@@ -108,6 +119,7 @@ class HoursOut(Out):
     held_minutes: int = Field(examples=[60])
     available_minutes: int = Field(examples=[120])
     owed_minutes: int = Field(examples=[0])
+    student_waits: StudentWaitsOut | None = Field(description="what of her being a student nobody has proved yet")
     entries: list[EntryOut]
 
 

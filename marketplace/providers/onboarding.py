@@ -7,11 +7,11 @@ credit supervision, entry rule: 独立法人, 专业资质, 专职团队).
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base import audit
+from marketplace.base import audit, locks
 from marketplace.base.actor import Actor, Role
 from marketplace.base.clock import local_day
 from marketplace.base.errors import IllegalTransition, Unknown
@@ -63,7 +63,7 @@ async def require_district(tx: AsyncSession, district_id: UUID, *, pointer: str 
 
 async def _lock_code(tx: AsyncSession, code: str) -> None:
     """Two applications with one code come one after the other, so that the second gets a clear answer."""
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"legal person {code}", 0))))
+    await locks.wait_for(tx, f"legal person {code}")
 
 
 async def _employ(tx: AsyncSession, account_id: UUID, provider_id: UUID) -> None:

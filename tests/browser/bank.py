@@ -27,6 +27,7 @@ from tests.marketplace.console.test_waiting import a_branch
 from tests.marketplace.hours.builders import SYSTEM, TEN, Bank, Person, a_member_elder, a_person, a_task, give, serve
 from tests.marketplace.hours.certificates.builders import prove_student
 from tests.marketplace.hours.giving.scene import Told, under
+from tests.marketplace.hours.students import a_learner
 
 DAY = timedelta(days=1)
 
@@ -46,7 +47,7 @@ class LivelyBank:
 
 async def a_lively_bank(platform: Platform, clock: MovableClock) -> LivelyBank:
     """On Wednesday morning, after a night was netted: requests, a dispute, an appeal; gifts and a payment that wait;
-    key elders; a branch above its cap; a student's certificate."""
+    key elders; a branch above its cap; a student's certificate, and a student who waits for a proof."""
     live = replace(under(platform, "pidu", second_person_above_minutes=100), channel=Told())
     bank = await a_branch(live)
     async with transaction(live.db) as tx:
@@ -57,6 +58,7 @@ async def a_lively_bank(platform: Platform, clock: MovableClock) -> LivelyBank:
         await give(live, tx, bank, giver.account, 900)
         await _key_elders(live, tx, bank)
     student = await _a_student(live, bank)
+    await a_learner(live, bank, "2026-0815")
     await _give(live, giver, far, 80)
     clock.set(TEN + timedelta(hours=14, minutes=45))  # Wednesday, a quarter to one at night
     await cycle_due(live, Message(name="cycle.due", ids={}))

@@ -116,6 +116,7 @@ PAGES = {
     "giving": {"zh": "赠与", "en": "Giving"},
     "grants": {"zh": "重点老人", "en": "Key elders"},
     "members": {"zh": "会员", "en": "Members"},
+    "students": {"zh": "待核实的学生", "en": "Students who wait"},
     "cycles": {"zh": "每夜清算", "en": "Nightly cycle"},
     "alerts": {"zh": "提醒", "en": "Alerts"},
 }

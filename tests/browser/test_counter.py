@@ -3,10 +3,11 @@ up to the last button."""
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -14,6 +15,7 @@ from marketplace.app import create_app
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.demo.geography import write_map_layers
+from marketplace.hours.books import pool_account
 from marketplace.hours.giving import gifts
 from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
@@ -22,7 +24,8 @@ from tests.browser.bank import LivelyBank, a_lively_bank
 from tests.browser.builders import PASSWORD
 from tests.browser.test_bank import WIDTHS, a_page, look, tab_through
 from tests.conftest import MovableClock
-from tests.marketplace.hours.builders import balances
+from tests.marketplace.hours.builders import a_member_elder, balances, give
+from tests.marketplace.hours.giving.scene import rows
 from tests.marketplace.payments.serving import served
 
 pytestmark = pytest.mark.browser
@@ -132,6 +135,7 @@ async def test_an_officer_begins_and_decides_by_keyboard_and_needs_script_for_th
     await decides_many(page, address)
     await grants_the_month(page, address)
     await page.close()
+    await grants_a_long_month(browser, address, lively)
     await goes_on_without_script(browser, address, lively)
     assert wrong == []
 
@@ -188,6 +192,37 @@ async def grants_the_month(page: Page, address: str) -> None:
     await expect(page.locator("#message")).to_contain_text("1 lines were granted, 140 minutes; 0 were refused")
     await expect(lines).to_have_text(["granted"])
     await expect(button).to_be_disabled()
+
+
+async def grants_a_long_month(browser: Browser, address: str, lively: LivelyBank) -> None:
+    """In portions of two, the third of which is lost; pressed again it goes on there, and nothing comes twice."""
+    async with transaction(lively.platform.db) as tx:
+        for _ in range(5):
+            elder, _ = await a_member_elder(lively.platform, tx, lively.bank)
+            elder.categories, elder.birth_on = ["disabled"], date(1944, 5, 1)
+        await give(lively.platform, tx, lively.bank, pool_account(lively.bank.town.districts[0].id), 10_000)
+    before = await rows(lively.platform, "SELECT count(*) FROM key_grant")
+    page = await a_page(browser, address, [], phone=lively.officer)  # that a request is lost is on purpose
+    await page.goto(f"{address}/console/grants/month?lang=en&step=try")
+    lines, button, keys = page.locator("[data-line]"), page.locator("#decide button"), list[str]()
+
+    async def counted(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        await (route.abort() if len(keys) == 3 else route.continue_())
+
+    await page.route("**/month-grants", counted)
+    await button.evaluate("button => { button.dataset.portion = 2; }")
+    count = await lines.count()
+    assert count > 4
+    await button.press("Enter")
+    await expect(page.locator("#message")).to_have_class("alert")
+    await expect(lines.filter(has_text=re.compile("^granted$"))).to_have_count(4)
+    await button.press("Enter")
+    await expect(page.locator("#message")).to_contain_text(f"{count} lines were granted")
+    await expect(lines).to_have_text(["granted"] * count)
+    assert keys[:3] == keys[3:6]
+    assert await rows(lively.platform, "SELECT count(*) FROM key_grant") == [(before[0][0] + count,)]
+    await page.close()
 
 
 async def goes_on_without_script(browser: Browser, address: str, lively: LivelyBank) -> None:

@@ -1,19 +1,15 @@
 """The frame around the time bank's pages for staff: who may open which, the tabs, and what the page acts with."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response
 
-from marketplace.base.actor import Actor, Role
+from marketplace.base.actor import Role
 from marketplace.base.errors import Language
 from marketplace.base.platform import Platform
-from marketplace.console.day.districts import NoDistrict, chosen, districts_for
 from marketplace.console.rendering import language, page
 from marketplace.console.sign_in.visitor import Visitor, visitor_of
-from marketplace.people.models import Region
-from marketplace.web.dependencies import Tx
 
 OFFICERS = frozenset({Role.OFFICER, Role.OPERATOR})
 # a regulator reads figures, and nothing of any person
@@ -30,19 +26,6 @@ Asked = Request[Any, Any, Any]
 async def opened(request: Asked, platform: Platform, tab: str) -> Visitor:
     """Who opens this page. `SignInNeeded`, `StaffOnly`."""
     return await visitor_of(request, platform, roles=TABS[tab])
-
-
-async def branches_in_reach(tx: Tx, actor: Actor) -> list[Region]:
-    """The districts whose branches the actor is an officer of: all of each, not a street in it. `NoDistrict`."""
-    found = [one for one in await districts_for(tx, actor) if one.path.startswith(actor.region_path)]
-    if not found:
-        raise NoDistrict
-    return found
-
-
-def branch_of(districts: Sequence[Region], wanted: str | None) -> Region:
-    """The branch that was asked for, or the first. `NoDistrict`."""
-    return chosen(districts, wanted or None)
 
 
 def framed(request: Asked, template: str, visitor: Visitor, tab: str, **values: Any) -> Response[str]:
@@ -68,8 +51,3 @@ def _in_other_language(request: Asked) -> str:
 def asked_but(request: Asked, *names: str) -> list[tuple[str, str]]:
     """The fields of the page's address, those that stand there several times too, but for these."""
     return [(name, str(value)) for name, value in request.query_params.multi_items() if name not in names]
-
-
-def named(region: Region, request: Asked) -> str:
-    """A region in the reader's language."""
-    return region.name_zh if language(request) == "zh" else region.name_en

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import timebank
 from marketplace.base.actor import Role
 from marketplace.base.platform import Platform
+from marketplace.console.bank.branch_page import open_branch
 from marketplace.console.bank.counter.acts import offered
-from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.frame import Asked, framed, opened
 from marketplace.console.bank.giving.reading import accounts_in, kinds_in, members_in, scheduled, shown_order
 from marketplace.console.bank.naming import Reader, names_for
 from marketplace.console.rendering import language
@@ -22,9 +23,10 @@ from marketplace.hours.members import statements
 from marketplace.hours.members.files import file_of
 from marketplace.hours.members.finding import overseen_members
 from marketplace.hours.members.proxies import member_for
-from marketplace.hours.members.schemas import PROOFS_OF_STUDENTS
 from marketplace.hours.members.searching import Choice, search
-from marketplace.hours.members.student_changes import changes_of, number_in, pending_changes
+from marketplace.hours.members.student_changes import number_in
+from marketplace.hours.members.student_schemas import PROOFS_OF_STUDENTS
+from marketplace.hours.members.waiting_students import waiting_of, waiting_students
 from marketplace.hours.models import Member
 from marketplace.web.dependencies import Home, Now, Tx
 
@@ -45,32 +47,22 @@ async def show_members(
     q: FromQuery[str] = "",
 ) -> Response[str]:
     """A branch's members by when they joined, of one kind on demand; or whom a search finds."""
-    visitor = await opened(request, platform, "members")
-    actor = visitor.actor
-    districts = await branches_in_reach(tx, actor)
-    here = branch_of(districts, district)
+    page = await open_branch(request, tx, platform, "members", district, now=now)
+    actor, reader, here = page.actor, page.reader, page.here
     of_kind_ = kind if kind in MEMBER_KINDS else None
     found = await overseen_members(tx, actor=actor, district_id=here.id, kind=of_kind_, after=after, limit=PER_PAGE + 1)
     shown = found[:PER_PAGE]
     hits = await search(tx, platform.vault, q, Choice(), actor=actor, now=now)
     ids = {one.id for one in shown} | {one.guardian_id for one in shown if one.guardian_id}
     ids |= {hit.member.id for hit in hits.found}
-    students = await pending_changes(tx, actor=actor, limit=PER_PAGE) if actor.is_any(Role.OFFICER) else []
-    ids |= {one.member_id for one in students}
-    return framed(
-        request,
+    return page.framed(
         "members.html",
-        visitor,
-        "members",
-        districts=districts,
-        district=here,
-        branch=named(here, request),
         members=shown,
-        names=await names_for(tx, ids, (), Reader(actor, now, language(request))),
+        names=await names_for(tx, ids, (), reader),
         q=q,
         hits=hits,
-        students=students,
-        near={one.id for one in districts},
+        students=actor.is_any(Role.OFFICER) and await waiting_students(tx, actor=actor, district_id=here.id, limit=1),
+        near={one.id for one in page.branches},
         kinds=MEMBER_KINDS,
         kind=of_kind_,
         next_after=shown[-1].id if len(found) > PER_PAGE else None,
@@ -84,10 +76,10 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
     actor = visitor.actor
     member = await member_for(tx, member_id, actor=actor)
     rules = platform.policy.timebank
-    file = await file_of(tx, platform.vault, member, rules=rules, actor=actor)
+    file = await file_of(tx, platform.vault, member, rules=rules, actor=actor, language=language(request))
     orders = await orders_for(tx, actor=actor, now=now, state=None, member_id=member.id, after=None, limit=RECENT)
     standing = await schedules_of(tx, member.id)
-    changes = await changes_of(tx, member.id, state="pending")
+    waiting = await waiting_of(tx, member)
     ids = members_in(orders, standing) | {member.id} | ({member.guardian_id} if member.guardian_id else set())
     accounts = accounts_in(orders) | ({member.contact_id} if member.contact_id else set())
     reader = Reader(actor, now, language(request))
@@ -107,7 +99,8 @@ async def show_member(request: Asked, member_id: FromPath[UUID], tx: Tx, now: No
         kinds=kinds_in(reader),
         rules=rules,
         begin=offered(member, rules),
-        changes=[(one, await number_in(tx, platform.vault, member, one.student_number_sealed)) for one in changes],
+        waiting=waiting,
+        waiting_number=await number_in(tx, platform.vault, member, waiting.number_sealed) if waiting else None,
         proofs=PROOFS_OF_STUDENTS,
         confirms=actor.is_any(Role.OFFICER),
         me=actor.account_id,

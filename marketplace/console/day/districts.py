@@ -1,4 +1,4 @@
-"""Which district and which day a page is about, as far as the actor may know of it."""
+"""Which district, which day or which month a page is about, as far as the actor may know of it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -13,6 +13,7 @@ from marketplace.base.errors import Unknown
 from marketplace.people.models import Region
 
 REACH = timedelta(days=366)  # a page shows days of a year around today, no further
+YEARS = range(2000, 2200)  # of months
 
 
 class NoDistrict(Unknown):
@@ -29,6 +30,14 @@ class NoDay(Unknown):
     code = "no_day"
     zh = "没有这一天：请使用一年之内、形如 2026-03-02 的日期。"
     en = "There is no such day: use a date within a year, like 2026-03-02."
+
+
+class NoMonth(Unknown):
+    """Not a month, or none that a time bank could have."""
+
+    code = "no_month"
+    zh = "没有这个月份：请使用形如 2026-03 的月份。"
+    en = "There is no such month: use one like 2026-03."
 
 
 async def districts_for(tx: AsyncSession, actor: Actor) -> list[Region]:
@@ -58,3 +67,16 @@ def day_of(text: str | None, now: datetime) -> date:
     if abs(day - today) > REACH:
         raise NoDay
     return day
+
+
+def month_told(text: str | None, this: date) -> date:
+    """The month written as 2026-03, by its first day; this one when none is. `NoMonth` for anything else."""
+    if not text:
+        return this
+    try:
+        month = date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise NoMonth from error
+    if month.year not in YEARS:
+        raise NoMonth
+    return month

@@ -38,7 +38,20 @@ function fill(text, answer) {
 function tellEach(lines, granted) {
   for (const one of lines) {
     const cell = document.querySelector(`[data-line="${one.source}:${one.id}"]`);
-    cell.textContent = one.detail ?? granted;
+    if (cell) cell.textContent = one.detail ?? granted; // others stand on other pages
+  }
+}
+
+// A long list goes in portions, each an act of its own with the same key whenever it is sent: what was interrupted goes
+// on where it stopped when the button is pressed again. The answers count as one.
+async function inPortions(path, what, key, size, heard) {
+  const sum = { granted: 0, refused: 0, granted_minutes: 0, pool_minutes: 0 };
+  for (let from = 0; from < what.lines.length; from += size) {
+    const lines = what.lines.slice(from, from + size);
+    const answer = await post(path, { ...what, lines }, `${key}-${from}`);
+    for (const name of ["granted", "refused", "granted_minutes"]) sum[name] += answer[name];
+    sum.pool_minutes = answer.pool_minutes;
+    heard(answer, sum);
   }
 }
 
@@ -51,14 +64,16 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   try {
     const { address } = form.dataset;
-    const { step, key, done, then, lineDone } = button.dataset;
-    const answer = await post(`${address}${step}`, body(form, button), key);
-    if (lineDone) {
-      tellEach(answer.lines, lineDone);
-      tell(fill(done, answer), "notice");
-      line.scrollIntoView({ block: "nearest" });
+    const { step, key, done, then, lineDone, portion } = button.dataset;
+    if (portion) {
+      await inPortions(`${address}${step}`, body(form, button), key, Number(portion), (answer, sum) => {
+        tellEach(answer.lines, lineDone);
+        tell(fill(done, sum), "notice");
+        line.scrollIntoView({ block: "nearest" });
+      });
       return;
     }
+    const answer = await post(`${address}${step}`, body(form, button), key);
     sessionStorage.setItem("liuzhu-done", fill(done, answer));
     if (then) location.assign(then);
     else location.reload();

@@ -112,6 +112,7 @@ async def written(tx: AsyncSession, run: Allocation, *, policy: Policy, actor: A
         placed = await _granted(tx, run, turn, policy=policy, actor=actor, now=now)
         entry = entry_of(placed, now=now)
         commands += hold_commands(placed.order, placed.lines) if run.waits or entry is None else [entry]
+    await tx.flush()
     return commands
 
 
@@ -143,7 +144,6 @@ async def _granted(
             granted_at=now,
         )
     )
-    await tx.flush()
     return placed
 
 

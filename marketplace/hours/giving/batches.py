@@ -56,7 +56,7 @@ class Decision:
 
 
 async def waiting_grants(
-    tx: AsyncSession, district_id: UUID, month: date, *, after: UUID | None, limit: int, actor: Actor
+    tx: AsyncSession, district_id: UUID, month: date, *, after: UUID | None, limit: int | None, actor: Actor
 ) -> list[UUID]:
     """The branch's pool grants asked for in a month of the city that wait for a second person, after a cursor.
 

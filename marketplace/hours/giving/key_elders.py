@@ -11,10 +11,11 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from marketplace.base import locks
 from marketplace.base.clock import local_day, local_instant
 from marketplace.base.timebank_rules import KeyElders, TimeBankRules
 from marketplace.hours.books import available_minutes, pool_account
@@ -28,7 +29,6 @@ STANDING = ("pending", "done")  # orders whose minutes are granted, or set aside
 UNSERVED = ("missed", "expired", "cancelled")
 _BY_POOL = and_(col(TransferOrder.kind) == "pool_grant", col(TransferOrder.state).in_(STANDING))
 _ROOM = col(LedgerAccount.cap) - col(LedgerAccount.posted)
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7216))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def month_of(now: datetime) -> date:
 
 async def one_at_a_time(tx: AsyncSession, district_id: UUID) -> None:
     """Wait for any other run of this branch's grants: both would promise the same minutes."""
-    await tx.execute(_ALONE, {"name": f"key-elders:{district_id}"})
+    await locks.wait_for(tx, f"key-elders:{district_id}", seed=locks.HOURS)
 
 
 async def key_grants_of(tx: AsyncSession, district_id: UUID, month: date) -> list[KeyGrant]:

@@ -6,7 +6,7 @@ one left out would have had goes to nobody else. All that is carried out is one 
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -29,7 +29,7 @@ from marketplace.hours.giving.issuing import Issues
 from marketplace.hours.giving.key_elders import KeyElder, in_turn, key_elders_of, month_of
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.members.errors import OwnBenefit
-from marketplace.hours.members.proxies import require_no_benefit
+from marketplace.hours.members.proxies import own_among
 
 Source = Literal["waiting", "programme", "pool"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -91,10 +91,10 @@ class Carried:
 
 
 async def proposed(
-    tx: AsyncSession, district_id: UUID, month: date, *, policy: Policy, actor: Actor, now: datetime, most: int
+    tx: AsyncSession, district_id: UUID, month: date, *, policy: Policy, actor: Actor, now: datetime
 ) -> MonthGrants:
-    """The lines of a month, `most` of them that wait. A month that is not this one has only what waits. `Unknown`."""
-    waiting = await _waiting(tx, await waiting_grants(tx, district_id, month, after=None, limit=most, actor=actor))
+    """All lines of a month. A month that is not this one has only what waits. `Unknown`."""
+    waiting = await _waiting(tx, await waiting_grants(tx, district_id, month, after=None, limit=None, actor=actor))
     issues, allocation = await _runs(tx, district_id, policy=policy, now=now)
     if month.replace(day=1) != month_of(now):
         issues, allocation = replace(issues, issued=(), missing=()), replace(allocation, turns=(), short_minutes=0)
@@ -129,7 +129,9 @@ async def _carried(
     due = {(one.source, one.id): one.minutes for one in _lines_of(issues, allocation)}
     minutes_of = await _orders_of(tx, district_id, {one.id for one in wanted if one.source == "waiting"})
     due |= {("waiting", order_id): minutes for order_id, minutes in minutes_of.items()}
-    refusals = {one: refusal for one in wanted if (refusal := _judged(one, due) or await _to_oneself(tx, one, actor))}
+    # who chooses lines chooses none of her own; of what waits `deciding.approve` says so
+    own = await own_among(tx, {one.id for one in wanted if one.source != "waiting"}, account_id=actor.account_id)
+    refusals = {one: refusal for one in wanted if (refusal := _judged(one, due, own))}
     chosen = {source: {one.id for one in wanted if one.source == source and one not in refusals} for source in SOURCES}
     issues = replace(issues, issued=tuple(one for one in issues.issued if one.elder.member.id in chosen["programme"]))
     turns = tuple(one for one in allocation.turns if one.elder.member.id in chosen["pool"])
@@ -143,20 +145,13 @@ async def _carried(
     return Carried(answers, await available_minutes(tx, pool_account(district_id), now=now))
 
 
-def _judged(one: Wanted, due: dict[tuple[Source, UUID], int]) -> DomainError | None:
+def _judged(one: Wanted, due: Mapping[tuple[Source, UUID], int], own: Collection[UUID]) -> DomainError | None:
     minutes = due.get((one.source, one.id))
     if minutes is None:
         return Unknown(what="order") if one.source == "waiting" else NothingDue()
-    return GrantChanged(minutes=minutes) if minutes != one.minutes else None
-
-
-async def _to_oneself(tx: AsyncSession, one: Wanted, actor: Actor) -> DomainError | None:
-    """Who chooses lines chooses none of her own; of what waits `deciding.approve` says so."""
-    try:
-        await require_no_benefit(tx, [one.id], account_id=actor.account_id)
-    except OwnBenefit as refusal:
-        return refusal
-    return None
+    if minutes != one.minutes:
+        return GrantChanged(minutes=minutes)
+    return OwnBenefit() if one.id in own else None
 
 
 async def _runs(tx: AsyncSession, district_id: UUID, *, policy: Policy, now: datetime) -> tuple[Issues, Allocation]:

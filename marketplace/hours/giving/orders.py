@@ -134,7 +134,8 @@ async def write(tx: AsyncSession, wish: Wish, state: str, *, policy: Policy, act
     tx.add_all(lines)
     await tx.flush()
     await _tell_of(tx, order, actor)
-    await _arm(tx, order)
+    if order.state != "done":  # a new one has no timer to drop
+        await _arm(tx, order)
     return Placed(order, lines)
 
 

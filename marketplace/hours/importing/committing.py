@@ -6,10 +6,9 @@ where it stopped.
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.base import outbox
+from marketplace.base import locks, outbox
 from marketplace.base.actor import Actor
 from marketplace.base.clock import local_day
 from marketplace.base.crypto import Vault
@@ -24,7 +23,6 @@ from marketplace.hours.models import Programme
 
 WANTED = "import.wanted"
 ON_ITS_WAY_OUT = frozenset({"undoing", "undo_stopped"})
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('bank import', 0))")
 
 
 async def start(
@@ -57,7 +55,7 @@ async def start(
 
 async def alone(tx: AsyncSession) -> None:
     """Wait until nobody else starts an import or has one taken back; they wait for this transaction."""
-    await tx.execute(_ALONE)
+    await locks.wait_for(tx, "bank import")
 
 
 async def _written(

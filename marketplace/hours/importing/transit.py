@@ -8,6 +8,7 @@ what the old bank took back goes to transit as well. At the end transit is empti
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from marketplace.hours.books import CITY, MINUTE
@@ -42,11 +43,12 @@ class Transit:
     import_id: UUID
     moves: Sequence[Move]
 
-    @property
+    @cached_property
     def issued(self) -> int:
         """What the programme must issue at first; part of it may come back."""
         return sum(move.minutes for move in self.moves if not move.source)
 
+    @cached_property
     def opening(self) -> list[OpenAccount]:
         """The accounts of transit."""
         return [self.account_of(self.import_id, number) for number in range(accounts_for(len(self.moves)))]
@@ -59,7 +61,7 @@ class Transit:
     def filled(self, start: int, stop: int) -> list[Command]:
         """Each account from `start` to `stop` gets what its moves give out, on the day of the first of them."""
         filled: list[Command] = []
-        for number, opening in list(enumerate(self.opening()))[start:stop]:
+        for number, opening in list(enumerate(self.opening))[start:stop]:
             own = self.moves[number * EACH : (number + 1) * EACH]
             minutes = sum(move.minutes for move in own if not move.source)
             if minutes:
@@ -67,8 +69,12 @@ class Transit:
                 filled.append(self._post(f"import:{self.import_id}:filled:{number}", moved, own[0].occurred_at))
         return filled
 
+    def names(self, start: int, stop: int) -> set[str]:
+        """The old ids between which the moves from `start` to `stop` go."""
+        return {name for move in self.moves[start:stop] for name in (move.source, move.destination) if name}
+
     def posts(self, accounts: Mapping[str, UUID], start: int, stop: int) -> list[Command]:
-        """An entry per move from `start` to `stop`."""
+        """An entry per move from `start` to `stop`, between the accounts of its `names`."""
         posts: list[Command] = []
         for place, move in enumerate(self.moves[start:stop], start=start):
             between = (
@@ -83,7 +89,7 @@ class Transit:
     def emptied(self, now: datetime, start: int, stop: int) -> list[Command]:
         """What the old bank took back returns to the programme, and each account from `start` to `stop` is closed."""
         commands: list[Command] = []
-        for number, opening in list(enumerate(self.opening()))[start:stop]:
+        for number, opening in list(enumerate(self.opening))[start:stop]:
             own = self.moves[number * EACH : (number + 1) * EACH]
             back = sum(move.minutes for move in own if not move.destination)
             if back:

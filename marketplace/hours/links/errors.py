@@ -182,6 +182,14 @@ class LinkKeyWithdrawn(Conflict):
     en = "This key was given up by the bank that announces it."
 
 
+class LinkKeysFull(Conflict):
+    """The partner gave up more keys than are remembered; a key that is not remembered could be taken later."""
+
+    code = "link_keys_full"
+    zh = "该对接已记录 {most} 个被放弃的公钥，不再接受新的放弃，请使用该公钥。"
+    en = "{most} keys of this link were given up already, and no more are remembered: use the one that is pending."
+
+
 class LinkTimestampStale(NotSignedIn):
     """Rightly signed, but the moment is more than five minutes from ours."""
 

@@ -22,7 +22,7 @@ from marketplace.hours.links import client
 from marketplace.hours.links.client import PartnerUnavailable
 from marketplace.hours.links.errors import LinkKeyNotPending, LinkKeyTaken, PartnerSilent
 from marketplace.hours.links.finding import partner_of
-from marketplace.hours.links.given_up import keep_given_up
+from marketplace.hours.links.given_up import keep_given_up, partner_gave_up, require_room
 from marketplace.hours.links.keys import read_key, written
 from marketplace.hours.links.rotating import Announcement, forget_next, locked_peer, use
 from marketplace.hours.links.schemas import LinkKeyOut
@@ -69,13 +69,15 @@ async def _ask(platform: Platform, said: Announcement, *, unanswered: bool) -> N
 
 
 async def hear(tx: AsyncSession, link_id: UUID, public_key: str, *, now: datetime) -> LinkKeyOut:
-    """The partner gives up a key that it announced, or was about to. `LinkKeyTaken` when we have it.
+    """The partner gives up a key that it announced, or was about to. `LinkKeyTaken` when we have it, `LinkKeysFull`.
 
     The answer is its key that counts.
     """
     peer, given_up = await locked_peer(tx, link_id), read_key(public_key)
     if given_up in (peer.public_key, peer.former_public_key):
         raise LinkKeyTaken
-    if await keep_given_up(tx, link_id, "theirs", given_up, now=now):
+    if not await partner_gave_up(tx, link_id, given_up):
+        await require_room(tx, link_id)
+        await keep_given_up(tx, link_id, "theirs", given_up, now=now)
         audit.note(tx, "link.partner_key_withdrawn", actor=Actor.system(), entity="link", entity_id=link_id)
     return LinkKeyOut(public_key=written(peer.public_key or b""))

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.crypto import Erased, Vault
-from marketplace.base.errors import Unknown
+from marketplace.base.errors import Language, Unknown
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.members.ages import birth_of
 from marketplace.hours.members.errors import CauseMissing, NotTheirTask
@@ -18,13 +18,15 @@ from marketplace.hours.members.schemas import IncidentIn, IncidentOut, Insurance
 from marketplace.hours.members.standing.counting import count
 from marketplace.hours.members.standing.incidents import Happened, incidents_of
 from marketplace.hours.members.stars import earned_minutes, stars_for
+from marketplace.hours.members.student_schemas import StudentWaitsOut
 from marketplace.hours.members.students import student_number
+from marketplace.hours.members.waiting_students import waiting_of
 from marketplace.hours.models import Insurance, Member, Task
 from marketplace.hours.schemas import MemberOut
 
 
 async def file_of(
-    tx: AsyncSession, vault: Vault, member: Member, *, rules: TimeBankRules, actor: Actor
+    tx: AsyncSession, vault: Vault, member: Member, *, rules: TimeBankRules, actor: Actor, language: Language
 ) -> MemberFileOut:
     """The file, for whoever may see the member; a look by others is noted."""
     if not await acts_for(tx, actor, member):
@@ -32,12 +34,14 @@ async def file_of(
     earned = (await earned_minutes(tx, [member.id]))[member.id]
     incidents = await incidents_of(tx, member.id)
     counters = count(incidents)
+    waits = await waiting_of(tx, member)
     insured = await insurances.latest_insurance(tx, member.id)
     return MemberFileOut(
         member=MemberOut.of(member),
         birth_on=await birth_of(tx, member),
         school=member.school,
         student_number=await _number(tx, vault, member),
+        student_waits=StudentWaitsOut.of(waits, language) if waits else None,
         earned_minutes=earned,
         stars=stars_for(earned, rules.stars_hours),
         no_shows=counters.no_shows,

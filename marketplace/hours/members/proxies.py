@@ -8,7 +8,7 @@
 An act for somebody else stands in the audit log with both, and is told to the member.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -234,12 +234,16 @@ async def is_family_of(tx: AsyncSession, elder_id: UUID | None, *, scope: Scope,
 
 async def require_no_benefit(tx: AsyncSession, members: Iterable[UUID | None], *, account_id: UUID | None) -> None:
     """`OwnBenefit` where one of these members is the account's own, its ward, or a group whose contact it is."""
-    if account_id is None:
-        return
+    if await own_among(tx, [one for one in members if one is not None], account_id=account_id):
+        raise OwnBenefit
+
+
+async def own_among(tx: AsyncSession, members: Collection[UUID], *, account_id: UUID | None) -> set[UUID]:
+    """Those of these members who are the account's own, its wards, or groups whose contact it is."""
+    if account_id is None or not members:
+        return set()
     own = select(col(Member.id)).where(col(Member.account_id) == account_id).scalar_subquery()
     mine = or_(
         col(Member.account_id) == account_id, col(Member.contact_id) == account_id, col(Member.guardian_id) == own
     )
-    named = [one for one in members if one is not None]
-    if await tx.scalar(select(col(Member.id)).where(col(Member.id).in_(named), mine).limit(1)) is not None:
-        raise OwnBenefit
+    return set(await tx.scalars(select(col(Member.id)).where(col(Member.id).in_(members), mine)))

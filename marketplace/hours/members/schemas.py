@@ -1,20 +1,19 @@
 """What the routes of members' files and standing take and give."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.hours.models import LARGEST_GROUP, Incident, Insurance, StudentChange, Training
+from marketplace.hours.members.student_schemas import StudentWaitsOut
+from marketplace.hours.models import LARGEST_GROUP, Incident, Insurance, Training
 from marketplace.hours.schemas import MemberOut
 from marketplace.web.schemas import In, Instant, Out
 
 TrainingKind = Literal["induction", "first_aid", "dementia_care", "escort_safety"]
 IncidentKind = Literal["no_show", "malice"]
 IncidentState = Literal["standing", "appealed", "upheld", "struck_out", "lifted"]
-StudentProof = Literal["student_card", "enrolment_letter", "transfer_letter", "school_register"]
-PROOFS_OF_STUDENTS: tuple[str, ...] = get_args(StudentProof)
 Words = Annotated[str, Field(min_length=2, max_length=500, examples=["当天手机没电，已提前告知站点"])]
 
 
@@ -158,66 +157,6 @@ class LeaveIn(In):
     reason: Annotated[str, Field(min_length=2, max_length=200, examples=["搬家"])]
 
 
-class StudentProofIn(In):
-    """Which paper the officer saw."""
-
-    proof: StudentProof = Field(examples=["student_card"])
-
-
-class StudentRejectIn(In):
-    """Why the change is not confirmed."""
-
-    reason: Words
-
-
-class StudentChangeOut(Out):
-    """Another school or number. Until it is confirmed the membership, and every certificate, has the old ones.
-
-    `before` is what they were until it was confirmed. Numbers are null once the member was forgotten.
-    """
-
-    id: UUID
-    member_id: UUID
-    school: str = Field(examples=["示例大学"])
-    number: str | None = Field(examples=["2026-0815"])
-    state: Literal["pending", "confirmed", "rejected", "withdrawn"]
-    asked_by: UUID | None
-    asked_at: datetime
-    proof: StudentProof | None
-    decided_by: UUID | None
-    decided_at: datetime | None
-    decision: str | None = Field(description="why it was rejected")
-    before_school: str | None
-    before_number: str | None
-
-    @classmethod
-    def of(cls, change: StudentChange, number: str | None, before_number: str | None) -> "StudentChangeOut":
-        shared = set(cls.model_fields) - {"number", "before_number"}
-        return cls(**change.model_dump(include=shared), number=number, before_number=before_number)
-
-
-class StudentChangesOut(Out):
-    """All that was ever told of a student, the newest first."""
-
-    items: list[StudentChangeOut]
-
-
-class PendingStudentOut(Out):
-    """A change that waits for an officer; its numbers stand in the member's own list."""
-
-    id: UUID
-    member_id: UUID
-    school: str = Field(examples=["示例大学"])
-    asked_at: datetime
-
-
-class PendingStudentPage(Out):
-    """What waits, the oldest first; `next_after` is the cursor of the page that follows, if any."""
-
-    items: list[PendingStudentOut]
-    next_after: UUID | None
-
-
 class MemberPage(Out):
     """Members in the order of their ids; `next_after` is the cursor of the page that follows, if any."""
 
@@ -232,6 +171,7 @@ class MemberFileOut(Out):
     birth_on: date | None
     school: str | None
     student_number: str | None
+    student_waits: StudentWaitsOut | None = Field(description="what of her being a student nobody has proved yet")
     earned_minutes: int = Field(description="served in all, reversals taken off", examples=[6030])
     stars: int = Field(examples=[1])
     no_shows: int = Field(description="that stand", examples=[0])

@@ -7,11 +7,11 @@ membership, and so every certificate, has the old ones until then. What was prov
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base import audit
+from marketplace.base import audit, locks
 from marketplace.base.actor import Actor
 from marketplace.base.crypto import Erased, Vault
 from marketplace.base.errors import Unknown
@@ -23,9 +23,7 @@ from marketplace.hours.members.notices import tell_member
 from marketplace.hours.members.proxies import Acts, member_for, overseen_member, right_over
 from marketplace.hours.members.students import FIELD, Student, require_free, sealed_student
 from marketplace.hours.models import CHANGE_STEPS, Member, StudentChange
-from marketplace.people.models import Region
 
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('student:' || :name, 7216))")
 LEARNERS = frozenset({"individual", "minor", "student"})  # who may be a student of a school
 
 
@@ -98,7 +96,8 @@ async def confirm_change(
     if member.account_id is None or member.kind not in LEARNERS:
         raise NotAStudent
     told = Student(change.school, change.student_number_sealed, change.student_hash)
-    await tx.execute(_ALONE, {"name": told.hash.hex()})  # another may be proved to be this very student at this moment
+    # another may be proved to be this very student at this moment
+    await locks.wait_for(tx, f"student:{told.hash.hex()}", seed=locks.HOURS)
     await require_free(tx, told, member.account_id)
     change.before_school, change.before_number_sealed = member.school, member.student_number_sealed
     change.proof, change.decided_by, change.decided_at = proof, actor.account_id, now
@@ -138,23 +137,6 @@ async def changes_of(tx: AsyncSession, member_id: UUID, *, state: str | None = N
     if state is not None:
         query = query.where(col(StudentChange.state) == state)
     return list(await tx.scalars(query.order_by(col(StudentChange.id).desc())))
-
-
-async def pending_changes(
-    tx: AsyncSession, *, actor: Actor, after: UUID | None = None, limit: int = 50
-) -> list[StudentChange]:
-    """What waits for an officer in the branches within the actor's reach, the oldest first."""
-    query = (
-        select(StudentChange)
-        .join(Member, col(Member.id) == col(StudentChange.member_id))
-        .join(Region, col(Region.id) == col(Member.district_id))
-        .where(col(StudentChange.state) == "pending", col(Region.path).startswith(actor.region_path, autoescape=True))
-        .order_by(col(StudentChange.id))
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(col(StudentChange.id) > after)
-    return list(await tx.scalars(query))
 
 
 async def number_in(tx: AsyncSession, vault: Vault, member: Member, sealed: bytes | None) -> str | None:

@@ -6,7 +6,7 @@ An elder who signs in is one member, not two: her row names both the elder and t
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.base.database import instant
@@ -51,6 +51,7 @@ class Member(SQLModel, table=True):
         ),
         CheckConstraint(f"size BETWEEN 2 AND {LARGEST_GROUP}", name="member_size"),
         CheckConstraint("state IN ('pending', 'active', 'suspended', 'ended', 'left')", name="member_state"),
+        Index("member_students", "id", postgresql_where=text("kind = 'student'")),
         CheckConstraint("excess_to IN ('branch', 'city')", name="member_excess"),
     )
 

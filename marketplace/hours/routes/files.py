@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from marketplace.base.actor import Role
@@ -30,6 +30,7 @@ from marketplace.hours.schemas import MemberOut, MemberState
 from marketplace.people.access import in_reach
 from marketplace.web.authentication import requires, signed_in
 from marketplace.web.dependencies import Acting, Doing, Home, Now, Tx
+from marketplace.web.problem import language_of
 
 TAGS = ["hours"]
 OfState = Annotated[MemberState | None, QueryParameter(name="state")]
@@ -73,10 +74,13 @@ async def list_members(
 
 
 @get("/v1/members/{member_id:uuid}", tags=TAGS, guards=[signed_in], operation_id="memberFile")
-async def member_file(member_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home) -> MemberFileOut:
+async def member_file(
+    request: Request[Any, Any, Any], member_id: FromPath[UUID], tx: Tx, actor: Acting, now: Now, platform: Home
+) -> MemberFileOut:
     """A member's file with stars and counters, for the member, who may act for her or see her, and officers."""
     member = await seen_member(tx, member_id, actor=actor, now=now)
-    return await file_of(tx, platform.vault, member, rules=platform.policy.timebank, actor=actor)
+    rules, language = platform.policy.timebank, language_of(request)
+    return await file_of(tx, platform.vault, member, rules=rules, actor=actor, language=language)
 
 
 @change("/v1/members/{member_id:uuid}/consent", operation_id="consentToMinor")

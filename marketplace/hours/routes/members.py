@@ -11,15 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import timebank
 from marketplace.base.actor import Actor, Role
-from marketplace.base.errors import Malformed, Unknown
+from marketplace.base.errors import Language, Malformed, Unknown
 from marketplace.base.platform import Platform
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.members import joining, statements
 from marketplace.hours.members.finding import member_of_account
 from marketplace.hours.members.proxies import seen_member
+from marketplace.hours.members.student_schemas import StudentWaitsOut
 from marketplace.hours.members.students import sealed_student
+from marketplace.hours.members.waiting_students import waiting_of
 from marketplace.hours.models import Member
-from marketplace.hours.schemas import EntryOut, HoursOut, MemberIn, MemberOut
+from marketplace.hours.schemas import EntryOut, HoursOut, JoinedOut, MemberIn
 from marketplace.people.access import in_reach
 from marketplace.people.elders import elder_for
 from marketplace.web.authentication import signed_in
@@ -32,13 +34,19 @@ MANY = 10_000  # of thirty days, from which the newest are taken
 
 
 @post("/v1/members", tags=TAGS, guards=[signed_in], operation_id="joinTimeBank")
-async def join(data: JSONBody[MemberIn], act: Doing) -> MemberOut:
+async def join(request: Request[Any, Any, Any], data: JSONBody[MemberIn], act: Doing) -> JoinedOut:
     """Join the time bank, or let an elder or account join as an officer. Joining twice is joining once."""
 
-    async def work() -> MemberOut:
-        return MemberOut.of(await _join(act.tx, data, platform=act.platform, actor=act.actor, now=act.now))
+    async def work() -> JoinedOut:
+        member = await _join(act.tx, data, platform=act.platform, actor=act.actor, now=act.now)
+        return JoinedOut.joined(member, await _waits(act.tx, member, language_of(request)))
 
-    return await act.once(MemberOut, work)
+    return await act.once(JoinedOut, work)
+
+
+async def _waits(tx: AsyncSession, member: Member, language: Language) -> StudentWaitsOut | None:
+    waiting = await waiting_of(tx, member)
+    return StudentWaitsOut.of(waiting, language) if waiting else None
 
 
 async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: Actor, now: datetime) -> Member:
@@ -100,6 +108,7 @@ async def my_hours(
         held_minutes=balance.held,
         available_minutes=balance.available or 0,
         owed_minutes=balance.owed,
+        student_waits=await _waits(tx, member, language_of(request)),
         entries=[EntryOut(**asdict(entry)) for entry in reversed(recent.entries[-RECENT:])],
     )
 

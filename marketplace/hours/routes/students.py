@@ -1,4 +1,4 @@
-"""A student's changed school or number: asked for, confirmed with what was shown, or not."""
+"""A student's school and number: told, proved with what was shown, or not; and who waits for it."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -14,14 +14,15 @@ from marketplace.base.actor import Role
 from marketplace.base.crypto import Vault
 from marketplace.hours.members import student_changes as changes
 from marketplace.hours.members.proxies import acts_for, member_for
-from marketplace.hours.members.schemas import (
-    PendingStudentOut,
-    PendingStudentPage,
+from marketplace.hours.members.student_schemas import (
     StudentChangeOut,
     StudentChangesOut,
     StudentProofIn,
     StudentRejectIn,
+    WaitingStudentOut,
+    WaitingStudentPage,
 )
+from marketplace.hours.members.waiting_students import prove_standing, waiting_students
 from marketplace.hours.models import Member, StudentChange
 from marketplace.hours.schemas import StudentIn
 from marketplace.web.authentication import requires, signed_in
@@ -100,17 +101,30 @@ async def withdraw(member_id: FromPath[UUID], change_id: FromPath[UUID], act: Do
     return await _done(act, lambda: changes.withdraw_change(act.tx, member_id, change_id, actor=act.actor, now=act.now))
 
 
-@get("/v1/student-changes", tags=TAGS, guards=[requires(Role.OFFICER)], operation_id="pendingStudentChanges")
-async def list_pending(
+@post(
+    "/v1/members/{member_id:uuid}/student-proof",
+    tags=TAGS,
+    status_code=200,
+    guards=[requires(Role.OFFICER)],
+    operation_id="proveStudent",
+)
+async def prove(member_id: FromPath[UUID], data: JSONBody[StudentProofIn], act: Doing) -> StudentChangeOut:
+    """An officer of the branch saw a paper of what a student's membership has since before proofs were asked for."""
+    return await _done(act, lambda: prove_standing(act.tx, member_id, proof=data.proof, actor=act.actor, now=act.now))
+
+
+@get("/v1/waiting-students", tags=TAGS, guards=[requires(Role.OFFICER)], operation_id="waitingStudents")
+async def list_waiting(
     tx: Tx,
     actor: Acting,
+    district_id: FromQuery[UUID | None] = None,
     after: FromQuery[UUID | None] = None,
     limit: FromQuery[Annotated[int, QueryParameter(ge=1, le=200)]] = 50,
-) -> PendingStudentPage:
-    """What waits for an officer in the branches within one's reach."""
-    found = await changes.pending_changes(tx, actor=actor, after=after, limit=limit + 1)
-    items = [PendingStudentOut(**one.model_dump(include=set(PendingStudentOut.model_fields))) for one in found[:limit]]
-    return PendingStudentPage(items=items, next_after=items[-1].id if len(found) > limit else None)
+) -> WaitingStudentPage:
+    """Members of the branches within one's reach, or of one of them, whose school waits for a proof."""
+    found = await waiting_students(tx, actor=actor, district_id=district_id, after=after, limit=limit + 1)
+    items = [WaitingStudentOut.of(one) for one in found[:limit]]
+    return WaitingStudentPage(items=items, next_after=found[limit - 1].cursor if len(found) > limit else None)
 
 
 async def _done(act: Act, doing: Callable[[], Awaitable[StudentChange]]) -> StudentChangeOut:
@@ -128,4 +142,4 @@ async def _shown(tx: AsyncSession, vault: Vault, member: Member, one: StudentCha
     return StudentChangeOut.of(one, number, before)
 
 
-HANDLERS: list[Any] = [ask, list_changes, confirm, reject, withdraw, list_pending]
+HANDLERS: list[Any] = [ask, list_changes, confirm, reject, withdraw, prove, list_waiting]

@@ -22,7 +22,8 @@ from marketplace.console.words.zh import ZH
 from marketplace.hours.alerts.models import Kind
 from marketplace.hours.giving.models import ORDER_STEPS
 from marketplace.hours.importing.steps import Part
-from marketplace.hours.members.schemas import PROOFS_OF_STUDENTS
+from marketplace.hours.members.student_schemas import PROOFS_OF_STUDENTS
+from marketplace.hours.members.waiting_students import What
 
 ROOT = Path(marketplace.console.__file__).parent
 REASONS = "skill excluded capacity no_shift window distance crew pin mandatory insertable priority_lost changed"
@@ -78,4 +79,5 @@ def test_every_kind_of_alert_order_state_and_act_has_words() -> None:
     assert {f"order_state_{state}" for state in ORDER_STEPS} <= WORDS["en"].keys()
     assert {f"figure_value_{part}" for part in get_args(Part)} <= WORDS["en"].keys()
     assert {f"student_proof_{proof}" for proof in PROOFS_OF_STUDENTS} <= WORDS["en"].keys()
+    assert {f"student_waits_{what}" for what in get_args(What)} <= WORDS["en"].keys()
     assert {f"category_{one}" for one in get_args(Category)} <= WORDS["en"].keys()

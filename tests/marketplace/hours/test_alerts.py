@@ -4,13 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
-from marketplace.base.embedded.postgres import Postgres
-from marketplace.base.migrations import migrate
 from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.hours.alerts.service import alerts_for, raise_alert
@@ -19,6 +16,7 @@ from marketplace.hours.jobs import cycle_due, debt_above_cap
 from tests.builders import an_actor
 from tests.conftest import MovableClock
 from tests.marketplace.hours.builders import Bank, apply
+from tests.marketplace.hours.conftest import OlderDatabases
 from tests.marketplace.hours.test_cycles import HALF_PAST_MIDNIGHT, scene
 from timebank import Command, Post, SetLimits, Transfer
 
@@ -145,30 +143,23 @@ async def test_an_officer_closes_what_is_her_branchs_own(
     assert told == [404, 200, 409]
 
 
-async def test_debts_of_an_older_database_are_taken_over_with_their_nights(postgres: Postgres) -> None:
-    connection = await asyncpg.connect(postgres.url)
-    await connection.execute("CREATE DATABASE before_alerts")
-    await connection.close()
-    base = postgres.url.rsplit("/", 1)[0] + "/before_alerts"
-    url = base.replace("postgresql://", "postgresql+asyncpg://", 1)
-    await migrate(url, to="0016")
+async def test_debts_of_an_older_database_are_taken_over_with_their_nights(older_database: OlderDatabases) -> None:
+    older = await older_database("0016")
     region = uuid4()
-    connection = await asyncpg.connect(base)
-    await connection.execute(
+    await older.connection.execute(
         "INSERT INTO region (id, level, code, name_zh, name_en, path, lon, lat)"
         " VALUES ($1, 'district', 'd', '区', 'D', 'd/', 0, 0)",
         region,
     )
-    await connection.execute(
+    await older.connection.execute(
         "INSERT INTO debt_alert (id, district_id, debt_minutes, drawn_minutes, since, last_on, nights, state, version,"
         " opened_at) VALUES ($1, $2, 60310, 310, '2026-03-01', '2026-03-03', 3, 'open', 3, now())",
         uuid4(),
         region,
     )
-    await migrate(url)
-    alert = await connection.fetchrow("SELECT * FROM alert")
-    causes = await connection.fetch("SELECT cause FROM alert_cause ORDER BY cause")
-    await connection.close()
+    await older.upgrade()
+    alert = await older.connection.fetchrow("SELECT * FROM alert")
+    causes = await older.connection.fetch("SELECT cause FROM alert_cause ORDER BY cause")
     assert alert is not None
     assert (alert["kind"], alert["subject"], alert["times"]) == ("debt_above_cap", region, 3)
     assert alert["figures"] == '{"debt_minutes": 60310, "drawn_minutes": 310}'

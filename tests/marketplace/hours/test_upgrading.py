@@ -6,24 +6,21 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from marketplace.base.embedded.postgres import Postgres
-from marketplace.base.migrations import migrate
+from tests.marketplace.hours.conftest import OlderDatabases
 
 BEFORE, HEARD = "0022", datetime(2026, 3, 1, tzinfo=UTC)
 
 
-async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembered(postgres: Postgres) -> None:
-    connection = await asyncpg.connect(postgres.url)
-    await connection.execute("CREATE DATABASE before_first_schools")
-    await connection.close()
-    base = postgres.url.rsplit("/", 1)[0] + "/before_first_schools"
-    url = base.replace("postgresql://", "postgresql+asyncpg://", 1)
-    await migrate(url, to=BEFORE)
+async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembered(
+    older_database: OlderDatabases,
+) -> None:
+    older = await older_database(BEFORE)
     link, officer, student, other = (uuid4() for _ in range(4))
-    connection = await asyncpg.connect(base)
-    await connection.execute("SET session_replication_role = replica")  # what these rows refer to does not matter here
+    await older.connection.execute(
+        "SET session_replication_role = replica"
+    )  # what these rows refer to does not matter here
     for asked_by in (officer, student, None):
-        await connection.execute(
+        await older.connection.execute(
             "INSERT INTO student_change (id, member_id, school, student_number_sealed, student_hash, state, version,"
             " asked_by, asked_at, proof, decided_by, decided_at, before_school, before_number_sealed)"
             " VALUES ($1, $1, 's', '', '', 'confirmed', 2, $2, now(), 'student_card', $3, now(), 's', '')",
@@ -32,13 +29,13 @@ async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembere
             officer,
         )
     for one, given_up in ((link, b"key"), (other, None)):
-        await connection.execute(
+        await older.connection.execute(
             "INSERT INTO ledger_link (id, book, unit, mirror, unclaimed, our_name, their_name, sent_head,"
             " received_head, opened_at) VALUES ($1, 'city', 'minute', $1, $1, 'east', $2, '', '', now())",
             one,
             str(one),
         )
-        await connection.execute(
+        await older.connection.execute(
             "INSERT INTO link_peer"
             " (link_id, signing_key_sealed, own_public_key, withdrawn_public_key, attempts, heard_at)"
             " VALUES ($1, '', '', $2, 0, $3)",
@@ -46,14 +43,11 @@ async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembere
             given_up,
             HEARD,
         )
-    await connection.execute("SET session_replication_role = DEFAULT")
-    await connection.close()
-    await migrate(url)
-    connection = await asyncpg.connect(base)
-    asked = await connection.fetch("SELECT asked_by FROM student_change WHERE decided_by = $1", officer)
+    await older.connection.execute("SET session_replication_role = DEFAULT")
+    await older.upgrade()
+    asked = await older.connection.fetch("SELECT asked_by FROM student_change WHERE decided_by = $1", officer)
     assert [row["asked_by"] for row in asked if row["asked_by"]] == [student]
-    kept = await connection.fetch("SELECT link_id, whose, public_key, given_up_at FROM link_given_up_key")
+    kept = await older.connection.fetch("SELECT link_id, whose, public_key, given_up_at FROM link_given_up_key")
     assert [tuple(row) for row in kept] == [(link, "theirs", b"key", HEARD)]
     with pytest.raises(asyncpg.CheckViolationError):
-        await connection.execute("UPDATE student_change SET asked_by = decided_by")
-    await connection.close()
+        await older.connection.execute("UPDATE student_change SET asked_by = decided_by")

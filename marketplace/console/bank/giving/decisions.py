@@ -10,10 +10,10 @@ from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
 from marketplace.base.errors import Malformed
-from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.branch_page import open_branch
+from marketplace.console.bank.frame import Asked
 from marketplace.console.bank.giving.reading import accounts_in, kinds_in, members_in, shown_order
-from marketplace.console.bank.naming import Reader, names_for
-from marketplace.console.rendering import language
+from marketplace.console.bank.naming import names_for
 from marketplace.hours.giving.batches import Decision, decide_all
 from marketplace.hours.giving.listing import orders_named
 from marketplace.hours.giving.schemas import MOST_DECIDED
@@ -41,9 +41,8 @@ async def show_decisions(
     district: FromQuery[str | None] = None,
 ) -> Response[str]:
     """What would become of each of the ticked orders, and the button that decides those that may be decided."""
-    visitor = await opened(request, platform, "giving")
-    actor, reader = visitor.actor, Reader(visitor.actor, now, language(request))
-    here = branch_of(await branches_in_reach(tx, actor), district)
+    page = await open_branch(request, tx, platform, "giving", district, now=now)
+    actor, reader = page.actor, page.reader
     if not order:
         raise NothingTicked
     rules = platform.policy.timebank
@@ -53,13 +52,8 @@ async def show_decisions(
     names = await names_for(tx, members_in(placed.values()), accounts_in(placed.values()), reader)
     shown = {order_id: shown_order(one, names, reader, rules.giving) for order_id, one in placed.items()}
     agreed = [row for row in rows if row.refusal is None]
-    return framed(
-        request,
+    return page.framed(
         "decisions.html",
-        visitor,
-        "giving",
-        district=here,
-        branch=named(here, request),
         verdict=verdict,
         rows=[(row, shown.get(row.order_id)) for row in rows],
         ids=[str(row.order_id) for row in agreed],

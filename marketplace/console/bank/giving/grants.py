@@ -5,18 +5,17 @@ What would be granted is asked of the same services that grant, as a dry run.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
 
 from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
-from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.branch_page import open_branch
+from marketplace.console.bank.frame import Asked
 from marketplace.console.bank.giving.reasons import spoken
-from marketplace.console.bank.naming import Reader, names_for
+from marketplace.console.bank.naming import names_for
 from marketplace.console.bank.pairs import pairs
-from marketplace.console.day.districts import NoDay
-from marketplace.console.rendering import language
+from marketplace.console.day.districts import month_told
 from marketplace.console.words import Say, coded
 from marketplace.hours.giving import allocating, issuing
 from marketplace.hours.giving.key_elders import KeyElder, key_elders_of, key_grants_of, month_of
@@ -45,16 +44,13 @@ async def show_grants(
     each: FromQuery[Annotated[int | None, QueryParameter(ge=1, le=1_000_000)]] = None,
 ) -> Response[str]:
     """A branch's key elders in their order, what a run would grant, and a month's grants with their reasons."""
-    visitor = await opened(request, platform, "grants")
-    actor, policy = visitor.actor, platform.policy
-    districts = await branches_in_reach(tx, actor)
-    here = branch_of(districts, district)
+    page = await open_branch(request, tx, platform, "grants", district, now=now)
+    actor, reader, here, policy = page.actor, page.reader, page.here, platform.policy
     of_month = month_told(month, month_of(now))
     elders = await key_elders_of(tx, here.id, rules=policy.timebank, now=now)
     run = await allocating.allocate(tx, here.id, each=each, dry_run=True, policy=policy, actor=actor, now=now)
     issues = await issuing.issue(tx, here.id, dry_run=True, policy=policy, now=now)
     granted = await key_grants_of(tx, here.id, of_month)
-    reader = Reader(actor, now, language(request))
     say = reader.say
     members = {one.member.id for one in elders} | {one.member_id for one in granted}
     names = await names_for(tx, members, (), reader)
@@ -62,14 +58,8 @@ async def show_grants(
         ShownElder(turn, one, names.member(one.member.id, say("none")), _group(one, say))
         for turn, one in enumerate(elders, start=1)
     ]
-    return framed(
-        request,
+    return page.framed(
         "grants.html",
-        visitor,
-        "grants",
-        districts=districts,
-        district=here,
-        branch=named(here, request),
         elders=shown,
         picture=pairs([(one.name, one.elder.due_minutes, one.elder.received_minutes) for one in shown]),
         run=run,
@@ -88,16 +78,6 @@ def _group(elder: KeyElder, say: Say) -> str:
     older = elder.group.to_age is None
     ages = say("age_from", age=elder.group.from_age) if older else f"{elder.group.from_age}–{elder.group.to_age}"
     return say("group_of", rank=elder.rank, who=" · ".join([*categories, ages]))
-
-
-def month_told(text: str | None, this: date) -> date:
-    """A month written as 2026-03, this one when none is. `NoDay`."""
-    if not text:
-        return this
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError as error:
-        raise NoDay from error
 
 
 HANDLERS: list[Any] = [show_grants]

@@ -8,12 +8,12 @@ from litestar import Response, get
 from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.console.bank.frame import Asked, branch_of, branches_in_reach, framed, named, opened
+from marketplace.console.bank.branch_page import open_branch
+from marketplace.console.bank.frame import Asked
 from marketplace.console.bank.giving.payments import waiting_payments
 from marketplace.console.bank.giving.reading import accounts_in, kinds_in, members_in, scheduled, shown_order
 from marketplace.console.bank.naming import Reader, names_for
 from marketplace.console.bank.pairs import Pairs, pairs
-from marketplace.console.rendering import language
 from marketplace.hours.giving.listing import orders_for, schedules_in, sums_by_kind
 from marketplace.hours.giving.models import KINDS
 from marketplace.people.models import Region
@@ -40,11 +40,9 @@ async def show_giving(
 ) -> Response[str]:
     """A branch's orders: those that wait with their buttons, payments to other banks that wait as well, standing
     orders, then those that are over."""
-    visitor = await opened(request, platform, "giving")
+    page = await open_branch(request, tx, platform, "giving", district, now=now)
+    actor, reader, here = page.actor, page.reader, page.here
     rules = platform.policy.timebank.giving
-    actor, reader = visitor.actor, Reader(visitor.actor, now, language(request))
-    districts = await branches_in_reach(tx, actor)
-    here = branch_of(districts, district)
     asked: dict[str, Any] = {"actor": actor, "now": now, "member_id": None, "district_id": here.id}
     waiting = [one for state in WAITING for one in await orders_for(tx, state=state, after=None, limit=MOST, **asked)]
     chosen: dict[str, Any] = {"kind": kind if kind in KINDS else None, "state": of_state if of_state in ENDED else None}
@@ -55,14 +53,8 @@ async def show_giving(
     members = members_in([*waiting, *done], standing) | {one.request.member_id for one in payments}
     accounts = accounts_in([*waiting, *done]) | {one.request.asked_by for one in payments}
     names = await names_for(tx, members, accounts, reader)
-    return framed(
-        request,
+    return page.framed(
         "giving.html",
-        visitor,
-        "giving",
-        districts=districts,
-        district=here,
-        branch=named(here, request),
         picture=await _picture(tx, here, reader),
         waiting=[shown_order(one, names, reader, rules) for one in waiting],
         done=[shown_order(one, names, reader, rules) for one in done],

@@ -90,7 +90,9 @@ async def _reverse(tx: AsyncSession, made: BankImport, *, now: datetime) -> bool
     head, given = f"{made.reference}:undo", {"reference": made.reference, "limit": PORTION}
     reached = await tx.scalar(_REACHED, {"reference": made.reference, "head": f"{head}:"})
     newest = (await tx.execute(_NEWEST, {**given, "before": reached or _ALL})).all()
-    if not newest and reached is not None:  # nothing is passed over, should somebody have posted meanwhile
+    # Nothing is passed over, should somebody have posted meanwhile. All entries are looked at once, before the first
+    # people go: at every step with people it would take rows times members.
+    if not newest and reached is not None and await tx.scalar(_PEOPLE, {"id": made.id}) == made.members:
         newest = (await tx.execute(_NEWEST, {**given, "before": _ALL})).all()
     if not newest:
         return False

@@ -49,9 +49,9 @@ async def test_certificates_print_the_old_school_until_the_new_is_proved(platfor
     asked = await caller.post(changes(campus), student, NEW)
     assert (asked["state"], asked["number"], asked["proof"]) == ("pending", "B-77", None)
     assert await printed(caller, campus) == OLD
-    (waits,) = (await caller.get("/v1/student-changes", officer))["items"]
-    assert (waits["id"], waits["member_id"]) == (asked["id"], str(campus.student.member.id))
-    assert (await caller.get("/v1/student-changes", campus.foreign))["items"] == []
+    (waits,) = (await caller.get("/v1/waiting-students", officer))["items"]
+    assert (waits["change_id"], waits["member_id"]) == (asked["id"], str(campus.student.member.id))
+    assert (await caller.get("/v1/waiting-students", campus.foreign))["items"] == []
     for _ in range(2):  # confirmed again it changes nothing
         done = await caller.post(f"{changes(campus)}/{asked['id']}/confirm", officer, CARD)
         assert (done["state"], done["proof"], done["decided_by"]) == (
@@ -75,7 +75,7 @@ async def test_certificates_print_the_old_school_until_the_new_is_proved(platfor
         ("B-77", "2023001234", "示例大学", "student_card"),
         ("2023001234", None, None, "student_card"),  # her first, told on joining
     ]
-    assert (await caller.get("/v1/student-changes", officer))["items"] == []
+    assert (await caller.get("/v1/waiting-students", officer))["items"] == []
     async with transaction(platform.db) as tx:  # sealed at rest
         kept = "SELECT count(*) FROM student_change WHERE student_number_sealed LIKE '%B-7%'::bytea"
         assert await tx.scalar(text(kept)) == 0

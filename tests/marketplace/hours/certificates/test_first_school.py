@@ -51,8 +51,8 @@ async def test_hours_are_earned_meanwhile_and_certified_once_another_person_saw_
     assert file["earned_minutes"] == 47
     for body in (PERIOD, BODY):
         assert await caller.refused(f"{path}/certificates", learner.actor, body) == "student_not_proved"
-    (waits,) = (await caller.get("/v1/student-changes", officer))["items"]
-    done = await caller.post(f"{path}/student-changes/{waits['id']}/confirm", officer, CARD)
+    (waits,) = (await caller.get("/v1/waiting-students", officer))["items"]
+    done = await caller.post(f"{path}/student-changes/{waits['change_id']}/confirm", officer, CARD)
     assert (done["before_school"], done["before_number"], done["proof"]) == (None, None, "student_card")
     file = await caller.get(path, learner.actor)
     assert (file["member"]["kind"], file["school"], file["student_number"]) == (

@@ -55,7 +55,7 @@ class Month:
         """All lines as the API takes them."""
         who = {"policy": self.live.policy, "actor": self.scene.colleague, "now": self.live.now(), **changed}
         async with transaction(self.live.db) as tx:
-            found = await monthly.proposed(tx, self.scene.districts[0], MARCH, most=200, **who)
+            found = await monthly.proposed(tx, self.scene.districts[0], MARCH, **who)
         return [{"source": one.source, "id": str(one.id), "minutes": one.minutes} for one in found.lines]
 
     async def press(

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
+from marketplace.hours.links import given_up as kept
 from marketplace.hours.links.keys import written
 from marketplace.hours.links.models import LinkPeer
 from marketplace.hours.links.opening import accept
@@ -186,3 +187,22 @@ async def test_a_key_that_is_none_is_refused_by_name(scene: Scene, key: str) -> 
     wrong = announcement(scene, Ed25519PrivateKey.generate()) | {"public_key": key}
     answer = await scene.partner.send("POST", "/key", wrong)
     assert answer.json()["code"] == "link_key_unreadable"
+
+
+async def test_no_key_is_forgotten_for_another_and_beyond_the_most_none_is_given_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST", 3)
+    keys = [Ed25519PrivateKey.generate() for _ in range(5)]
+
+    async def gives_up(key: Ed25519PrivateKey) -> tuple[int, str | None]:
+        answer = await scene.partner.send("POST", "/key/withdraw", {"public_key": written(public(key))})
+        return answer.status_code, answer.json().get("code")
+
+    full = (409, "link_keys_full")
+    assert [await gives_up(key) for key in keys] == [*[(200, None)] * 3, full, full]
+    assert await gives_up(keys[0]) == (200, None)  # said again it is no other key
+    first = await scene.partner.send("POST", "/key", announcement(scene, keys[0]))
+    assert (first.status_code, first.json()["code"]) == (409, "link_key_withdrawn")
+    taken = await scene.partner.send("POST", "/key", announcement(scene, keys[3]))  # which was refused, and is used
+    assert taken.status_code == 200
