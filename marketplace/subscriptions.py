@@ -1,5 +1,6 @@
 """The one table of who hears which message. Timers send the message that bears their rule's name."""
 
+from marketplace.base import jobs as base
 from marketplace.base.outbox import Consumers, consumer_name
 from marketplace.checkout import jobs as checkout
 from marketplace.hours import jobs as hours
@@ -49,6 +50,7 @@ SUBSCRIPTIONS: Consumers = {
     "payment_request.changed": (links.tell_of_request,),
     "import.wanted": (importing.carry_import,),
     "import.undo_wanted": (importing.carry_undo,),
+    "answers.outdated": (base.forget_outdated,),
     "order.changed": (giving.tell_of_order,),
     "member.acted_for": (members.tell_of_act,),
     "key_elder.issued": (giving.tell_of_issue,),
@@ -82,7 +84,7 @@ SUBSCRIPTIONS: Consumers = {
     "member.of_age_due": (hours.of_age_due,),
     "link.due": (links.link_due,),
     "payment_request.due": (links.request_due,),
-    "cycle.due": (hours.cycle_due, links.compare_links, giving.key_elders_due),
+    "cycle.due": (hours.cycle_due, links.compare_links, giving.key_elders_due, base.forget_outdated),
     "order.due": (giving.order_due,),
     "schedule.due": (giving.schedule_due,),
 }

@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromPath
 
 from marketplace.base.errors import Unknown
+from marketplace.base.idempotency import RETENTION
 
 ASSETS = Path(__file__).parents[2] / "node_modules" / "swagger-ui-dist"
 TYPES = {
@@ -28,7 +29,11 @@ OPENAPI = OpenAPIConfig(
     description=(
         "Home care for the elderly of a city: meals, baths, cleaning, escort, medical and emergency help. "
         "Money is integer fen, hours are integer minutes, instants are RFC 3339, places are WGS84 degrees. "
-        "Errors are RFC 9457 problem details with a stable `code`."
+        "Errors are RFC 9457 problem details with a stable `code`. "
+        "A POST with an effect takes the header `Idempotency-Key`, 1 to 255 visible characters of the client's choice: "
+        f"repeated within {RETENTION.days} days by the same account, at the same address and with the same body, it "
+        "gets the first answer again and has no second effect; with another body it is refused. After that a key may "
+        "be forgotten and is a new one."
     ),
     components=[
         Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")})

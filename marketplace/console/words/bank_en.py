@@ -57,6 +57,7 @@ BANK_EN: dict[str, str] = {
     "figure_value_limiting": "limits",
     "figure_value_words": "words",
     "figure_value_letting_in": "letting in",
+    "figure_value_ending": "ending",
     "figure_value_no_hours_source": "nobody has the minutes",
     "figure_value_unknown": "who asked may not book for her any more",
     "figure_value_companionship": "companionship",

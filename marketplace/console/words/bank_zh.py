@@ -57,6 +57,7 @@ BANK_ZH: dict[str, str] = {
     "figure_value_limiting": "限额",
     "figure_value_words": "说明",
     "figure_value_letting_in": "开放",
+    "figure_value_ending": "收尾",
     "figure_value_no_hours_source": "没有可用的时间来源",
     "figure_value_unknown": "发起人已无权代订",
     "figure_value_companionship": "陪伴",

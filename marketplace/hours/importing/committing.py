@@ -48,6 +48,7 @@ async def start(
     if made is None or made.done_steps == 0:
         made = await _written(tx, vault, files, made, policy=policy, actor=actor, now=now, token=token)
     made.state, made.trouble = "running", None
+    made.begun += 1  # who read it before reads it again
     await tx.flush()
     await outbox.send(tx, WANTED, import_id=made.id)
     return made

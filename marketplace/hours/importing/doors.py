@@ -1,68 +1,74 @@
-"""Whether the people of an import may sign in and are members: all of them at once, either way."""
+"""Whether the people of an import may sign in and are members: let in by portions, shut out all at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.audit import Transition, request_id
+from marketplace.base.ids import new_id
 from marketplace.hours.importing.models import BankImport, ImportedMember
 from marketplace.hours.models import Member
 from marketplace.people.models import Account
 
 
-async def let_in(tx: AsyncSession, made: BankImport, *, now: datetime) -> None:
-    """Everybody may sign in and is a member, minors once their guardians consent."""
-    await _accounts(tx, made, "closed", "active")
-    await _members(tx, made, "pending", "active", col(Member.guardian_id).is_(None), by=made.imported_by, now=now)
+async def let_in(tx: AsyncSession, made: BankImport, members: Sequence[UUID], *, now: datetime) -> None:
+    """These may sign in and are members, minors once their guardians consent."""
+    these, adult = col(Member.id).in_(members), col(Member.guardian_id).is_(None)
+    await _accounts(tx, these, "closed", "active")
+    await _members(tx, these & adult, "pending", "active", because=made.reference, by=made.imported_by, now=now)
 
 
 async def shut_out(tx: AsyncSession, made: BankImport, *, by: UUID | None, now: datetime) -> None:
     """Nobody may sign in, and nobody is an active member."""
-    await _accounts(tx, made, "active", "closed")
-    await _members(tx, made, "active", "pending", by=by, now=now)
+    mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == made.id)
+    everybody = col(Member.id).in_(mine)
+    await _accounts(tx, everybody, "active", "closed")
+    await _members(tx, everybody, "active", "pending", because=made.reference, by=by, now=now)
 
 
-def _mine(made: BankImport) -> Select[UUID]:
-    return select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == made.id)
-
-
-async def _accounts(tx: AsyncSession, made: BankImport, before: str, after: str) -> None:
+async def _accounts(tx: AsyncSession, which: ColumnElement[bool], before: str, after: str) -> None:
     """Elders' accounts were there before the import."""
-    own = select(col(Member.account_id)).where(col(Member.id).in_(_mine(made)), col(Member.kind) != "elder")
+    own = select(col(Member.account_id)).where(which, col(Member.kind) != "elder")
     turned = update(Account).where(col(Account.id).in_(own), col(Account.state) == before).values(state=after)
     await tx.execute(turned.execution_options(synchronize_session=False))
 
 
 async def _members(
     tx: AsyncSession,
-    made: BankImport,
+    which: ColumnElement[bool],
     before: str,
     after: str,
-    *which: ColumnElement[bool],
+    *,
+    because: str,
     by: UUID | None,
     now: datetime,
 ) -> None:
     turned = (
         update(Member)
-        .where(col(Member.id).in_(_mine(made)), col(Member.state) == before, *which)
+        .where(which, col(Member.state) == before)
         .values(state=after, version=col(Member.version) + 1)
         .returning(col(Member.id), col(Member.version))
         .execution_options(synchronize_session=False)
     )
-    tx.add_all(
-        Transition(
-            entity="member",
-            entity_id=member_id,
-            from_state=before,
-            to_state=after,
-            version=version,
-            actor_id=by,
-            reason=made.reference,
-            at=now,
-            request_id=request_id(),
-        )
+    steps = [
+        {
+            "id": new_id(),
+            "entity": "member",
+            "entity_id": member_id,
+            "from_state": before,
+            "to_state": after,
+            "version": version,
+            "actor_id": by,
+            "reason": because,
+            "at": now,
+            "request_id": request_id(),
+        }
         for member_id, version in (await tx.execute(turned)).all()
-    )
+    ]
+    if steps:
+        await tx.execute(insert(Transition), steps)

@@ -19,6 +19,14 @@ class HereChanged(Conflict):
     en = "Something changed here since the dry run: {problems} rows do not fit any more; make it again."
 
 
+class ImportBegunAnew(Conflict):
+    """Since this process read the files, others stopped the import and began it anew. The next try reads them again."""
+
+    code = "import_begun_anew"
+    zh = "该导入已被停止并重新开始，请重试。"
+    en = "The import was stopped and begun anew meanwhile; try again."
+
+
 class ReportStale(Conflict):
     """The token is of other files, or what the report promised is no longer so."""
 

@@ -11,32 +11,42 @@ from marketplace.base.platform import Platform
 from marketplace.hours.importing.committing import WANTED
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.running import advance, load
+from marketplace.hours.importing.shelf import shelf_of
 from marketplace.hours.importing.undoing.running import advance_undo
 from marketplace.hours.importing.undoing.starting import UNDO_WANTED
 
-SHARE_OF_LEASE = 0.3  # well within what a consumer may take, reading the files and one more step included
+SHARE_OF_LEASE = 0.3  # well within what a consumer may take; the message that reads a large bank's files may need more
 
 
 async def carry_import(platform: Platform, message: Message) -> None:
     """import.wanted: a bank is on its way in. Killed at any point, the message comes again and goes on."""
-    import_id = UUID(message.ids["import_id"])
+    import_id, until = UUID(message.ids["import_id"]), _share(platform)
     work = await load(platform, import_id)
-    if work is not None:
-        await _carry(platform, WANTED, import_id, lambda: advance(platform, work), "running")
+    if work is not None and await _goes_on(lambda: advance(platform, work), "running", until):
+        shelf_of(platform).lay(work)  # before the message: this process may be the one to hear it
+        await _send(platform, WANTED, import_id)
 
 
 async def carry_undo(platform: Platform, message: Message) -> None:
     """import.undo_wanted: a bank is on its way out again, in the same way."""
     import_id = UUID(message.ids["import_id"])
-    await _carry(platform, UNDO_WANTED, import_id, lambda: advance_undo(platform, import_id), "undoing")
+    if await _goes_on(lambda: advance_undo(platform, import_id), "undoing", _share(platform)):
+        await _send(platform, UNDO_WANTED, import_id)
 
 
-async def _carry(
-    platform: Platform, name: str, import_id: UUID, step: Callable[[], Awaitable[BankImport]], going: str
-) -> None:
-    until = time.monotonic() + platform.settings.lease_seconds * SHARE_OF_LEASE
+def _share(platform: Platform) -> float:
+    """Until when a message that is heard now takes steps."""
+    return time.monotonic() + platform.settings.lease_seconds * SHARE_OF_LEASE
+
+
+async def _goes_on(step: Callable[[], Awaitable[BankImport]], going: str, until: float) -> bool:
+    """Take one step, and more until then; whether there are still others."""
     while (await step()).state == going:
         if time.monotonic() >= until:
-            async with transaction(platform.db) as tx:
-                await outbox.send(tx, name, import_id=import_id)
-            return
+            return True
+    return False
+
+
+async def _send(platform: Platform, name: str, import_id: UUID) -> None:
+    async with transaction(platform.db) as tx:
+        await outbox.send(tx, name, import_id=import_id)

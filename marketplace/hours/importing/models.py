@@ -14,6 +14,7 @@ class BankImport(SQLModel, table=True):
     """A bank that comes in, once: `files_sha256` is of its files. Its minutes are issued by `programme_id`.
 
     running: `done_steps` of `steps` are taken · stopped: `trouble` says why, the same files go on from there · done.
+    `begun`: how many times, the first and each after a stop.
     undoing: on its way out, `undone_steps` of `undo_steps` are taken · undo_stopped: `trouble` says why · undone: the
     same files may come in as another import.
     """
@@ -49,6 +50,7 @@ class BankImport(SQLModel, table=True):
     imported_by: UUID | None = Field(default=None, foreign_key="account.id")
     imported_at: datetime = instant()
     encoding: str = "utf-8"
+    begun: int = 0
     state: str = "running"
     steps: int = 0
     done_steps: int = 0

@@ -17,10 +17,11 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.base.timers import Timer
 from marketplace.hours.alerts.service import raise_alert
-from marketplace.hours.importing.errors import HereChanged
+from marketplace.hours.importing.errors import HereChanged, ImportBegunAnew
 from marketplace.hours.importing.keeping import kept
 from marketplace.hours.importing.models import BankImport, ImportedLine, ImportedMember
 from marketplace.hours.importing.report import read_bank
+from marketplace.hours.importing.shelf import shelf_of
 from marketplace.hours.importing.steps import Work
 from marketplace.hours.importing.taking import take
 from marketplace.hours.members.guardians import OF_AGE_DUE
@@ -31,22 +32,27 @@ from timebank.errors import LedgerError
 
 
 async def load(platform: Platform, import_id: UUID) -> Work | None:
-    """What is to be done for an import under way; None for any other."""
+    """What is to be done for an import under way, as it lay on the shelf or read anew; None for any other."""
     async with transaction(platform.db) as tx:
         made = await tx.get(BankImport, import_id)
-        if made is None or made.state != "running":
+        if made is None:
             return None
+        at_hand = shelf_of(platform).take(made)
+        if made.state != "running" or at_hand is not None:
+            return at_hand if made.state == "running" else None
         files = await kept(tx, platform.vault, made)
         bank = await read_bank(tx, files, policy=platform.policy, now=made.imported_at)
         return Work(made, bank, platform.policy, platform.vault)
 
 
 async def advance(platform: Platform, work: Work) -> BankImport:
-    """Take the next step, unless there is none; the import as it stands then."""
+    """Take the next step, unless there is none; the import as it stands then. `ImportBegunAnew`."""
     try:
         async with transaction(platform.db) as tx:
             made = await locked(tx, work.made.id)
             if made.state == "running":
+                _see_that_it_fits(work, made)
+                made.steps = len(work.steps)  # an import that an older version began may have had fewer
                 await take(tx, work, work.steps[made.done_steps], now=platform.now())
                 made.done_steps += 1
             return made
@@ -54,14 +60,22 @@ async def advance(platform: Platform, work: Work) -> BankImport:
         return await _stop(platform, work, getattr(error, "code", HereChanged.code))
 
 
+def _see_that_it_fits(work: Work, made: BankImport) -> None:
+    """Steps follow from rows: of others than it was begun with none is taken. `ImportBegunAnew`, `HereChanged`."""
+    if made.begun != work.made.begun:
+        raise ImportBegunAnew
+    if work.bank.problems:  # a district was renamed since: its members' rows are no longer understood
+        raise HereChanged(problems=len(work.bank.problems))
+
+
 async def _stop(platform: Platform, work: Work, trouble: str) -> BankImport:
     """Nothing more is done until somebody has seen why; an operator is alerted."""
     now = platform.now()
     async with transaction(platform.db) as tx:
         made = await locked(tx, work.made.id)
-        if made.state != "running":
+        if made.state != "running" or made.begun != work.made.begun:
             return made
-        step = work.steps[made.done_steps]
+        step = work.steps[min(made.done_steps, len(work.steps) - 1)]
         figures = {"trouble": trouble, "part": step.part, "done_steps": made.done_steps, "steps": made.steps}
         if step.part == "people":
             await withdraw(tx, await members_of(tx, made.id))

@@ -3,7 +3,8 @@
 First the people, whom nobody meets yet: their accounts cannot sign in and their memberships wait. Then the books:
 members' accounts open without floor and cap, since history may pass below zero on its way; what the old bank issued
 comes from a programme of its own, by way of `transit`; then members get their floor of 0 and their cap, and the
-programme's ceiling becomes what its members have. Then the old bank's words. At the end everybody is let in at once.
+programme's ceiling becomes what its members have. Then the old bank's words. When all of everybody is there,
+people are let in and the files are forgotten.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,9 @@ from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.transit import Move, Transit, accounts_for
 
 PORTION = 1_000  # rows of one step
-Part = Literal["people", "branches", "opening", "filling", "posting", "emptying", "limiting", "words", "letting_in"]
+Part = Literal[
+    "people", "branches", "opening", "filling", "posting", "emptying", "limiting", "words", "letting_in", "ending"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def steps_of(bank: Bank) -> list[Step]:
         ("emptying", ways),
         ("limiting", members + 1),
         ("words", len(bank.history)),
-        ("letting_in", 1),
+        ("letting_in", members),
+        ("ending", 1),
     )
     return [Step(part, start) for part, length in lengths for start in range(0, length, PORTION)]

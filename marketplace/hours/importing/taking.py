@@ -119,10 +119,16 @@ async def _words(tx: AsyncSession, work: Work, start: int, now: datetime) -> Non
     await keep_lines(tx, work.vault, rows, work.incoming, work.made.id)
 
 
-async def _letting_in(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
-    """Everybody may sign in and is a member, minors once their guardians consent; the files are forgotten."""
+async def _letting_in(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
+    """They may sign in and are members, minors once their guardians consent; who answers for others comes first."""
+    members = [work.incoming[row.external_id].member_id for row in work.people[start : start + PORTION]]
+    await plan_by_index(tx)
+    await let_in(tx, work.made, members, now=now)
+
+
+async def _ending(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:  # noqa: ARG001 - one shape for all
+    """The files are forgotten, and the nights begin if there were none."""
     made = await tx.get_one(BankImport, work.made.id)
-    await let_in(tx, made, now=now)
     made.state, made.finished_at = "done", now
     await forget(tx, work.vault, made.id)
     await arm(tx, now=now)
@@ -140,4 +146,5 @@ _TAKING: Mapping[Part, Taking] = {
     "limiting": _limiting,
     "words": _words,
     "letting_in": _letting_in,
+    "ending": _ending,
 }

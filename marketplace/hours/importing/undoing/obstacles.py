@@ -43,7 +43,9 @@ _QUERIES = {
     "standing_changed": (
         "SELECT i.external_id AS who, 1 AS n" + _MINE + " WHERE i.import_id = :id AND (m.consented_at IS NOT NULL"
         " OR m.suspended_until IS NOT NULL"
-        " OR m.state <> CASE WHEN :done AND m.guardian_id IS NULL THEN 'active' ELSE 'pending' END)"
+        # one that stopped while it let people in has let in some of them
+        " OR CASE WHEN m.guardian_id IS NOT NULL THEN m.state <> 'pending' WHEN :done THEN m.state <> 'active'"
+        " ELSE m.state NOT IN ('pending', 'active') END)"
     ),
     "serves": (
         "SELECT i.external_id AS who, 1 AS n" + _MINE + " WHERE i.import_id = :id AND m.kind <> 'group'"

@@ -68,8 +68,8 @@ async def test_each_step_is_taken_by_a_process_that_knows_nothing_of_the_others(
     await a_city(platform)
     made, _ = await begun(platform)
     # people 4 in 2 steps, branches 1, opening 1 + 1 + 4 in 3, filling 1, posting 5 in 3, emptying 1, limiting 5 in 3,
-    # words 5 in 3, letting in 1
-    assert made.steps == 2 + 1 + 3 + 1 + 3 + 1 + 3 + 3 + 1
+    # words 5 in 3, letting in 4 in 2, ending 1
+    assert made.steps == 2 + 1 + 3 + 1 + 3 + 1 + 3 + 3 + 2 + 1
     for done in range(1, made.steps + 1):
         work = await load(platform, made.id)  # begun anew, as after a kill
         assert work is not None
@@ -130,12 +130,27 @@ async def test_until_it_is_done_nobody_signs_in_or_spends(platform: Platform) ->
     closed = text("SELECT count(*) FROM account WHERE state = 'closed'")
     async with transaction(platform.db) as tx:
         assert await tx.scalar(closed) == 3
-    await advance(platform, work)
+    assert (await advance(platform, work)).state == "running"  # the files are still to be forgotten
     assert {one.state for one in (await members_of(platform)).values()} == {"active"}
     async with transaction(platform.db) as tx:
         assert await tx.scalar(closed) == 0
         logged = "SELECT count(*) FROM transition_log WHERE entity = 'member' AND to_state = 'active'"
         assert await tx.scalar(text(logged)) == 4
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_people_are_let_in_by_portions_once_all_of_everybody_is_there(platform: Platform) -> None:
+    await a_city(platform)
+    made, work = await until(platform, "letting_in")
+    assert await standing(platform) == MADE
+    for portion in ({"E": "active", "V": "active", "W": "pending", "X": "pending"}, dict.fromkeys("EVWX", "active")):
+        made = await advance(platform, work)
+        assert {name: one.state for name, one in (await members_of(platform)).items()} == portion
+    assert (made.state, work.steps[made.done_steps].part) == ("running", "ending")
+    async with transaction(platform.db) as tx:
+        logged = "SELECT count(*) FROM transition_log WHERE entity = 'member' AND to_state = 'active' AND reason = :by"
+        assert await tx.scalar(text(logged), {"by": made.reference}) == 4
+        assert await tx.scalar(text("SELECT count(*) FROM account WHERE state = 'active'")) == 3
 
 
 @pytest.mark.usefixtures("tiny")
