@@ -31,8 +31,11 @@ from dispatch.timing.schedule import Schedule
 # small moves can take, of days of deliveries only, of plain routing. Found on Mankowska's instances, on generated city
 # days, on Li & Lim's and on Homberger's of 200.
 WALKED, CARRIED, PLAINLY = (0.5, 4.0, 0.05), (0.0, 0.5, 0.02), (0.0, 1.0, 0.05)
-SAVING_SHARE = 0.3  # of the budget, at most, to save routes where they are dear
+SAVING_SHARE = 0.25  # of the budget, at most, to save routes where they are dear
+TRYING_SHARE = 0.05  # of the budget, at most, for one of them, before it is tried from nothing: luck differs much
 SAVING_HEAT = 0.5  # the temperature meanwhile
+SAVED_HOT = 2.0  # least first temperature of a search that has to do with as few routes from nothing
+SAVED_SHARE = 0.5  # of the budget, at most, until a population ends where routes were saved: its best then settles
 TALK_SHARE = 0.1  # of the budget, from one talk with the mates to the next
 TALK_FROM = 0.5  # of the budget, before the first: sooner, all would only cool down to the same plan
 PACING_SHARE = 0.005  # of the budget, to learn how many rounds it is where time is what is limited
@@ -113,11 +116,12 @@ class Search:
         copy_state(self._best, self._found)
         if self._routes_are_dear():
             self._save_routes(budget)
-            copy_state(self._best, self._start)  # a member grown from nothing would rarely do with as few routes
         hear = told or (lambda _share, _cost, _unserved: None)
         mates = mates or Alone()
         if cooled == 0.0:
             self._evolve(budget, hear, mates)
+            copy_state(self._best, self._state)
+            copy_state(self._best, self._found)
         heat = self.hot * (self.cold / self.hot) ** cooled
         self._cool(budget, 1.0, heat, hear, mates)
 
@@ -128,11 +132,14 @@ class Search:
         if not is_worth_while(budget, len(self.facts.tasks)):
             return
         population, crossing = Population(), Crossing(self.facts, self.pool.types, self.draw)
-        while budget.is_left():
+        hot, until = self.hot, 1.0
+        if self._routes_are_dear():
+            hot, until = max(self.hot, SAVED_HOT), SAVED_SHARE
+        while budget.is_left() and budget.share < until:
             grown = not (population.is_full() and self._crossed(crossing, population))
             if grown and len(population.members) > 0:
                 self._restart()
-            share, heat = (MEMBER_SHARE, self.hot) if grown else (CHILD_SHARE, CHILD_HEAT)
+            share, heat = (MEMBER_SHARE, hot) if grown else (CHILD_SHARE, CHILD_HEAT)
             copy_state(self._state, self._found)
             self._cool(budget, min(1.0, budget.share + share), heat, told)
             plan = self._plan_found()
@@ -144,7 +151,7 @@ class Search:
         return parent_of(self.found, int(whole_cost(self._facts, self._found)))
 
     def _restart(self) -> None:
-        """Begin anew, from what was there at first or from the saved routes, the rest in a random order."""
+        """Begin anew, from what was there at first, the rest in a random order."""
         copy_state(self._start, self._state)
         fill(self._facts, self._state, self.draw.permutation(len(self.facts.tasks)), self.chance)
 
@@ -205,16 +212,27 @@ class Search:
         return in_use > 1 and used > int(self.best.counters[WAYS]) - used
 
     def _save_routes(self, budget: Budget) -> None:
-        """Spare one route after another, from a state that serves all, as long as this part of the budget lasts."""
-        unit = self._unit()
+        """Spare one route after another, from a state that serves all, as long as this part of the budget lasts. From
+        then on no more are used than need be."""
+        unit, began = self._unit(), budget.share
         while budget.is_left() and budget.share < SAVING_SHARE:
             if self.state.counters[UNSERVED] == self.unserved():
                 copy_state(self._best, self._state)
                 if not spare_a_route(self._facts, self._state):
                     break
+                began = budget.share
+            elif budget.share > began + TRYING_SHARE:
+                self._restart()
+                began = budget.share
             self._anneal(budget, unit * SAVING_HEAT, unit * SAVING_HEAT)
-        self.state.counters[MOST_IN_USE] = len(self.facts.routes)
+        self.state.counters[MOST_IN_USE] = self._most_routes()
         copy_state(self._best, self._state)
+
+    def _most_routes(self) -> int:
+        """As many as the best has, if one more could only be dearer."""
+        used = self.facts.routes[:, c.USED]
+        enough = self.unserved() == 0 and used.min() == used.max()
+        return int(self.best.counters[IN_USE]) if enough else len(used)
 
     def replace(self, routes: Sequence[PooledRoute], kept: set[int]) -> bool:
         """Make these routes, and the kept ones of the best, the best if that is cheaper; tasks on none are inserted."""

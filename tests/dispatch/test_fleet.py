@@ -14,7 +14,7 @@ from dispatch.refine import pinned
 from dispatch.search.engine import Search
 from dispatch.search.fleet import spare_a_route
 from dispatch.search.state import IN_USE, MOST_IN_USE, UNSERVED
-from dispatch.tasks import Pin, StopRef
+from dispatch.tasks import Member, Pin, StopRef
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 from tests.dispatch.builders import minutes, problem, shift, visit
@@ -84,3 +84,25 @@ def test_a_route_whose_first_stop_is_pinned_is_not_spared() -> None:
     assert search.state.counters[IN_USE] == 1
     assert not spare_a_route(search._facts, search._state)  # what kernels are given
     assert search.state.counters[IN_USE] == 1
+
+
+@pytest.mark.parametrize(("factor", "most"), [(1.0, 2), (3.0, 3)])
+def test_after_saving_no_more_routes_are_used_unless_some_are_cheaper(factor: float, most: int) -> None:
+    carers = shift("a"), shift("b"), shift("c", cost={"shift_used": factor})
+    at_once = [visit(f"v{k}", f"p{k}", windows=(minutes(60, 60),)) for k in (1, 2)]
+    found = problem(*carers, *at_once, objective=Objective(shift_used=1_000_000))
+    search = Search(Network(found), seed=1)
+    search.construct()
+    search.run(clock=time.monotonic, until=time.monotonic() + 600, iterations=6_000)
+    assert sum(1 for route in search.sequences() if route) == 2
+    assert search.state.counters[MOST_IN_USE] == most
+
+
+def test_routes_are_not_counted_while_a_task_is_left_out() -> None:
+    lifted = visit("v2", "p2", crew=(Member(600, frozenset({"lift"})),))
+    found = problem(shift("a"), shift("b"), visit("v1", "p1"), lifted, objective=Objective(shift_used=1_000_000))
+    search = Search(Network(found), seed=1)
+    search.construct()
+    search.run(clock=time.monotonic, until=time.monotonic() + 600, iterations=50)
+    assert search.unserved() == 1
+    assert search.state.counters[MOST_IN_USE] == 2
