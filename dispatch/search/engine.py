@@ -112,18 +112,20 @@ class Search:
         if len(self.facts.tasks) == 0 or len(self.facts.routes) == 0:
             return
         budget = Budget(clock, until, iterations, stop)
-        copy_state(self._best, self._state)
-        copy_state(self._best, self._found)
+        self._go_on_from_the_best()
         if self._routes_are_dear():
             self._save_routes(budget)
         hear = told or (lambda _share, _cost, _unserved: None)
         mates = mates or Alone()
         if cooled == 0.0:
             self._evolve(budget, hear, mates)
-            copy_state(self._best, self._state)
-            copy_state(self._best, self._found)
+            self._go_on_from_the_best()
         heat = self.hot * (self.cold / self.hot) ** cooled
         self._cool(budget, 1.0, heat, hear, mates)
+
+    def _go_on_from_the_best(self) -> None:
+        copy_state(self._best, self._state)
+        copy_state(self._best, self._found)
 
     def _evolve(self, budget: Budget, told: Told, mates: Mates) -> None:
         """Where the budget lets many searches settle: grow a population, and cross its members as long as it lasts."""
