@@ -10,14 +10,14 @@ import pytest
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
-from marketplace.hours.members.students import sealed_student
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import TEN, Bank, Person, a_bank, a_member_elder, a_person, a_task, serve
 from tests.marketplace.hours.calling import Caller
 from tests.marketplace.hours.certificates.builders import BODY, PERIOD, Headers
+from tests.marketplace.hours.students import SCHOOL, a_learner
 
 CARD = {"proof": "student_card"}
-TOLD = {"school": "示例大学", "number": "2023001234"}
+TOLD = {"school": SCHOOL, "number": "2023001234"}
 
 
 @pytest.fixture
@@ -25,14 +25,13 @@ def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
     return Caller(client, as_)
 
 
-async def a_learner(platform: Platform) -> tuple[Bank, Person]:
+async def a_serving_learner(platform: Platform) -> tuple[Bank, Person]:
     """She joined as a student, which waits, and served 47 minutes meanwhile."""
     async with transaction(platform.db) as tx:
         bank = await a_bank(platform, tx)
         elder, _ = await a_member_elder(platform, tx, bank, minutes=600)
-        account = await an_account(platform, tx, Role.VOLUNTEER)
-        known = await sealed_student(tx, platform.vault, account.id, school=TOLD["school"], number=TOLD["number"])
-        learner = await a_person(platform, tx, bank, account=account, student=known)
+    learner = await a_learner(platform, bank, TOLD["number"])
+    async with transaction(platform.db) as tx:
         task = await a_task(platform, tx, elder, minutes=47, start=TEN)
     await serve(platform, task, learner, 47)
     platform.clock.set(TEN + timedelta(days=4))  # type: ignore[attr-defined]
@@ -42,7 +41,7 @@ async def a_learner(platform: Platform) -> tuple[Bank, Person]:
 async def test_hours_are_earned_meanwhile_and_certified_once_another_person_saw_her_card(
     platform: Platform, caller: Caller
 ) -> None:
-    bank, learner = await a_learner(platform)
+    bank, learner = await a_serving_learner(platform)
     async with transaction(platform.db) as tx:
         officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
     path = f"/v1/members/{learner.member.id}"
@@ -82,7 +81,7 @@ async def test_an_officer_who_lets_her_join_does_not_confirm_it(platform: Platfo
 async def test_what_is_not_confirmed_leaves_her_as_she_was_and_may_be_told_again(
     platform: Platform, caller: Caller
 ) -> None:
-    bank, learner = await a_learner(platform)
+    bank, learner = await a_serving_learner(platform)
     async with transaction(platform.db) as tx:
         officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
     path = f"/v1/members/{learner.member.id}"
@@ -95,7 +94,7 @@ async def test_what_is_not_confirmed_leaves_her_as_she_was_and_may_be_told_again
 
 
 async def test_of_two_who_are_proved_to_be_one_student_at_once_one_is(platform: Platform, caller: Caller) -> None:
-    bank, learner = await a_learner(platform)
+    bank, learner = await a_serving_learner(platform)
     async with transaction(platform.db) as tx:
         officers = [await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0]) for _ in range(2)]
         rival = await a_person(platform, tx, bank)
