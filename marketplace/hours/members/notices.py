@@ -61,6 +61,12 @@ ACTS: dict[str, Pair] = {
         "您所报的学校和学号未获核实，登记不变。",
         "The school and student number that were told were not confirmed; your membership stays as it was.",
     ),
+    "certificate": ("已为您开具服务时间证书。", "A certificate of your hours was issued."),
+    "certificate_revoked": ("您的一份服务时间证书已被撤销。", "A certificate of your hours was revoked."),
+    "certificate_reissued": (
+        "您的一份服务时间证书已撤销，并重新开具。",
+        "A certificate of your hours was revoked, and issued anew.",
+    ),
     "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
 }
 

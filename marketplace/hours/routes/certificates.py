@@ -172,7 +172,8 @@ async def revoke_certificate(
 
     async def work() -> CertificateOut:
         await reading.may_revoke(tx, certificate_id, actor=actor)
-        gone = await revoking.revoke(tx, certificate_id, reason=data.reason, actor=actor, now=now)
+        rules = platform.policy.timebank
+        gone = await revoking.revoke(tx, certificate_id, reason=data.reason, rules=rules, actor=actor, now=now)
         return _out(platform, Shown(gone, "revoked"))
 
     return await once(tx, CertificateOut, work)
