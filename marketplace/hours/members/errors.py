@@ -91,6 +91,14 @@ class StudentNotProved(Conflict):
     en = "School and student number wait for an officer to see a paper of them; certificates are issued after that."
 
 
+class StudentProved(Conflict):
+    """Somebody saw a paper of it, or the bank that was imported answers for her: what changes is told anew."""
+
+    code = "student_proved"
+    zh = "学校和学号已核实；如有变更，请重新申报。"
+    en = "School and number were proved; if they have changed, tell the new ones."
+
+
 class StudentKept(Conflict):
     """School and number on record are changed by a request that an officer confirms."""
 

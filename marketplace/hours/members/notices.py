@@ -61,6 +61,10 @@ ACTS: dict[str, Pair] = {
         "您所报的学校和学号未获核实，登记不变。",
         "The school and student number that were told were not confirmed; your membership stays as it was.",
     ),
+    "student_ended": (
+        "您会籍中的学校和学号未获核实，学生身份已取消；您的时间和服务不受影响，可持证件重新申报。",
+        "Your school was not confirmed: you are no student here any more. Your hours stay; you may tell it again.",
+    ),
     "certificate": ("已为您开具服务时间证书。", "A certificate of your hours was issued."),
     "certificate_revoked": ("您的一份服务时间证书已被撤销。", "A certificate of your hours was revoked."),
     "certificate_reissued": (
