@@ -69,3 +69,9 @@ def reckoned(day: date, *, pointer: str) -> date:
 def local_instant(day: date, at: time) -> datetime:
     """The instant of a wall-clock time on a day of the city, in UTC."""
     return datetime.combine(day, at, LOCAL).astimezone(UTC)
+
+
+def next_time(now: datetime, at: time) -> datetime:
+    """The next instant, later than `now`, at which the city's clock shows this time."""
+    today = local_instant(local_day(now), at)
+    return today if today > now else local_instant(local_day(now) + timedelta(days=1), at)

@@ -1,4 +1,4 @@
-"""Databases of before are brought up: whoever confirmed her own word, keys of links that were given up."""
+"""Databases of before are brought up: whoever confirmed her own word, keys of links that were given up, nights."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -51,3 +51,14 @@ async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembere
     assert [tuple(row) for row in kept] == [(link, "theirs", b"key", HEARD)]
     with pytest.raises(asyncpg.CheckViolationError):
         await older.connection.execute("UPDATE student_change SET asked_by = decided_by")
+
+
+async def test_a_database_of_before_gets_the_night_that_forgets_answers_and_keeps_the_branches_own(
+    older_database: OlderDatabases,
+) -> None:
+    older = await older_database("0027")
+    cycle = "INSERT INTO timer (id, rule, entity_id, due_at) VALUES ($1, 'cycle.due', $1, now())"
+    await older.connection.execute(cycle, uuid4())
+    await older.upgrade()
+    rows = await older.connection.fetch("SELECT rule, due_at <= now() AS due, fired_at FROM timer ORDER BY rule")
+    assert [tuple(row) for row in rows] == [("answers.due", True, None), ("cycle.due", True, None)]
