@@ -38,6 +38,9 @@ BY: dict[str, Pair] = {
 }
 # what was done that no order tells of
 ACTS: dict[str, Pair] = {
+    "joined": ("您已加入时间银行。", "You are a member of the time bank now."),
+    "group": ("您已登记为一个团体的联系人。", "You are the contact of a group now."),
+    "birth_date": ("您的出生日期已更正。", "Your date of birth was corrected."),
     "left": ("您已退出时间银行。", "Your membership of the time bank has ended."),
     "excess": ("超额时间的去向已更改。", "Where your excess hours go was changed."),
     "consent_given": ("已代您同意一项合捐。", "A collection was agreed to."),

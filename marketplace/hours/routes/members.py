@@ -64,7 +64,9 @@ async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: 
     if account_id != actor.account_id:
         if data.district_id is None:
             raise NotADistrict(pointer="/district_id")
-        if not (actor.is_any(Role.OFFICER) and await in_reach(tx, actor, data.district_id)):
+        home = await joining.home_of_account(tx, account_id)
+        reached = [await in_reach(tx, actor, one) for one in (data.district_id, home) if one is not None]
+        if not (actor.is_any(Role.OFFICER) and all(reached)):
             raise Unknown(pointer="/account_id", what="account")
     attending = joining.Attending(data.gender, data.mode, data.skills, data.birth_on)
     student = (
