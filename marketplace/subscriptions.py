@@ -84,7 +84,8 @@ SUBSCRIPTIONS: Consumers = {
     "member.of_age_due": (hours.of_age_due,),
     "link.due": (links.link_due,),
     "payment_request.due": (links.request_due,),
-    "cycle.due": (hours.cycle_due, links.compare_links, giving.key_elders_due, base.forget_outdated),
+    "cycle.due": (hours.cycle_due, links.compare_links, giving.key_elders_due),
+    "answers.due": (base.answers_due,),
     "order.due": (giving.order_due,),
     "schedule.due": (giving.schedule_due,),
 }

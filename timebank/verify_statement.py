@@ -151,7 +151,7 @@ def main(arguments: list[str]) -> int:
     try:
         data = sys.stdin.buffer.read() if given.file == "-" else Path(given.file).read_bytes()
         document = json.loads(data)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         sys.stderr.write(f"{given.file}: {error}\n")
         return 2
     try:

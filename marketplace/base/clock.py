@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Protocol
 
+from marketplace.base.errors import DayOutOfRange
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")  # China has one zone and no summer time
 
 
@@ -56,6 +59,19 @@ def local_day(instant: datetime) -> date:
     return instant.astimezone(LOCAL).date()
 
 
+def reckoned(day: date, *, pointer: str) -> date:
+    """A day that somebody named. `DayOutOfRange` near the calendar's ends, where what follows from it is none."""
+    if not EARLIEST <= day <= LATEST:
+        raise DayOutOfRange(pointer=pointer, earliest=EARLIEST.isoformat(), latest=LATEST.isoformat())
+    return day
+
+
 def local_instant(day: date, at: time) -> datetime:
     """The instant of a wall-clock time on a day of the city, in UTC."""
     return datetime.combine(day, at, LOCAL).astimezone(UTC)
+
+
+def next_time(now: datetime, at: time) -> datetime:
+    """The next instant, later than `now`, at which the city's clock shows this time."""
+    today = local_instant(local_day(now), at)
+    return today if today > now else local_instant(local_day(now) + timedelta(days=1), at)

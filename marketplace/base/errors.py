@@ -44,6 +44,14 @@ class Malformed(DomainError):
     en = "The request is malformed: {reason}"
 
 
+class DayOutOfRange(Malformed):
+    """A day so far off that the calendar ends before what follows from it."""
+
+    code = "day_out_of_range"
+    zh = "日期应在 {earliest} 至 {latest} 之间。"
+    en = "Tell a day from {earliest} to {latest}."
+
+
 class Forbidden(DomainError):
     """The actor may know of the thing but not do this."""
 

@@ -51,9 +51,12 @@ _CHECKS = {
         " OR task.minutes_by <> 'officer' OR task.verified_minutes >= task.worth_minutes)"
     ),
     "a volunteer was credited another amount than the task says": (
-        "SELECT task.id FROM task JOIN member ON member.id = task.member_id WHERE task.state = 'credited'"
+        # in whichever branch she was at home then: all her accounts have one owner
+        "SELECT task.id FROM task JOIN member ON member.id = task.member_id"
+        " JOIN ledger_account home ON home.id = member.ledger_account WHERE task.state = 'credited'"
         " AND task.credited_minutes <> COALESCE((SELECT sum(posting.amount) FROM ledger_entry entry"
-        " JOIN ledger_posting posting ON posting.entry = entry.id AND posting.account = member.ledger_account"
+        " JOIN ledger_posting posting ON posting.entry = entry.id JOIN ledger_account account"
+        " ON account.id = posting.account AND account.kind = home.kind AND account.owner = home.owner"
         " WHERE entry.key = concat_ws(':', 'task', task.id, 'credit')), 0)"
     ),
     "a member who left has an open account, or one who did not a closed one": (

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base import timers
-from marketplace.base.clock import local_day, local_instant
+from marketplace.base.clock import local_day, next_time
 
 CYCLE_DUE = "cycle.due"
 AT = time(0, 30)
@@ -15,8 +15,7 @@ THE_CITY = UUID("3d1f6a04-9c55-5f0e-8e57-5a0a5d4c1f10")  # whose timer it is: th
 
 def next_night(now: datetime) -> datetime:
     """When the next cycle is due."""
-    tonight = local_instant(local_day(now), AT)
-    return tonight if tonight > now else local_instant(local_day(now) + timedelta(days=1), AT)
+    return next_time(now, AT)
 
 
 def day_before(now: datetime) -> date:

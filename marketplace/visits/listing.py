@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.actor import Actor, Role
-from marketplace.base.clock import local_instant
+from marketplace.base.clock import local_instant, reckoned
 from marketplace.base.errors import Unknown
 from marketplace.people.access import in_reach, visible_to
 from marketplace.people.models import Elder
@@ -16,7 +16,8 @@ from marketplace.visits.models import Performer, Shift, Visit
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The first instant of a day of the city, and of the next one."""
+    """The first instant of a day of the city, and of the next one. `DayOutOfRange`."""
+    reckoned(day, pointer="/day")
     return local_instant(day, time()), local_instant(day + timedelta(days=1), time())
 
 

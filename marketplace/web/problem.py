@@ -92,6 +92,11 @@ def on_unreadable(request: Request[Any, Any, Any], _error: UnicodeDecodeError) -
     return _plain(request, 400)
 
 
+def on_nesting(request: Request[Any, Any, Any], error: RecursionError) -> Response[dict[str, Any]]:
+    """A body nested too deeply to be read; any other recursion is a defect."""
+    return _plain(request, 400) if "while deserializing" in str(error) else on_defect(request, error)
+
+
 def on_ledger_error(request: Request[Any, Any, Any], error: LedgerError) -> Response[dict[str, Any]]:
     """A refusal of the books that no feature has put into its own words: nothing was written."""
     detail = LEDGER_REFUSES[1 if language_of(request) == "en" else 0]
@@ -140,6 +145,7 @@ HANDLERS: dict[Any, Any] = {
     HTTPException: on_http_error,
     LedgerError: on_ledger_error,
     UnicodeDecodeError: on_unreadable,
+    RecursionError: on_nesting,
     DBAPIError: on_database_error,
     Exception: on_defect,
 }

@@ -1,8 +1,11 @@
 """What goes in and out over HTTP. Inputs refuse unknown fields; outputs name every field on purpose."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from marketplace.base.clock import local_day
 
 NUMBERS = frozenset({int, float})
 
@@ -37,6 +40,15 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def _within_the_calendar(instant: datetime) -> datetime:
+    """An instant that is one in UTC and on the city's clock as well."""
+    try:
+        local_day(instant.astimezone(UTC))
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+    return instant
+
+
 class LonLat(In):
     """A place on earth, WGS84 degrees."""
 
@@ -44,7 +56,7 @@ class LonLat(In):
     lat: Annotated[float, Field(ge=-90, le=90)]
 
 
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
 Fen = Annotated[int, Field(ge=0, le=100_000_000)]  # a million yuan is above every price of the field
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Text = Annotated[str, Field(max_length=500)]

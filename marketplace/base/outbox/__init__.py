@@ -7,6 +7,7 @@ dead state. The queue only wakes the worker up; a sweep finds whatever the queue
 from marketplace.base.outbox.delivery import Consumer, Consumers, consumer_name, deliver_due, deliver_messages
 from marketplace.base.outbox.models import Delivery, Message
 from marketplace.base.outbox.sending import send
+from marketplace.base.outbox.share import share_of_lease
 
 __all__ = [
     "Consumer",
@@ -17,4 +18,5 @@ __all__ = [
     "deliver_due",
     "deliver_messages",
     "send",
+    "share_of_lease",
 ]

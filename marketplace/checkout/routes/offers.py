@@ -8,7 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from marketplace.base.actor import Actor, Role
-from marketplace.base.clock import local_day
+from marketplace.base.clock import local_day, reckoned
 from marketplace.base.errors import Unknown
 from marketplace.bookings.capacity import open_days
 from marketplace.bookings.errors import InThePast
@@ -79,7 +79,7 @@ async def open_for_booking(
 
     async def work() -> DaysOut:
         _require_own(provider_id, actor)
-        if data.first_day < local_day(now):
+        if reckoned(data.first_day, pointer="/first_day") < local_day(now):
             raise InThePast(pointer="/first_day")
         half_hours = await open_days(tx, provider_id, data.first_day, data.days, policy=platform.policy)
         return DaysOut(provider_id=provider_id, first_day=data.first_day, days=data.days, half_hours=half_hours)

@@ -18,7 +18,7 @@ PUBLIC_EN: dict[str, str] = {
     "certificate_key": "Signing key",
     "certificate_unknown": "There is no certificate with this number. Compare it with the paper.",
     "certificate_valid": "Valid",
-    "certificate_questioned": "In question: some of these hours were taken back since. Ask the issuer.",
+    "certificate_questioned": "In question: some of these hours or the school are in doubt since. Ask the issuer.",
     "certificate_revoked": "Revoked",
     "certificate_check_link": "Check a certificate",
     "branch": "Branch",

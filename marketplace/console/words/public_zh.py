@@ -18,7 +18,7 @@ PUBLIC_ZH: dict[str, str] = {
     "certificate_key": "签名密钥",
     "certificate_unknown": "没有此编号的证书，请与纸质证书核对。",
     "certificate_valid": "有效",
-    "certificate_questioned": "存疑：其中部分时间后来被扣回，请向开具单位核实。",
+    "certificate_questioned": "存疑：开具后其中部分时间或学校信息未能确认，请向开具单位核实。",
     "certificate_revoked": "已撤销",
     "certificate_check_link": "查验证书",
     "branch": "分行",

@@ -30,10 +30,12 @@ from marketplace.hours.certificates.minutes import Part, by_kind, choose, served
 from marketplace.hours.certificates.models import Certificate, CertifiedMinutes
 from marketplace.hours.certificates.signing import Signer, keep_public_key, signed_text
 from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, right_over
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
 from timebank import Command, Post, Transfer, open_account
-from timebank.errors import InsufficientBalance
+from timebank.errors import AccountClosed, InsufficientBalance
 
 CERTIFIED = "certified"  # the kind of entry, and of the branch's account, by which certified minutes leave circulation
 LONGEST_DAYS = 3660
@@ -73,6 +75,9 @@ async def issue(tx: AsyncSession, desk: Desk, member_id: UUID, ask: Ask, *, acto
     member = await locked_member(tx, member_id)
     certificate, commands = await prepare(tx, desk, member, ask, actor=actor, now=now)
     await spend(tx, certificate, commands, now=now)
+    right = await right_over(tx, member, scope=None, actor=actor, now=now)
+    if right is not None:
+        await tell_member(tx, Acts(member, right), "certificate", actor=actor)
     return certificate
 
 
@@ -85,8 +90,12 @@ async def prepare(
     actor: Actor,
     now: datetime,
     replaces: UUID | None = None,
+    paid_from: UUID | None = None,
 ) -> tuple[Certificate, list[Command]]:
-    """Write the certificate of a locked member; the commands that spend its minutes are left to the caller."""
+    """Write the certificate of a locked member; the commands that spend its minutes are left to the caller.
+
+    They are `paid_from` an account, hers in her home branch if none is named.
+    """
     if not ask.since <= ask.until <= local_day(now) or (ask.until - ask.since).days >= LONGEST_DAYS:
         raise PeriodToCertify(pointer="/until", longest_days=LONGEST_DAYS)
     holder = await holders.student_of(tx, desk.vault, member, school=ask.school, student_number=ask.student_number)
@@ -100,7 +109,7 @@ async def prepare(
     if certificate.spent_minutes == 0:
         return certificate, []
     opening = open_account(book_of(member.district_id), MINUTE, CERTIFIED)
-    moved = Transfer(member.ledger_account, opening.account, certificate.spent_minutes)
+    moved = Transfer(paid_from or member.ledger_account, opening.account, certificate.spent_minutes)
     entry = Post(
         key=certificate.entry_key,
         transfers=(moved,),
@@ -112,10 +121,10 @@ async def prepare(
 
 
 async def spend(tx: AsyncSession, certificate: Certificate, commands: Sequence[Command], *, now: datetime) -> None:
-    """Let the ledger take the minutes. `MinutesSpent` with the figures."""
+    """Let the ledger take the minutes. `MinutesSpent` with the figures, also of who left: her account is empty."""
     try:
         await timebank.apply(tx, list(commands), now=now)
-    except InsufficientBalance as error:
+    except (InsufficientBalance, AccountClosed) as error:
         available = error.data.get("available", 0)
         raise MinutesSpent(needed_minutes=certificate.spent_minutes, available_minutes=available) from error
 

@@ -22,15 +22,24 @@ from marketplace.people.access import in_reach
 Status = Literal["valid", "questioned", "revoked"]
 CONFUSED = str.maketrans("OIL", "011")  # what people read for a letter that the alphabet leaves out
 
-_REVERSED = text(
-    "SELECT DISTINCT certificate_id FROM certified_minutes"
-    " WHERE certificate_id = ANY(:ids) AND NOT freed AND certificate_task_reversed(task_id)"
+# of these certificates, or those in force of a branch: hours were taken back, or the membership lost the school that is
+# printed, as nobody could prove it
+_DOUBTED = text(
+    "SELECT c.id FROM certificate c WHERE (c.id = ANY(:ids) OR (c.district_id = :district AND c.state = 'issued'))"
+    " AND (EXISTS (SELECT FROM certified_minutes m WHERE m.certificate_id = c.id AND NOT m.freed"
+    " AND certificate_task_reversed(m.task_id))"
+    " OR EXISTS (SELECT FROM student_change r WHERE r.member_id = c.member_id AND r.state = 'rejected'"
+    " AND r.before_school IS NOT NULL AND r.decided_at >= c.issued_at AND NOT EXISTS (SELECT FROM student_change p"
+    " WHERE p.member_id = r.member_id AND p.state = 'confirmed' AND p.student_hash = r.student_hash)))"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A certificate with its status now. Questioned: hours that it certifies were taken back since."""
+    """A certificate with its status now.
+
+    Questioned: hours that it certifies were taken back since, or nobody could prove the school that it prints.
+    """
 
     certificate: Certificate
     status: Status
@@ -77,14 +86,10 @@ async def certificate_for(tx: AsyncSession, certificate_id: UUID, *, actor: Acto
 
 
 async def questioned(tx: AsyncSession, district_id: UUID, *, actor: Actor) -> list[Shown]:
-    """A branch's certificates in force of which hours were taken back: an officer revokes or reissues them."""
+    """A branch's certificates in force that are questioned: an officer revokes or reissues them."""
     if not (actor.is_any(Role.OPERATOR) or await in_reach(tx, actor, district_id)):
         raise Unknown(what="branch")
-    doubted = text(
-        "SELECT DISTINCT c.id FROM certificate c JOIN certified_minutes m ON m.certificate_id = c.id AND NOT m.freed"
-        " WHERE c.district_id = :district AND c.state = 'issued' AND certificate_task_reversed(m.task_id)"
-    )
-    ids = (await tx.scalars(doubted, {"district": district_id})).all()
+    ids = (await tx.scalars(_DOUBTED, {"ids": [], "district": district_id})).all()
     query = select(Certificate).where(col(Certificate.id).in_(ids)).order_by(col(Certificate.id))
     return [Shown(one, "questioned") for one in await tx.scalars(query)]
 
@@ -104,7 +109,7 @@ async def document_of(tx: AsyncSession, vault: Vault, member: Member, certificat
 
 async def with_status(tx: AsyncSession, certificates: list[Certificate]) -> list[Shown]:
     """Each with its status now."""
-    doubted = set(await tx.scalars(_REVERSED, {"ids": [one.id for one in certificates]}))
+    doubted = set(await tx.scalars(_DOUBTED, {"ids": [one.id for one in certificates], "district": None}))
     return [
         Shown(one, "revoked" if one.state == "revoked" else "questioned" if one.id in doubted else "valid")
         for one in certificates

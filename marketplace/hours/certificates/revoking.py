@@ -1,4 +1,5 @@
-"""Revoking: an officer says why, the minutes are free again, and what they took from the account comes back."""
+"""Revoking: an officer says why, the minutes are free again, and what they took from the account comes back. The member
+is told."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,18 +12,25 @@ import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.certificates.errors import CertificateNotInForce
+from marketplace.hours.certificates.giving_back import GivingBack, giving_back
 from marketplace.hours.certificates.issuing import Ask, Desk, prepare, spend
 from marketplace.hours.certificates.models import CERTIFICATE_STEPS, Certificate, CertifiedMinutes
 from marketplace.hours.members.finding import locked_member
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, right_over
 from marketplace.hours.models import Member
-from timebank import Command, Reverse
 
 
-async def revoke(tx: AsyncSession, certificate_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Certificate:
+async def revoke(
+    tx: AsyncSession, certificate_id: UUID, *, reason: str, rules: TimeBankRules, actor: Actor, now: datetime
+) -> Certificate:
     """Revoke a certificate in force, else `CertificateNotInForce`. The caller has shown that the actor may."""
-    _, certificate = await _locked(tx, certificate_id)
-    await timebank.apply(tx, await _ended(tx, certificate, reason=reason, actor=actor, now=now), now=now)
+    member, certificate = await _locked(tx, certificate_id)
+    back = await _ended(tx, member, certificate, reason=reason, rules=rules, actor=actor, now=now)
+    await timebank.apply(tx, [*back.commands, *back.after(0, now=now)], now=now)
+    await _tell(tx, member, "certificate_revoked", actor=actor, now=now)
     return certificate
 
 
@@ -40,7 +48,7 @@ async def reissue(
     """Revoke a certificate and issue another for the same period, all in one: of what is free of it now, with name,
     school and number as they stand now. Errors of `revoke` and `issue`."""
     member, old = await _locked(tx, certificate_id)
-    undo = await _ended(tx, old, reason=reason, actor=actor, now=now)
+    back = await _ended(tx, member, old, reason=reason, rules=desk.policy.timebank, actor=actor, now=now)
     ask = Ask(
         since=old.since,
         until=old.until,
@@ -48,9 +56,16 @@ async def reissue(
         student_number=student_number,
         up_to_minutes=old.total_minutes,
     )
-    fresh, take = await prepare(tx, desk, member, ask, actor=actor, now=now, replaces=old.id)
-    await spend(tx, fresh, [*undo, *take], now=now)
+    fresh, take = await prepare(tx, desk, member, ask, actor=actor, now=now, replaces=old.id, paid_from=back.account)
+    await spend(tx, fresh, [*back.commands, *take, *back.after(fresh.spent_minutes, now=now)], now=now)
+    await _tell(tx, member, "certificate_reissued", actor=actor, now=now)
     return fresh
+
+
+async def _tell(tx: AsyncSession, member: Member, act: str, *, actor: Actor, now: datetime) -> None:
+    """Who revokes is of the branch that issued, which need not be her home any more."""
+    right = await right_over(tx, member, scope=None, actor=actor, now=now)
+    await tell_member(tx, Acts(member, right or "officer"), act, actor=actor)
 
 
 async def _locked(tx: AsyncSession, certificate_id: UUID) -> tuple[Member, Certificate]:
@@ -62,8 +77,15 @@ async def _locked(tx: AsyncSession, certificate_id: UUID) -> tuple[Member, Certi
 
 
 async def _ended(
-    tx: AsyncSession, certificate: Certificate, *, reason: str, actor: Actor, now: datetime
-) -> list[Command]:
+    tx: AsyncSession,
+    member: Member,
+    certificate: Certificate,
+    *,
+    reason: str,
+    rules: TimeBankRules,
+    actor: Actor,
+    now: datetime,
+) -> GivingBack:
     if certificate.state != "issued":
         raise CertificateNotInForce
     certificate.revoked_at, certificate.revoked_by, certificate.revoked_reason = now, actor.account_id, reason
@@ -71,7 +93,4 @@ async def _ended(
     mine = col(CertifiedMinutes.certificate_id) == certificate.id
     await tx.execute(update(CertifiedMinutes).where(mine).values(freed=True))
     audit.note(tx, "certificate.revoked", actor=actor, entity="certificate", entity_id=certificate.id)
-    if certificate.spent_minutes == 0:
-        return []
-    key = f"{certificate.entry_key}:revoked"
-    return [Reverse(key=key, entry_key=certificate.entry_key, occurred_at=now, reason=key)]
+    return await giving_back(tx, member, certificate, rules=rules, now=now)

@@ -1,4 +1,4 @@
-"""Whether the people of an import may sign in and are members: let in by portions, shut out all at once."""
+"""Whether people of an import may sign in and are members: let in and shut out by portions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from marketplace.base.audit import Transition, request_id
 from marketplace.base.ids import new_id
-from marketplace.hours.importing.models import BankImport, ImportedMember
+from marketplace.hours.importing.models import BankImport
 from marketplace.hours.models import Member
 from marketplace.people.models import Account
 
@@ -23,12 +23,13 @@ async def let_in(tx: AsyncSession, made: BankImport, members: Sequence[UUID], *,
     await _members(tx, these & adult, "pending", "active", because=made.reference, by=made.imported_by, now=now)
 
 
-async def shut_out(tx: AsyncSession, made: BankImport, *, by: UUID | None, now: datetime) -> None:
-    """Nobody may sign in, and nobody is an active member."""
-    mine = select(col(ImportedMember.member_id)).where(col(ImportedMember.import_id) == made.id)
-    everybody = col(Member.id).in_(mine)
-    await _accounts(tx, everybody, "active", "closed")
-    await _members(tx, everybody, "active", "pending", because=made.reference, by=by, now=now)
+async def shut_out(
+    tx: AsyncSession, made: BankImport, members: Sequence[UUID], *, by: UUID | None, now: datetime
+) -> None:
+    """None of these may sign in, and none is an active member."""
+    these = col(Member.id).in_(members)
+    await _accounts(tx, these, "active", "closed")
+    await _members(tx, these, "active", "pending", because=made.reference, by=by, now=now)
 
 
 async def _accounts(tx: AsyncSession, which: ColumnElement[bool], before: str, after: str) -> None:

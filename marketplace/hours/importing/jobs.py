@@ -1,6 +1,5 @@
 """The jobs of imports: a message's time is bounded, so a long import goes on with the next message."""
 
-import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -15,14 +14,12 @@ from marketplace.hours.importing.shelf import shelf_of
 from marketplace.hours.importing.undoing.running import advance_undo
 from marketplace.hours.importing.undoing.starting import UNDO_WANTED
 
-SHARE_OF_LEASE = 0.3  # well within what a consumer may take; the message that reads a large bank's files may need more
-
 
 async def carry_import(platform: Platform, message: Message) -> None:
     """import.wanted: a bank is on its way in. Killed at any point, the message comes again and goes on."""
-    import_id, until = UUID(message.ids["import_id"]), _share(platform)
+    import_id, is_over = UUID(message.ids["import_id"]), outbox.share_of_lease(platform)
     work = await load(platform, import_id)
-    if work is not None and await _goes_on(lambda: advance(platform, work), "running", until):
+    if work is not None and await _goes_on(lambda: advance(platform, work), "running", is_over):
         shelf_of(platform).lay(work)  # before the message: this process may be the one to hear it
         await _send(platform, WANTED, import_id)
 
@@ -30,19 +27,14 @@ async def carry_import(platform: Platform, message: Message) -> None:
 async def carry_undo(platform: Platform, message: Message) -> None:
     """import.undo_wanted: a bank is on its way out again, in the same way."""
     import_id = UUID(message.ids["import_id"])
-    if await _goes_on(lambda: advance_undo(platform, import_id), "undoing", _share(platform)):
+    if await _goes_on(lambda: advance_undo(platform, import_id), "undoing", outbox.share_of_lease(platform)):
         await _send(platform, UNDO_WANTED, import_id)
 
 
-def _share(platform: Platform) -> float:
-    """Until when a message that is heard now takes steps."""
-    return time.monotonic() + platform.settings.lease_seconds * SHARE_OF_LEASE
-
-
-async def _goes_on(step: Callable[[], Awaitable[BankImport]], going: str, until: float) -> bool:
-    """Take one step, and more until then; whether there are still others."""
+async def _goes_on(step: Callable[[], Awaitable[BankImport]], going: str, is_over: Callable[[], bool]) -> bool:
+    """Take one step, and more until it is over; whether there are still others."""
     while (await step()).state == going:
-        if time.monotonic() >= until:
+        if is_over():
             return True
     return False
 

@@ -16,7 +16,8 @@ class BankImport(SQLModel, table=True):
     running: `done_steps` of `steps` are taken · stopped: `trouble` says why, the same files go on from there · done.
     `begun`: how many times, the first and each after a stop.
     undoing: on its way out, `undone_steps` of `undo_steps` are taken · undo_stopped: `trouble` says why · undone: the
-    same files may come in as another import.
+    same files may come in as another import. `undo_obstacles`: somebody did something before she was shut out, and it
+    is, or was, called off.
     """
 
     __tablename__ = "bank_import"
@@ -62,6 +63,7 @@ class BankImport(SQLModel, table=True):
     undo_steps: int = 0
     undone_steps: int = 0
     undone_at: datetime | None = instant(default=None)
+    undo_obstacles: int = 0
 
     @property
     def reference(self) -> str:
@@ -81,7 +83,7 @@ class BankFile(SQLModel, table=True):
 
 
 class ImportedMember(SQLModel, table=True):
-    """Whom an id of the old bank became here."""
+    """Whom an id of the old bank became here. `was_in`: she is shut out again, and had been in; None: she is not."""
 
     __tablename__ = "imported_member"
     __table_args__ = (UniqueConstraint("import_id", "external_id", name="imported_member_once"),)
@@ -90,6 +92,7 @@ class ImportedMember(SQLModel, table=True):
     import_id: UUID = Field(foreign_key="bank_import.id")
     external_id: str
     birth_on: date | None = None
+    was_in: bool | None = None
 
 
 class ImportedLine(SQLModel, table=True):

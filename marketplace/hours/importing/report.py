@@ -64,23 +64,25 @@ class Judged:
 
 
 async def judge(tx: AsyncSession, vault: Vault, files: Files, *, policy: Policy, now: datetime) -> Judged:
-    """Read and judge the files against what is here now. Writes nothing."""
+    """Read and judge the files against the rules and what is here now, unless it is theirs already. Writes nothing."""
     before = await imported(tx, files)
-    bank = await read_bank(tx, files, policy=policy, now=now)
-    if before is None or (before.state == "stopped" and before.done_steps == 0):
+    begins = before is None or (before.state == "stopped" and before.done_steps == 0)
+    cap_minutes = policy.timebank.balance_cap_minutes if begins else None
+    bank = await read_bank(tx, files, cap_minutes=cap_minutes, now=now)
+    if begins:
         await compare_with_here(tx, vault, bank)
     return Judged(bank, _report(vault, files, bank, policy, before))
 
 
-async def read_bank(tx: AsyncSession, files: Files, *, policy: Policy, now: datetime) -> Bank:
-    """The files read, and their rows compared with one another."""
+async def read_bank(tx: AsyncSession, files: Files, *, cap_minutes: int | None, now: datetime) -> Bank:
+    """The files read, and their rows compared with one another and with a cap."""
     return await asyncio.to_thread(  # a million rows take seconds: others are served meanwhile
         bank_of,
         files.content,
         encoding=files.encoding,
         districts=await districts_here(tx),
         today=local_day(now),
-        cap_minutes=policy.timebank.balance_cap_minutes,
+        cap_minutes=cap_minutes,
     )
 
 

@@ -41,7 +41,8 @@ async def load(platform: Platform, import_id: UUID) -> Work | None:
         if made.state != "running" or at_hand is not None:
             return at_hand if made.state == "running" else None
         files = await kept(tx, platform.vault, made)
-        bank = await read_bank(tx, files, policy=platform.policy, now=made.imported_at)
+        # no cap: balances were judged when it began, and a cap that was lowered since takes nobody's hours
+        bank = await read_bank(tx, files, cap_minutes=None, now=made.imported_at)
         return Work(made, bank, platform.policy, platform.vault)
 
 

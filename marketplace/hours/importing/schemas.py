@@ -76,6 +76,9 @@ class BankImportOut(Out):
     undo_steps: int = Field(examples=[0])
     undone_steps: int = Field(examples=[0])
     undone_at: datetime | None
+    undo_obstacles: int = Field(
+        examples=[0], description="above 0: somebody acted before she was shut out; taking it back is called off"
+    )
 
 
 class BankUndoIn(In):

@@ -83,7 +83,11 @@ async def _emptying(tx: AsyncSession, work: Work, start: int, now: datetime) -> 
 
 
 async def _limiting(tx: AsyncSession, work: Work, start: int, now: datetime) -> None:
-    """Floors and caps; after the last member, the ceiling of the programme."""
+    """Floors and caps; after the last member, the ceiling of the programme.
+
+    A balance above a cap that was lowered meanwhile stays hers, as a member's who was here before; what she earns goes
+    to her pool until there is room again.
+    """
     cap = work.policy.timebank.balance_cap_minutes
     limits: list[Command] = [
         SetLimits(

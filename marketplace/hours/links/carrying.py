@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base import outbox, timers
-from marketplace.base.clock import wall_now
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.links import client
@@ -32,14 +31,13 @@ from timebank.links.protocol import REFUSED, Answer, Move, Step, next_step
 RETRY_SECONDS = (1, 2, 5, 15, 60, 300)
 MOST_STEPS = 4  # prepare, commit and two repeats; more means that another run is at it
 ANNOUNCED_AGAIN = timedelta(minutes=5)
-SHARE_OF_LEASE = 0.5  # a run ends well within its delivery's lease; the timer goes on
 
 log = structlog.get_logger()
 
 
 async def carry(platform: Platform, link_id: UUID) -> None:
     """Take every step that is due on the link now. What is left waits for the link's timer."""
-    enough = wall_now() + timedelta(seconds=platform.settings.lease_seconds * SHARE_OF_LEASE)
+    is_over = outbox.share_of_lease(platform)
     answered = True
     await _expire_overdue(platform, link_id)
     async with transaction(platform.db) as tx:
@@ -49,7 +47,7 @@ async def carry(platform: Platform, link_id: UUID) -> None:
         except PartnerNotReady:
             partner = None
     for relay in flying if partner else ():
-        if wall_now() > enough or not answered:
+        if is_over() or not answered:
             break
         answered = await _carry(platform, partner, relay)
     # last, and without a part in the relays' pauses: a partner that does not know the message is still traded with

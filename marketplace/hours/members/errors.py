@@ -91,6 +91,14 @@ class StudentNotProved(Conflict):
     en = "School and student number wait for an officer to see a paper of them; certificates are issued after that."
 
 
+class StudentProved(Conflict):
+    """Somebody saw a paper of it, or the bank that was imported answers for her: what changes is told anew."""
+
+    code = "student_proved"
+    zh = "学校和学号已核实；如有变更，请重新申报。"
+    en = "School and number were proved; if they have changed, tell the new ones."
+
+
 class StudentKept(Conflict):
     """School and number on record are changed by a request that an officer confirms."""
 
@@ -193,6 +201,14 @@ class BalanceNotEmpty(Conflict):
     code = "balance_not_empty"
     zh = "账户尚有 {balance_minutes} 分钟（其中冻结 {held_minutes} 分钟），请先转出，或选择转入公共池。"
     en = "The account has {balance_minutes} minutes, {held_minutes} of them set aside; give them away, or to the pool."
+
+
+class BalanceAboveLimit(Conflict):
+    """Nobody else gives so much of a member's away alone: it is donated first, to which a second person agrees."""
+
+    code = "balance_above_limit"
+    zh = "账户尚有 {balance_minutes} 分钟，超过 {limit_minutes} 分钟：请先代会员捐出并由另一位工作人员审批。"
+    en = "The account has {balance_minutes} minutes, above {limit_minutes}: donate them first, a second person agrees."
 
 
 class TasksUnsettled(Conflict):

@@ -14,6 +14,8 @@ from marketplace.base.ids import new_id
 from marketplace.hours.books import member_account, open_member, prepare_branch
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.members.errors import NotAVolunteer
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
 from marketplace.people.models import Account, Region
 from marketplace.visits.performers import add_performer
@@ -68,6 +70,8 @@ async def found_group(tx: AsyncSession, group: Group, *, actor: Actor, now: date
     tx.add(member)
     await tx.flush()
     audit.note(tx, "member.joined", actor=actor, entity="member", entity_id=member.id)
+    if not actor.is_system and actor.account_id != contact.id:
+        await tell_member(tx, Acts(member, "officer"), "group", actor=actor)
     # what a group saves is to be given away, not spent in old age: no cap
     opening = open_member(region.id, owner, cap_minutes=None)
     await timebank.apply(tx, [*await prepare_branch(tx, region.id), opening], now=now)

@@ -30,6 +30,8 @@ from marketplace.hours.members.ages import MAJORITY, birth_of, is_minor, require
 from marketplace.hours.members.errors import BirthDateKept
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, require_guardian
+from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.proxies import Acts, acts_for
 from marketplace.hours.members.returning import come_back
 from marketplace.hours.members.student_changes import ask_first
 from marketplace.hours.members.students import Student, require_free
@@ -92,6 +94,13 @@ async def join(
     return member
 
 
+async def home_of_account(tx: AsyncSession, account_id: UUID) -> UUID | None:
+    """In which branch the account is a member, or would be as the elder that it is of; None where that is open."""
+    member = select(col(Member.district_id)).where(col(Member.account_id) == account_id)
+    elder = select(col(Elder.district_id)).where(col(Elder.account_id) == account_id)  # visible: whose officer may act
+    return await tx.scalar(member) or await tx.scalar(elder)
+
+
 async def _personal(
     tx: AsyncSession,
     account_id: UUID,
@@ -111,11 +120,13 @@ async def _personal(
 
 
 async def _complete(tx: AsyncSession, member: Member, told: dict[str, Any], *, actor: Actor, now: datetime) -> None:
-    """Add what was not told before. A date of birth on record is corrected by an officer only."""
+    """Add what was not told before. A date of birth on record is corrected by an officer only, and not one's own."""
     birth_on: date | None = told["birth_on"]
     if birth_on is not None and member.birth_on != birth_on:
-        if member.birth_on is not None and not actor.is_any(Role.OFFICER):
-            raise BirthDateKept(pointer="/birth_on")
+        if member.birth_on is not None:
+            if not actor.is_any(Role.OFFICER) or await acts_for(tx, actor, member):
+                raise BirthDateKept(pointer="/birth_on")
+            await tell_member(tx, Acts(member, "officer"), "birth_date", actor=actor)
         member.birth_on = birth_on
         audit.note(tx, "member.birth_date", actor=actor, entity="member", entity_id=member.id)
     if "guardian_id" in told and member.guardian_id is None:
@@ -168,7 +179,12 @@ async def _enrolled(
         audit.note(tx, "member.joined", actor=actor, entity="member", entity_id=made)
     key = "elder_id" if "elder_id" in row else "account_id"
     found = (await tx.scalars(select(Member).where(col(getattr(Member, key)) == row[key]))).one()
-    return found if made else await come_back(tx, found, rules=rules, actor=actor, now=now)
+    returns = not made and found.state == "left"
+    if not made:
+        found = await come_back(tx, found, rules=rules, actor=actor, now=now)
+    if (made or returns) and not actor.is_system and actor.account_id != found.account_id:
+        await tell_member(tx, Acts(found, "officer"), "joined", actor=actor)
+    return found
 
 
 async def _add(tx: AsyncSession, row: dict[str, Any]) -> UUID | None:

@@ -16,8 +16,9 @@ from marketplace.base import audit, timers
 from marketplace.base.actor import Actor
 from marketplace.base.errors import IllegalTransition, Stale
 from marketplace.base.states import move
+from marketplace.base.timebank_rules import GivingRules
 from marketplace.hours.books import pool_account
-from marketplace.hours.members.errors import BalanceNotEmpty, TasksUnsettled, WardsLeft
+from marketplace.hours.members.errors import BalanceAboveLimit, BalanceNotEmpty, TasksUnsettled, WardsLeft
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.guardians import OF_AGE_DUE, wards_of
 from marketplace.hours.members.notices import tell_member
@@ -34,12 +35,20 @@ LEFT = "left"  # the kind of entry by which a leaving member's minutes reach the
 
 
 async def leave(
-    tx: AsyncSession, member_id: UUID, *, balance_to: BalanceTo | None, reason: str, actor: Actor, now: datetime
+    tx: AsyncSession,
+    member_id: UUID,
+    *,
+    balance_to: BalanceTo | None,
+    reason: str,
+    rules: GivingRules,
+    actor: Actor,
+    now: datetime,
 ) -> Member:
     """End a membership for whoever acts for the member, or an officer of the branch. Leaving twice is leaving once.
 
     `Unknown`, `TasksUnsettled`, `WardsLeft`, `Stale` when a task is taken at this moment, `BalanceNotEmpty` with what
-    stands on the account, where it is not to go to the branch's pool.
+    stands on the account, where it is not to go to the branch's pool; `BalanceAboveLimit` where somebody else
+    would give so much of hers away.
     """
     member = await member_for(tx, member_id, actor=actor)
     if member.kind == "provider":
@@ -53,8 +62,9 @@ async def leave(
     if wards := await wards_of(tx, member.id):
         raise WardsLeft(count=wards)
     await depart(tx, member, actor=actor, now=now, reason=reason)
-    await timebank.apply(tx, await _closing(tx, member, balance_to, now=now), now=now)
     right = await right_over(tx, member, scope=None, actor=actor, now=now)
+    limit = None if right == "self" else rules.second_person_above_minutes
+    await timebank.apply(tx, await _closing(tx, member, balance_to, limit, now=now), now=now)
     await tell_member(tx, Acts(member, right or "officer"), LEFT, actor=actor)
     return member
 
@@ -85,7 +95,9 @@ def _unsettled(member: Member) -> Select[Task]:
     return select(Task).where(col(Task.member_id) == member.id, col(Task.state).in_(UNSETTLED))
 
 
-async def _closing(tx: AsyncSession, member: Member, balance_to: BalanceTo | None, *, now: datetime) -> list[Command]:
+async def _closing(
+    tx: AsyncSession, member: Member, balance_to: BalanceTo | None, limit: int | None, *, now: datetime
+) -> list[Command]:
     account = member.ledger_account
     balance = await timebank.balance(tx, account, now=now)
     close = CloseAccount(key=f"member:{member.id}:close:{member.version}", account=account)
@@ -93,6 +105,8 @@ async def _closing(tx: AsyncSession, member: Member, balance_to: BalanceTo | Non
         return [close]
     if balance_to is None or balance.held > 0 or balance.posted < 0:
         raise BalanceNotEmpty(balance_minutes=balance.posted, held_minutes=balance.held, owed_minutes=balance.owed)
+    if limit is not None and balance.posted > limit:
+        raise BalanceAboveLimit(balance_minutes=balance.posted, limit_minutes=limit)
     gift = Post(
         key=f"member:{member.id}:left:{member.version}",
         transfers=(Transfer(account, pool_account(member.district_id), balance.posted),),

@@ -38,6 +38,9 @@ BY: dict[str, Pair] = {
 }
 # what was done that no order tells of
 ACTS: dict[str, Pair] = {
+    "joined": ("您已加入时间银行。", "You are a member of the time bank now."),
+    "group": ("您已登记为一个团体的联系人。", "You are the contact of a group now."),
+    "birth_date": ("您的出生日期已更正。", "Your date of birth was corrected."),
     "left": ("您已退出时间银行。", "Your membership of the time bank has ended."),
     "excess": ("超额时间的去向已更改。", "Where your excess hours go was changed."),
     "consent_given": ("已代您同意一项合捐。", "A collection was agreed to."),
@@ -60,6 +63,16 @@ ACTS: dict[str, Pair] = {
     "student_rejected": (
         "您所报的学校和学号未获核实，登记不变。",
         "The school and student number that were told were not confirmed; your membership stays as it was.",
+    ),
+    "student_ended": (
+        "您会籍中的学校和学号未获核实，学生身份已取消；您的时间和服务不受影响，可持证件重新申报。",
+        "Your school was not confirmed: you are no student here any more. Your hours stay; you may tell it again.",
+    ),
+    "certificate": ("已为您开具服务时间证书。", "A certificate of your hours was issued."),
+    "certificate_revoked": ("您的一份服务时间证书已被撤销。", "A certificate of your hours was revoked."),
+    "certificate_reissued": (
+        "您的一份服务时间证书已撤销，并重新开具。",
+        "A certificate of your hours was revoked, and issued anew.",
     ),
     "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
 }

@@ -13,7 +13,7 @@ from sqlmodel import col
 import timebank
 from marketplace.base import audit
 from marketplace.base.actor import Actor
-from marketplace.base.clock import local_day, local_instant
+from marketplace.base.clock import local_day, local_instant, reckoned
 from marketplace.base.crypto import Vault
 from marketplace.base.errors import Language
 from marketplace.hours.errors import PeriodBackwards
@@ -84,9 +84,9 @@ class MemberStatement:
 
 
 def period_of(since: date | None, until: date | None, *, now: datetime) -> Period:
-    """The days asked for, the last thirty if none are. `PeriodBackwards`."""
-    until = until or local_day(now)
-    since = since or until - USUAL
+    """The days asked for, the last thirty if none are. `DayOutOfRange`, `PeriodBackwards`."""
+    until = reckoned(until or local_day(now), pointer="/to")
+    since = reckoned(since or until - USUAL, pointer="/from")
     if until < since or (until - since).days >= LONGEST_DAYS:
         raise PeriodBackwards(pointer="/from", longest_days=LONGEST_DAYS)
     return Period(since, until)

@@ -41,7 +41,7 @@ class StudentProofIn(In):
 
 
 class StudentRejectIn(In):
-    """Why the change is not confirmed."""
+    """Why it is not confirmed."""
 
     reason: Words
 
@@ -49,7 +49,8 @@ class StudentRejectIn(In):
 class StudentChangeOut(Out):
     """Another school or number. Until it is confirmed the membership, and every certificate, has the old ones.
 
-    `before` is what they were until it was confirmed. Numbers are null once the member was forgotten.
+    `before` is what they were until it was confirmed, or what the membership lost when it was rejected itself. Numbers
+    are null once the member was forgotten.
     """
 
     id: UUID

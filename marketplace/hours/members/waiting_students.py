@@ -1,4 +1,4 @@
-"""Students who wait for a proof, and the proof of what nobody ever proved.
+"""Students who wait for a proof.
 
 `first`: she told it on joining and is no student yet · `changed`: she is one and told another school or number ·
 `standing`: she is one since before proofs were asked for. Imported students are proved by the bank that is imported.
@@ -13,15 +13,9 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.base import audit
 from marketplace.base.actor import Actor
-from marketplace.base.audit import Audit
-from marketplace.hours.errors import MemberInactive, SecondPersonNeeded
 from marketplace.hours.importing.models import ImportedMember
-from marketplace.hours.members.errors import NotAStudent
-from marketplace.hours.members.finding import locked_member
-from marketplace.hours.members.notices import tell_member
-from marketplace.hours.members.proxies import Acts, overseen_member
+from marketplace.hours.members.students_of_before import PROVES
 from marketplace.hours.models import Member, StudentChange
 from marketplace.people.models import Region
 
@@ -91,45 +85,6 @@ async def waiting_students(
     return sorted(found, key=lambda one: one.cursor)[:limit]
 
 
-async def prove_standing(
-    tx: AsyncSession, member_id: UUID, *, proof: str, actor: Actor, now: datetime
-) -> StudentChange:
-    """An officer of the branch saw a proof of what the membership has. Proving again changes nothing.
-
-    `Unknown`, `OwnIncident`, `SecondPersonNeeded` for who let her join, `NotAStudent`, `MemberInactive` for who left.
-    """
-    await overseen_member(tx, member_id, actor=actor)
-    member = await locked_member(tx, member_id)
-    if member.state == "left":
-        raise MemberInactive(state=member.state)
-    if member.school is None or member.student_number_sealed is None or member.student_hash is None:
-        raise NotAStudent
-    proved = await tx.scalar(select(StudentChange).where(col(StudentChange.member_id) == member.id, *_PROVES).limit(1))
-    if proved is not None:
-        return proved
-    if await _let_her_join(tx, member, actor):
-        raise SecondPersonNeeded
-    proved = StudentChange(
-        member_id=member.id,
-        school=member.school,
-        student_number_sealed=member.student_number_sealed,
-        student_hash=member.student_hash,
-        state="confirmed",
-        asked_at=member.joined_at,
-        proof=proof,
-        decided_by=actor.account_id,
-        decided_at=now,
-    )
-    tx.add(proved)
-    await tx.flush()
-    audit.note(tx, "student_change.confirmed", actor=actor, entity="student_change", entity_id=proved.id)
-    await tell_member(tx, Acts(member, "officer"), "student_confirmed", actor=actor)
-    return proved
-
-
-_PROVES = (col(StudentChange.state) == "confirmed", col(StudentChange.student_hash) == col(Member.student_hash))
-
-
 def _told() -> Select[Member, StudentChange]:
     return (
         select(Member, StudentChange)
@@ -144,7 +99,7 @@ def _unproved() -> Select[Member]:
     return select(Member).where(
         col(Member.kind) == "student",
         col(Member.state) != "left",
-        ~exists().where(hers, *_PROVES),
+        ~exists().where(hers, *PROVES),
         ~exists().where(hers, col(StudentChange.state) == "pending"),
         ~exists().where(col(ImportedMember.member_id) == col(Member.id)),
     )
@@ -155,13 +110,3 @@ def _within(actor: Actor, district_id: UUID | None) -> ColumnElement[bool]:
     if district_id is not None:
         reach = reach.where(col(Region.id) == district_id)
     return col(Member.district_id).in_(reach)
-
-
-async def _let_her_join(tx: AsyncSession, member: Member, actor: Actor) -> bool:
-    """Did the actor write the membership down? Nothing but the log of acts says it."""
-    joined = exists().where(
-        col(Audit.actor_id) == actor.account_id,
-        col(Audit.action) == "member.joined",
-        col(Audit.entity_id) == str(member.id),
-    )
-    return bool(await tx.scalar(select(joined)))

@@ -25,6 +25,7 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "collection": (("合捐收到", "received from a collection"), ("合捐支出", "given to a collection")),
     "inheritance": (("继承", "inherited"), ("由继承人或分行承接", "passed on to the heir or the branch")),
     "move": (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch")),
+    "followed": (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch")),
     "pool_grant": (("区资源池发放", "granted by the branch's pool"), ("区资源池发放支出", "granted out of the pool")),
     "programme_grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
     "issue": (("本月项目发放", "issued for the month by a programme"), ("本月项目发放支出", "issued for the month")),

@@ -16,8 +16,8 @@ CHANGE_STEPS = machine(pending="confirmed rejected withdrawn", confirmed="", rej
 class StudentChange(SQLModel, table=True):
     """One is pending per member. Confirmed by a `proof`, school and number are the membership's.
 
-    `before_school` and `before_number_sealed` are what they were until then, nothing for the first. Numbers are sealed
-    under her own key. Who asked does not confirm.
+    `before_school` and `before_number_sealed` are what they were until then, nothing for the first; of one that was
+    rejected, what the membership had and lost. Numbers are sealed under her own key. Who asked does not confirm.
     """
 
     __tablename__ = "student_change"

@@ -147,7 +147,7 @@ async def certificate_keys(tx: Tx) -> CertificateKeys:
 async def questioned_certificates(
     tx: Tx, actor: Acting, platform: Home, district_id: FromQuery[UUID]
 ) -> CertificateList:
-    """A branch's certificates in force of which hours were taken back since: each wants an officer."""
+    """A branch's certificates in force of which hours or the school are in doubt by now: each wants an officer."""
     found = await reading.questioned(tx, district_id, actor=actor)
     return CertificateList(items=[_out(platform, one) for one in found])
 
@@ -172,7 +172,8 @@ async def revoke_certificate(
 
     async def work() -> CertificateOut:
         await reading.may_revoke(tx, certificate_id, actor=actor)
-        gone = await revoking.revoke(tx, certificate_id, reason=data.reason, actor=actor, now=now)
+        rules = platform.policy.timebank
+        gone = await revoking.revoke(tx, certificate_id, reason=data.reason, rules=rules, actor=actor, now=now)
         return _out(platform, Shown(gone, "revoked"))
 
     return await once(tx, CertificateOut, work)

@@ -141,7 +141,13 @@ async def leave(member_id: FromPath[UUID], data: JSONBody[LeaveIn], act: Doing) 
 
     async def work() -> MemberOut:
         member = await leaving.leave(
-            act.tx, member_id, balance_to=data.balance_to, reason=data.reason, actor=act.actor, now=act.now
+            act.tx,
+            member_id,
+            balance_to=data.balance_to,
+            reason=data.reason,
+            rules=act.platform.policy.timebank.giving,
+            actor=act.actor,
+            now=act.now,
         )
         return MemberOut.of(member)
 

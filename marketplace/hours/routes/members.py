@@ -55,7 +55,8 @@ async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: 
         if data.account_id is not None:
             raise Malformed(pointer="/account_id", reason="name an elder or an account, not both")
         elder = await elder_for(tx, data.elder_id, actor=actor, now=now)
-        if elder.account_id != actor.account_id and not actor.is_any(Role.OFFICER):
+        by_officer = actor.is_any(Role.OFFICER) and await in_reach(tx, actor, elder.community_id)
+        if elder.account_id != actor.account_id and not by_officer:  # she may see her as family alone
             raise Unknown(pointer="/elder_id", what="elder")
         return await joining.join_elder(tx, elder, rules=rules, actor=actor, now=now)
     account_id = data.account_id or actor.account_id
@@ -64,7 +65,9 @@ async def _join(tx: AsyncSession, data: MemberIn, *, platform: Platform, actor: 
     if account_id != actor.account_id:
         if data.district_id is None:
             raise NotADistrict(pointer="/district_id")
-        if not (actor.is_any(Role.OFFICER) and await in_reach(tx, actor, data.district_id)):
+        home = await joining.home_of_account(tx, account_id)
+        reached = [await in_reach(tx, actor, one) for one in (data.district_id, home) if one is not None]
+        if not (actor.is_any(Role.OFFICER) and all(reached)):
             raise Unknown(pointer="/account_id", what="account")
     attending = joining.Attending(data.gender, data.mode, data.skills, data.birth_on)
     student = (

@@ -22,7 +22,8 @@ from marketplace.hours.members.student_schemas import (
     WaitingStudentOut,
     WaitingStudentPage,
 )
-from marketplace.hours.members.waiting_students import prove_standing, waiting_students
+from marketplace.hours.members.students_of_before import prove_standing, reject_standing
+from marketplace.hours.members.waiting_students import waiting_students
 from marketplace.hours.models import Member, StudentChange
 from marketplace.hours.schemas import StudentIn
 from marketplace.web.authentication import requires, signed_in
@@ -113,6 +114,22 @@ async def prove(member_id: FromPath[UUID], data: JSONBody[StudentProofIn], act: 
     return await _done(act, lambda: prove_standing(act.tx, member_id, proof=data.proof, actor=act.actor, now=act.now))
 
 
+@post(
+    "/v1/members/{member_id:uuid}/student-rejection",
+    tags=TAGS,
+    status_code=200,
+    guards=[requires(Role.OFFICER)],
+    operation_id="rejectStudent",
+)
+async def reject_student(member_id: FromPath[UUID], data: JSONBody[StudentRejectIn], act: Doing) -> StudentChangeOut:
+    """There is no paper of what a student's membership has since before proofs were asked for: she is one no longer.
+
+    She stays a member with her hours, and may tell a school again."""
+    return await _done(
+        act, lambda: reject_standing(act.tx, member_id, reason=data.reason, actor=act.actor, now=act.now)
+    )
+
+
 @get("/v1/waiting-students", tags=TAGS, guards=[requires(Role.OFFICER)], operation_id="waitingStudents")
 async def list_waiting(
     tx: Tx,
@@ -142,4 +159,4 @@ async def _shown(tx: AsyncSession, vault: Vault, member: Member, one: StudentCha
     return StudentChangeOut.of(one, number, before)
 
 
-HANDLERS: list[Any] = [ask, list_changes, confirm, reject, withdraw, prove, list_waiting]
+HANDLERS: list[Any] = [ask, list_changes, confirm, reject, withdraw, prove, reject_student, list_waiting]

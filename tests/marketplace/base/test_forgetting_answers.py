@@ -1,23 +1,26 @@
 """Answers to old requests are forgotten by night: not one too early, by portions, and a kill loses nothing."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from marketplace.base import jobs, outbox
 from marketplace.base.database import transaction
 from marketplace.base.idempotency import Once, forget_answers
-from marketplace.base.jobs import forget_outdated
-from marketplace.base.outbox import Message
+from marketplace.base.jobs import answers_due, forget_outdated
+from marketplace.base.outbox import Message, share
 from marketplace.base.platform import Platform
+from marketplace.base.timers import Timer
 from marketplace.subscriptions import SUBSCRIPTIONS
 from tests.marketplace.base.test_idempotency import Answer, Counting
 
-NIGHT = Message(name="cycle.due", ids={})
+NIGHT = Message(name="answers.due", ids={})
 MINUTES_OF_90_DAYS = 129_600
 _AGE = text(
     "UPDATE idempotency_key SET recorded_at = now() - make_interval(mins => :minutes) WHERE starts_with(key, :key)"
@@ -85,7 +88,7 @@ async def test_many_are_forgotten_by_portions(platform: Platform, portions: list
 async def test_what_one_message_has_no_time_for_the_next_one_does(
     platform: Platform, portions: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "SHARE_OF_LEASE", 0)
+    monkeypatch.setattr(share, "SHARE_OF_LEASE", 0)
     await old_ones(platform, 35)
     await forget_outdated(platform, NIGHT)
     assert (portions, await left(platform)) == ([10], 25)
@@ -94,12 +97,49 @@ async def test_what_one_message_has_no_time_for_the_next_one_does(
     assert (portions, await left(platform)) == ([10, 10, 10, 5], 0)
 
 
-async def test_the_night_forgets(platform: Platform, deliver_all: Any) -> None:
-    await old_ones(platform, 3)
+async def next_night(platform: Platform) -> datetime:
     async with transaction(platform.db) as tx:
-        await outbox.send(tx, "cycle.due", id="city")
+        (timer,) = await tx.scalars(select(Timer).where(col(Timer.rule) == "answers.due"))
+    assert timer.fired_at is None
+    due_at: datetime = timer.due_at
+    return due_at
+
+
+async def test_every_night_forgets_in_a_program_without_a_branch_too(
+    platform: Platform, clock: Any, deliver_all: Any
+) -> None:
+    await old_ones(platform, 3)
+    clock.set(datetime.now(UTC) + timedelta(minutes=1))  # the migration armed the first one when it ran
     await deliver_all(platform)
     assert await left(platform) == 0
+    assert clock.now() < await next_night(platform) <= clock.now() + timedelta(days=1)
+
+
+async def test_a_night_arms_the_next_one_at_three_and_forgets_what_became_old_meanwhile(
+    platform: Platform, clock: Any, deliver_all: Any
+) -> None:
+    for day in (1, 2):
+        clock.set(datetime(2027, 1, day, 19, tzinfo=UTC))  # 3 in the morning in the city
+        await old_ones(platform, 3)
+        await deliver_all(platform)
+        assert await left(platform) == 0
+        assert await next_night(platform) == datetime(2027, 1, day + 1, 19, tzinfo=UTC)
+        clock.set(datetime(2027, 1, day + 1, 18, 59, tzinfo=UTC))
+        await old_ones(platform, 3)
+        await deliver_all(platform)
+        assert await left(platform) == 3  # not before its time
+        async with transaction(platform.db) as tx:
+            await tx.execute(text("DELETE FROM idempotency_key"))
+
+
+async def test_a_night_that_comes_twice_is_one(platform: Platform, clock: Any, deliver_all: Any) -> None:
+    clock.set(datetime(2027, 1, 1, 19, tzinfo=UTC))
+    await old_ones(platform, 3)
+    for _ in range(2):  # a worker was killed after it, and before its delivery was noted as done
+        await answers_due(platform, NIGHT)
+    await deliver_all(platform)
+    assert await left(platform) == 0
+    assert await next_night(platform) == datetime(2027, 1, 2, 19, tzinfo=UTC)
 
 
 async def test_two_workers_forget_each_answer_once_and_wait_for_nobody(platform: Platform, portions: list[int]) -> None:

@@ -129,3 +129,15 @@ async def test_an_operator_reads_the_list_and_confirms_nothing(page: Page) -> No
     shown = await page.read(page="students")
     assert "示例理工大学 · B-77" in shown
     assert "Confirm</button>" not in shown
+
+
+async def test_a_student_of_before_without_a_paper_is_rejected_in_the_list_with_a_reason(page: Page) -> None:
+    scene = await a_scene(page.platform)
+    before = await a_student_of_before(page.platform, scene.bank, "5")
+    await page.open(scene, Role.OFFICER)
+    shown = await page.read(page="students")
+    assert (await page.press(shown, "Not confirmed</button>")).status_code == 400
+    assert (await member_now(page.platform, before.member)).kind == "student"
+    assert (await page.press(shown, "Not confirmed</button>", reason="学校查无此人")).status_code == 200
+    assert (await member_now(page.platform, before.member)).kind == "individual"
+    assert "Nobody waits for a proof." in await page.read(page="students")

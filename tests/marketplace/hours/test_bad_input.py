@@ -204,9 +204,12 @@ async def test_a_list_that_cannot_be_is_refused(
         ("/v1/members", {"birth_on": "1970-13-01"}, 400, "malformed"),
         ("/v1/members", {"student": {"school": "x", "number": ""}}, 400, "malformed"),
         ("/v1/task-series", {"rule": "FREQ=WEEKLY"}, 403, "forbidden"),
-        ("/v1/me/availability", {"starts_at": "9999-12-31T23:59:59Z"}, 400, "beyond_horizon"),
-        ("/v1/me/availability", {"ends_at": "9999-12-31T23:59:59Z"}, 400, "impossible_shift"),
+        ("/v1/me/availability", {"starts_at": "9999-12-31T12:00:00Z"}, 400, "beyond_horizon"),
+        ("/v1/me/availability", {"ends_at": "9999-12-31T12:00:00Z"}, 400, "impossible_shift"),
         ("/v1/me/availability", {"ends_at": "2026-03-03T09:00:00+08:00"}, 400, "impossible_shift"),
+        ("/v1/me/availability", {"ends_at": "9999-12-31T23:59:59-12:00"}, 400, "malformed"),  # no instant in UTC
+        ("/v1/me/availability", {"ends_at": "9999-12-31T16:00:00Z"}, 400, "malformed"),  # nor on the city's clock
+        ("/v1/me/availability", {"starts_at": "0001-01-01T00:00:00+14:00"}, 400, "malformed"),
         ("/v1/me/availability", {"place": {"lon": 181, "lat": 0}}, 400, "malformed"),
     ],
 )
@@ -238,8 +241,8 @@ async def test_what_a_volunteer_says_wrongly_is_refused_by_name(
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"window_start": "9999-12-31T23:00:00Z", "window_end": "9999-12-31T23:30:00Z"}, "no_occurrence"),
-        ({"window_end": "9999-12-31T23:30:00Z"}, "window_too_long"),
+        ({"window_start": "9999-12-31T12:00:00Z", "window_end": "9999-12-31T12:30:00Z"}, "no_occurrence"),
+        ({"window_end": "9999-12-31T12:30:00Z"}, "window_too_long"),
         ({"window_end": "2020-01-01T00:00:00Z"}, "window_backwards"),
         ({"rule": "FREQ=SECONDLY"}, "rule_malformed"),
         ({"rule": "x" * 201}, "malformed"),
@@ -261,3 +264,49 @@ async def test_a_series_that_cannot_be_is_refused_and_nothing_changes(
     answer = await client.post("/v1/task-series", json=body, headers=as_(scene.officer))
     assert (answer.status_code in {400, 409}, answer.json()["code"]) == (True, code), answer.text
     assert await counts(platform) == before
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx", "pdf", "proof"])
+@pytest.mark.parametrize(
+    ("since", "until", "field"),
+    [
+        ("0001-01-01", "0001-01-02", "/to"),
+        ("9999-12-31", "9999-12-31", "/to"),
+        ("1899-12-31", "1900-01-01", "/from"),
+        ("2999-12-31", "3000-01-01", "/to"),
+    ],
+)
+async def test_a_statement_of_days_at_the_calendars_ends_is_refused(
+    client: httpx.AsyncClient, as_: Headers, scene: Scene, form: str, since: str, until: str, field: str
+) -> None:
+    headers = as_(scene.volunteer)
+    me = (await client.get("/v1/me/hours", headers=headers)).json()["member_id"]
+    period = {"from": since, "to": until, "format": form}
+    answer = await client.get(f"/v1/members/{me}/statement", params=period, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "day_out_of_range"), answer.text
+    assert answer.json()["errors"][0]["pointer"] == field
+    assert (answer.json()["earliest"], answer.json()["latest"]) == ("1900-01-01", "2999-12-31")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("address", ["/v1/me/route", "/v1/visits"])
+async def test_nobody_asks_for_a_day_at_the_calendars_ends(
+    client: httpx.AsyncClient, as_: Headers, scene: Scene, address: str, day: str
+) -> None:
+    who = scene.officer if address == "/v1/visits" else scene.volunteer
+    answer = await client.get(address, params={"day": day}, headers=as_(who))
+    assert (answer.status_code, answer.json()["code"]) == (400, "day_out_of_range"), answer.text
+
+
+async def test_a_suspension_beyond_the_calendar_is_refused_and_nothing_changes(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers, scene: Scene
+) -> None:
+    async with transaction(platform.db) as tx:
+        member = await tx.scalar(text("SELECT id FROM member WHERE performer_id IS NOT NULL"))
+    for until in ("9999-12-31T23:59:59-12:00", "9999-12-31T16:00:00Z", "0001-01-01T00:00:00+12:00"):
+        body = {"reason": "bad", "until": until}
+        answer = await client.post(f"/v1/members/{member}/suspensions", json=body, headers=as_(scene.officer))
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed"), answer.text
+        assert answer.json()["errors"][0]["pointer"] == "/until"
+    async with transaction(platform.db) as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM incident")) == 0

@@ -1,4 +1,4 @@
-"""Databases of before are brought up: whoever confirmed her own word, keys of links that were given up."""
+"""Databases of before are brought up: whoever confirmed her own word, keys of links that were given up, nights."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -51,3 +51,39 @@ async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembere
     assert [tuple(row) for row in kept] == [(link, "theirs", b"key", HEARD)]
     with pytest.raises(asyncpg.CheckViolationError):
         await older.connection.execute("UPDATE student_change SET asked_by = decided_by")
+
+
+async def test_a_database_of_before_gets_the_night_that_forgets_answers_and_keeps_the_branches_own(
+    older_database: OlderDatabases,
+) -> None:
+    older = await older_database("0027")
+    cycle = "INSERT INTO timer (id, rule, entity_id, due_at) VALUES ($1, 'cycle.due', $1, now())"
+    await older.connection.execute(cycle, uuid4())
+    await older.upgrade()
+    rows = await older.connection.fetch("SELECT rule, due_at <= now() AS due, fired_at FROM timer ORDER BY rule")
+    assert [tuple(row) for row in rows] == [("answers.due", True, None), ("cycle.due", True, None)]
+
+
+async def test_whoever_came_with_an_import_that_is_on_its_way_out_is_shut_out_already(
+    older_database: OlderDatabases,
+) -> None:
+    older = await older_database("0028")
+    leaving, there = uuid4(), uuid4()
+    await older.connection.execute("SET session_replication_role = replica")  # no programme, no people
+    for one, state in ((leaving, "undoing"), (there, "done")):
+        await older.connection.execute(
+            "INSERT INTO bank_import (id, files_sha256, programme_id, members, entries, minutes, imported_at, encoding,"
+            " begun, state, steps, done_steps, finished_at, undo_reason, undo_at, undo_steps, undone_steps)"
+            " VALUES ($1, $2, $1, 1, 1, 1, now(), 'utf-8', 1, $3, 9, 9, now(), $4, $5, 5, 1)",
+            one,
+            one.bytes,
+            state,
+            *(("a trial", HEARD) if state == "undoing" else (None, None)),
+        )
+        await older.connection.execute("INSERT INTO imported_member VALUES ($1, $1, 'A')", one)
+    await older.connection.execute("SET session_replication_role = DEFAULT")
+    await older.upgrade()
+    rows = await older.connection.fetch(
+        "SELECT i.import_id, i.was_in, b.undo_obstacles FROM imported_member i JOIN bank_import b ON b.id = i.import_id"
+    )
+    assert {tuple(row) for row in rows} == {(leaving, True, 0), (there, None, 0)}

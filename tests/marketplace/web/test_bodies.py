@@ -26,7 +26,8 @@ def test_what_is_right_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"phone": "\xff"}', b'{"phone": "1990000\\u00001234"}', b'{"phone": 19900001234}', b"\x00", b""]
+    "body",
+    [b'{"phone": "\xff"}', b'{"phone": "1990000\\u00001234"}', b'{"phone": 19900001234}', b"\x00", b"", b"[" * 100_000],
 )
 async def test_an_unreadable_body_is_400(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post("/v1/sign-in/code", content=body, headers={"Content-Type": "application/json"})

@@ -1,7 +1,8 @@
-"""A month's grants in one table, page by page: the whole month is tried, then carried out by one button; each line says
-what became of it.
+"""A month's grants in one table, page by page to choose from: the whole month is tried, then carried out by one button;
+each line says what became of it.
 
-What would become of them is found out by the service that carries them out, in a savepoint that is rolled back.
+A trial has all its lines on one page: it is worked out once, and what is read is what the button carries out. What
+would become of them is found out by the service that carries them out, in a savepoint that is rolled back.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from marketplace.base.errors import DomainError
 from marketplace.base.ids import new_id
 from marketplace.console.bank.branch_page import open_branch
 from marketplace.console.bank.frame import Asked
-from marketplace.console.bank.giving.month_lines import TAKES, Choice, ShownLine, Take, in_order, page_of, sums_of
+from marketplace.console.bank.giving.month_lines import TAKES, Choice, Page, ShownLine, Take, in_order, page_of, sums_of
 from marketplace.console.bank.giving.reasons import spoken
 from marketplace.console.bank.naming import names_for
 from marketplace.console.day.districts import month_told
@@ -77,7 +78,7 @@ async def show_month(
     found = await monthly.proposed(tx, here.id, of_month, **who)
     lines, choice = in_order(found.lines, actor), Choice(take, frozenset(tick or ()))
     tried = await _tried(tx, here.id, lines, choice, who) if step == "try" else None
-    shown = page_of(tried.lines if tried else lines, after)
+    shown = Page(tried.lines, None) if tried else page_of(lines, after)
     named = {one.line.member_id for one in [*shown.lines, *(tried.refused if tried else ())]}
     on_page = {one.name for one in shown.lines}
     return page.framed(

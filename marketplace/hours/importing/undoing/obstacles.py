@@ -9,6 +9,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,6 +53,7 @@ _QUERIES = {
         " AND m.performer_id IS NOT NULL"
     ),
 }
+_WHOSE = " WHERE i.import_id = :id"  # in each of them, once
 _REFERENCES = text(
     "SELECT c.conrelid::regclass::text AS child, quote_ident(k.attname) AS key, c.confrelid::regclass::text AS parent"
     " FROM pg_constraint c JOIN pg_attribute k ON k.attrelid = c.conrelid AND k.attnum = c.conkey[1]"
@@ -82,12 +84,12 @@ class Obstacle:
         return TEXTS[self.code][0 if language == "zh" else 1].format(count=self.count, table=self.table)
 
 
-async def obstacles_to(tx: AsyncSession, made: BankImport) -> list[Obstacle]:
-    """Everything that stands in the way, by member; empty when the import may be taken back."""
-    given = {"id": made.id, "done": made.state == "done"}
+async def obstacles_to(tx: AsyncSession, made: BankImport, *, among: Sequence[UUID] | None = None) -> list[Obstacle]:
+    """Everything that stands in the way, by member, or by these; empty when the import may be taken back."""
+    given: dict[str, Any] = {"id": made.id, "done": made.finished_at is not None, "among": among}
     found: list[Obstacle] = []
     for code, query in _QUERIES.items():
-        found += await _found(tx, code, query, {name: given[name] for name in given if f":{name}" in query})
+        found += await _found(tx, code, query, given)
     for child, key, parent in (await tx.execute(_REFERENCES)).all():
         if (child, key) in _OWN:
             continue
@@ -97,12 +99,15 @@ async def obstacles_to(tx: AsyncSession, made: BankImport) -> list[Obstacle]:
             f" WHERE i.import_id = :id{also} GROUP BY 1"
         )
         code = "signed_in" if child in SIGNING_IN else "referred_to"
-        found += await _found(tx, code, query, {"id": made.id}, table=child)
+        found += await _found(tx, code, query, given, table=child)
     return sorted(found)
 
 
 async def _found(tx: AsyncSession, code: str, query: str, given: dict[str, Any], *, table: str = "") -> list[Obstacle]:
-    return [Obstacle(row.who, code, int(row.n), table) for row in await tx.execute(text(query), given)]
+    if given["among"] is not None:
+        query = query.replace(_WHOSE, f"{_WHOSE} AND i.member_id = ANY(:among)")
+    used = {name: value for name, value in given.items() if f":{name}" in query}
+    return [Obstacle(row.who, code, int(row.n), table) for row in await tx.execute(text(query), used)]
 
 
 def obstacles_csv(found: Sequence[Obstacle]) -> str:

@@ -25,8 +25,22 @@ async def advance_undo(platform: Platform, import_id: UUID) -> BankImport:
                 made.undone_steps += 1
                 made.undo_steps = max(made.undo_steps, made.undone_steps)
             return made
+    except ImportInUse as found:
+        return await _call_off(platform, import_id, obstacles=int(str(found.data["obstacles"])))
     except (IntegrityError, LedgerError) as error:
         return await _stop(platform, import_id, getattr(error, "code", ImportInUse.code))
+
+
+async def _call_off(platform: Platform, import_id: UUID, *, obstacles: int) -> BankImport:
+    """Somebody acted before she was shut out: the next steps let everybody in again, and an operator is told."""
+    now = platform.now()
+    async with transaction(platform.db) as tx:
+        made = await locked(tx, import_id)
+        if made.state == "undoing":
+            made.undo_obstacles = obstacles
+            figures = {"trouble": ImportInUse.code, "undone_steps": made.undone_steps, "undo_steps": made.undo_steps}
+            await raise_alert(tx, "import_stopped", made.id, cause=now.isoformat(), figures=figures, now=now)
+        return made
 
 
 async def _stop(platform: Platform, import_id: UUID, trouble: str) -> BankImport:

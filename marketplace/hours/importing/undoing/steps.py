@@ -1,7 +1,8 @@
 """The steps by which an import is taken back. Each looks for what is still to be done, so any process takes the next.
 
-Transit opens again; every entry is reversed, the newest first, so that balances go back the way they came; members'
-accounts close at zero and their people are taken out; then transit closes and the programme's ceiling is 0.
+People are shut out. Transit opens again; every entry is reversed, the newest first, so that balances go back the way
+they came; members' accounts close at zero and their people are taken out; then transit closes and the programme's
+ceiling is 0.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from marketplace.hours.importing.running import withdraw
 from marketplace.hours.importing.steps import PORTION
 from marketplace.hours.importing.taking import plan_by_index, tell
 from marketplace.hours.importing.transit import Transit, accounts_for
+from marketplace.hours.importing.undoing.shutting import open_next, shut_next
 from marketplace.hours.models import Incident, Insurance, Member, Programme, StudentChange, Training
 from marketplace.people.models import RefreshToken, SignInCode
 from timebank import CloseAccount, Command, ReopenAccount, Reverse, SetLimits
@@ -45,12 +47,15 @@ _REACHED = text(
 )
 _ALL = 2**63 - 1
 _PEOPLE = text("SELECT count(*) FROM imported_member WHERE import_id = :id")
+_INSIDE = text("SELECT count(*) FROM imported_member WHERE import_id = :id AND was_in IS NULL")
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is still to be done: accounts of transit to open, entries to reverse, members to take out."""
+    """What is still to be done: members to shut out, accounts of transit to open, entries to reverse, members to take
+    out."""
 
+    inside: int
     reopened: int
     entries: int
     members: int
@@ -58,7 +63,7 @@ class Left:
     @property
     def steps(self) -> int:
         """In so many steps; the last one closes the books."""
-        return sum(-(-count // PORTION) for count in (self.reopened, self.entries, self.members)) + 1
+        return sum(-(-count // PORTION) for count in (self.inside, self.reopened, self.entries, self.members)) + 1
 
 
 def transit_of(made: BankImport) -> list[UUID]:
@@ -71,7 +76,8 @@ async def left_of(tx: AsyncSession, made: BankImport) -> Left:
     await plan_by_index(tx)
     entries = int(await tx.scalar(_HOW_MANY, {"reference": made.reference}) or 0)
     reopened = len(await _in_state(tx, made, "closed")) if entries else 0
-    return Left(reopened, entries, int(await tx.scalar(_PEOPLE, {"id": made.id}) or 0))
+    inside, people = [int(await tx.scalar(query, {"id": made.id}) or 0) for query in (_INSIDE, _PEOPLE)]
+    return Left(inside, reopened, entries, people)
 
 
 async def _in_state(tx: AsyncSession, made: BankImport, state: str) -> list[UUID]:
@@ -79,8 +85,12 @@ async def _in_state(tx: AsyncSession, made: BankImport, state: str) -> list[UUID
 
 
 async def take_next(tx: AsyncSession, vault: Vault, made: BankImport, *, now: datetime) -> None:
-    """Take the next step of a locked import, in the caller's transaction. What the ledger refuses."""
-    if not (await _reverse(tx, made, now=now) or await _part(tx, made, now=now)):
+    """Take the next step of a locked import, in the caller's transaction. `ImportInUse`, what the ledger refuses."""
+    if made.undo_obstacles:
+        await open_next(tx, made, now=now)
+    elif not (
+        await shut_next(tx, made, now=now) or await _reverse(tx, made, now=now) or await _part(tx, made, now=now)
+    ):
         await _end(tx, vault, made, now=now)
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
-from marketplace.base.outbox import Message
+from marketplace.base.outbox import Message, share
 from marketplace.base.platform import Platform
 from marketplace.hours.audit import prove
-from marketplace.hours.importing import jobs, running
+from marketplace.hours.importing import running
 from marketplace.hours.importing.committing import start
 from marketplace.hours.importing.errors import ImportBegunAnew
 from marketplace.hours.importing.jobs import carry_import
@@ -54,7 +54,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
         return await kept(tx, vault, made)
 
     monkeypatch.setattr(running, "kept", counted)
-    monkeypatch.setattr(jobs, "SHARE_OF_LEASE", 0)
+    monkeypatch.setattr(share, "SHARE_OF_LEASE", 0)
     return found
 
 

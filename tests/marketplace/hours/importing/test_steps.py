@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 import timebank
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
-from marketplace.base.outbox import Message
+from marketplace.base.outbox import Message, share
 from marketplace.base.platform import Platform
 from marketplace.hours.alerts.service import alerts_for
 from marketplace.hours.audit import prove
-from marketplace.hours.importing import jobs, steps, taking
+from marketplace.hours.importing import steps, taking
 from marketplace.hours.importing.committing import start
 from marketplace.hours.importing.jobs import carry_import
 from marketplace.hours.importing.models import BankImport
@@ -198,7 +198,7 @@ async def test_a_message_works_for_a_share_of_its_lease_and_the_next_one_goes_on
 ) -> None:
     await a_city(platform)
     made, _ = await begun(platform)
-    monkeypatch.setattr(jobs, "SHARE_OF_LEASE", 0)
+    monkeypatch.setattr(share, "SHARE_OF_LEASE", 0)
     await carry_import(platform, Message(name="import.wanted", ids={"import_id": str(made.id)}))
     async with transaction(platform.db) as tx:
         assert (await tx.get_one(BankImport, made.id)).done_steps == 1

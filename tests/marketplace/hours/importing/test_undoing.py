@@ -30,15 +30,15 @@ from timebank import SetLimits
 async def test_an_unused_import_is_taken_back_and_its_files_come_in_again(platform: Platform) -> None:
     await a_city(platform)
     first = await imported(platform)
-    # filled 1, posted 5, emptied 1; transit is closed and opens again
-    assert await looked_at(platform, first.id) == (7, 4, 1 + 1 + 1 + 1, [])
+    # people shut out; filled 1, posted 5, emptied 1; transit is closed and opens again
+    assert await looked_at(platform, first.id) == (7, 4, 1 + 1 + 1 + 1 + 1, [])
     gone = await taken_back(platform, first.id)
-    assert (gone.state, gone.undone_steps, gone.undo_steps) == ("undone", 4, 4)
+    assert (gone.state, gone.undone_steps, gone.undo_steps) == ("undone", 5, 5)
     await nothing_of_it_is_left(platform, gone, entries=7)
     async with transaction(platform.db) as tx:
         issuance = await timebank.balance(tx, programme_account(first.programme_id), now=platform.now())
     assert (issuance.posted, issuance.floor, issuance.owed) == (0, 0, 0)
-    assert (await taken_back(platform, first.id)).undone_steps == 4  # once more changes nothing
+    assert (await taken_back(platform, first.id)).undone_steps == 5  # once more changes nothing
     second = await imported(platform)
     assert (second.state, second.id != first.id) == ("done", True)
     assert await standing(platform) == MADE
@@ -58,8 +58,8 @@ async def test_a_connection_that_breaks_at_any_step_back_loses_that_step_alone(
     made = await imported(platform)
     async with transaction(platform.db) as tx:
         made = await start_undo(tx, made.id, reason="a trial", actor=SYSTEM, now=platform.now())
-    # opening 1 of transit, 7 entries in 4, 4 members in 2, the end
-    assert made.undo_steps == 1 + 4 + 2 + 1
+    # 4 members shut out in 2, opening 1 of transit, 7 entries in 4, 4 members in 2, the end
+    assert made.undo_steps == 2 + 1 + 4 + 2 + 1
     breaks, take = False, back.take_next
 
     async def breaking(tx: Any, vault: Any, made: Any, *, now: datetime) -> None:
@@ -80,7 +80,7 @@ async def test_a_connection_that_breaks_at_any_step_back_loses_that_step_alone(
                 assert await prove(tx) == []  # half-way, too, the books hold
         except (DBAPIError, InterfaceError, OSError):
             broken += 1
-    assert (made.state, made.undone_steps, broken) == ("undone", 8, 8)
+    assert (made.state, made.undone_steps, broken) == ("undone", 10, 10)
     await nothing_of_it_is_left(platform, made, entries=7)
 
 

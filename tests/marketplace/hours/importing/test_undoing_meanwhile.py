@@ -30,13 +30,14 @@ async def test_an_undo_that_the_ledger_refuses_stops_is_told_and_goes_on(platfor
     volunteer, now = (await members_of(platform))["V"], platform.now()
     async with transaction(platform.db) as tx:
         await start_undo(tx, made.id, reason="a trial", actor=SYSTEM, now=now)
+    await advance_undo(platform, made.id)  # all are shut out
     async with transaction(platform.db) as tx:  # V's 90 go elsewhere and her account is closed, by hand
         away = timebank.Transfer(volunteer.ledger_account, programme_account(made.programme_id), 90)
         post = timebank.Post("away", (away,), "gift", "by hand", now)
         await timebank.apply(tx, [post, CloseAccount("by-hand", volunteer.ledger_account)], now=now)
     await advance_undo(platform, made.id)
     stopped = await advance_undo(platform, made.id)
-    assert (stopped.state, stopped.trouble, stopped.undone_steps) == ("undo_stopped", "account_closed", 1)
+    assert (stopped.state, stopped.trouble, stopped.undone_steps) == ("undo_stopped", "account_closed", 2)
     async with transaction(platform.db) as tx:
         (alert,) = await alerts_for(tx, actor=SYSTEM, state="open")
         assert (alert.subject, alert.figures["trouble"]) == (made.id, "account_closed")
@@ -56,6 +57,8 @@ async def test_what_is_written_into_a_file_on_the_way_out_goes_with_the_person_a
     volunteer, now = (await members_of(platform))["V"], platform.now()
     async with transaction(platform.db) as tx:
         made = await start_undo(tx, made.id, reason="a trial", actor=SYSTEM, now=now)
+    for _ in range(2):
+        await advance_undo(platform, made.id)  # all are shut out
     happened = Happened(kind="no_show", cause="complaint:1", reason="never came")
     rules = platform.policy.timebank.sanctions
     async with transaction(platform.db) as tx:
@@ -102,6 +105,9 @@ async def test_who_is_taken_out_can_do_nothing_meanwhile(platform: Platform) -> 
     made = await imported(platform)
     async with transaction(platform.db) as tx:
         await start_undo(tx, made.id, reason="a trial", actor=SYSTEM, now=platform.now())
+    for left in (2, 0):
+        await advance_undo(platform, made.id)
+        assert [one.state for one in (await members_of(platform)).values()].count("active") == left
     assert {one.state for one in (await members_of(platform)).values()} == {"pending"}
     async with transaction(platform.db) as tx:
         assert await tx.scalar(text("SELECT count(*) FROM account WHERE state <> 'closed'")) == 0
