@@ -10,7 +10,7 @@ from itertools import pairwise, product
 
 from ortools.sat.python import cp_model
 
-from dispatch.timing.forward import rested_by
+from dispatch.timing.forward import closing, rested_by
 from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
 
@@ -139,7 +139,7 @@ class Timetable:
 def _latest_end(rests: list[Node], closes: int) -> int:
     """The last second at which a route may end so that the breaks after it, one after another, keep their windows."""
     latest: int | None = None
-    for rest in reversed(rests):
+    for rest in sorted(rests, key=closing, reverse=True):
         until = rest.windows[0][1]
         latest = until if latest is None else min(until, latest - rest.service)
     return closes if latest is None else min(closes, latest)

@@ -6,12 +6,14 @@ raised bounds converges to the earliest schedule, or proves there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from dispatch.objective import priced
 from dispatch.timing.network import Network
 from dispatch.timing.nodes import Node
+
+NEVER = 1 << 60
 
 
 class Timing(NamedTuple):
@@ -92,7 +94,7 @@ def _excess(
         if node.picked_up is not None:
             over = timing.arrivals[index] - node.picked_up - node.max_ride
             if over > 0:
-                return (1 << 60, timing.begin)
+                return (NEVER, timing.begin)
             continue
         pickup = sequence.index(node.partner)
         left = timing.starts[pickup] + network.nodes[node.partner].service
@@ -148,18 +150,27 @@ def _pass(network: Network, shift: int, sequence: list[int], bounds: Mapping[int
         departure, place = start + node.service, node.leaves
     home = network.ends[shift]
     end = departure if home is None else departure + seconds[place][home]
-    if end > closes or not _after(network, sequence, pending, end):
+    if end > closes or rested_by([nodes[sequence[slot]] for slot in pending], end) == NEVER:
         return None
     cost += _overtime(network, shift, end - begin - rest)
     return Timing(begin, end, starts, arrivals, sides, rest, cost)
 
 
-def rested_by(rests: list[Node], opens: int) -> int:
-    """When the breaks before the first stop are over at the earliest, taken one after another from `opens`."""
-    clock = opens
-    for rest in rests:
-        clock = max(clock, rest.windows[0][0]) + rest.service
+def rested_by(rests: Iterable[Node], clock: int) -> int:
+    """When breaks outside the route are over that are taken from `clock` on, one after another as their windows close;
+    NEVER if one then starts too late."""
+    for rest in sorted(rests, key=closing):
+        clock = max(clock, rest.windows[0][0])
+        if clock > rest.windows[0][1]:
+            return NEVER
+        clock += rest.service
     return clock
+
+
+def closing(rest: Node) -> tuple[int, int]:
+    """What the order of breaks outside a route follows: the ends of their windows, then the beginnings."""
+    begin, end = rest.windows[0]
+    return (end, begin)
 
 
 def cross(
@@ -182,18 +193,6 @@ def cross(
             if best is None or ready < best[0]:
                 best = (ready, taken)
     return best
-
-
-def _after(network: Network, sequence: list[int], slots: list[int], end: int) -> bool:
-    """Whether the breaks left over can begin, each in its window, after the route has ended."""
-    clock = end
-    for slot in slots:
-        node = network.nodes[sequence[slot]]
-        clock = max(clock, node.windows[0][0])
-        if clock > node.windows[0][1]:
-            return False
-        clock += node.service
-    return True
 
 
 def _stop_cost(network: Network, shift: int, number: int, start: int, wait: int) -> int:

@@ -23,6 +23,7 @@ from dispatch.exact.routing import search
 from dispatch.problem import Problem
 from dispatch.refine import Clock, finish
 from dispatch.shifts import Aboard
+from dispatch.solve import solve_by_routing
 from dispatch.tasks import Pin, Relation, StopRef
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.filling import construct
@@ -134,6 +135,14 @@ def test_the_routing_model_alone_leaves_out_what_cannot_be_served() -> None:
     found = problem(visit("near"), visit("far", "p10", windows=(minutes(0, 5),)), visit("two", crew=2))
     schedule = alone(found)
     assert [schedule.network.bundles[task].task.id for task in schedule.unserved()] == ["far", "two"]
+
+
+def test_the_routing_engine_fetches_nothing_on_top_of_more_than_there_is_room_for() -> None:
+    carried = meal("carried", due=(minutes(300, 400),), load={"boxes": 11})
+    found = problem(shift(aboard=(Aboard("carried", 0),)), carried, meal("weightless", due=(minutes(0, 60),), load={}))
+    plan = solve_by_routing(found, seed=1, time_limit_seconds=0.5)
+    assert check(found, plan) == []
+    assert "weightless" not in served(plan)
 
 
 @pytest.mark.parametrize("seed", [1, 3, 6])
