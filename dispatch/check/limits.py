@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterable
+from itertools import permutations
 
 from dispatch.check.violation import Violation
 from dispatch.plan import Plan, Route
@@ -52,20 +53,20 @@ def breaks(problem: Problem, plan: Plan) -> list[Violation]:
 
 
 def _owed(shift: Shift, route: Route, owed: list[Break]) -> list[Violation]:
-    """Breaks that are no stops must fit, some of them before the route and the others after it."""
+    """Breaks that are no stops must fit, some of them before the route and the others after it, in any order."""
     opens, leaves, arrives = shift.window[0], route.stops[0].departure, route.stops[-1].arrival
-    for sides in product((True, False), repeat=len(owed)):
-        before = _over([rest for rest, ahead in zip(owed, sides, strict=True) if ahead], opens)
-        after = _over([rest for rest, ahead in zip(owed, sides, strict=True) if not ahead], arrives)
-        if before is not None and after is not None and before <= max(opens, leaves):
-            return []
+    for order in permutations(owed):
+        for ahead in range(len(owed) + 1):
+            before, after = _over(order[:ahead], opens), _over(order[ahead:], arrives)
+            if before is not None and after is not None and before <= max(opens, leaves):
+                return []
     names = ", ".join(rest.id for rest in owed)
     return [Violation("break_missing", f"{names}: no room before the route or after it", shift.id, owed[0].id)]
 
 
-def _over(rests: list[Break], clock: int) -> int | None:
-    """When breaks taken one after another as their windows close are over; None if one starts too late."""
-    for rest in sorted(rests, key=lambda rest: (rest.window[1], rest.window[0])):
+def _over(rests: Iterable[Break], clock: int) -> int | None:
+    """When breaks taken one after another are over; None if one starts too late."""
+    for rest in rests:
         clock = max(clock, rest.window[0])
         if clock > rest.window[1]:
             return None

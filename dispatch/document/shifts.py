@@ -10,7 +10,7 @@ from dispatch.problem import HORIZON_SECONDS
 from dispatch.shifts import Aboard, Break, Shift
 
 MOST_LOAD = 10**6
-MOST_BREAKS = 8  # of a shift: every way to take them before and after a route is looked at
+MOST_BREAKS = 5  # of a shift: every order of them before and after a route is looked at
 
 
 def read_shift(value: object, pointer: str, faults: Faults) -> Shift:

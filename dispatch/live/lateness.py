@@ -117,7 +117,16 @@ def delayed(warm: Warm, base: Base) -> bool:
         since = int(warm.tables.state.rows[leg, c.DEP])
         warm.rests.reopen(number, since, lenient=bool(warm.tables.facts.routes[number, c.CLOSES] == c.FOREVER))
         stand_at(*warm.tables.handles, leg)
-    return bool(put_off(*warm.tables.handles, number, base.late_seconds, _is_resting(warm, base)))
+    resting, leaves = _is_resting(warm, base), _leaves(warm, base)
+    return bool(put_off(*warm.tables.handles, number, base.late_seconds, resting, leaves))
+
+
+def _leaves(warm: Warm, base: Base) -> int:
+    """When a shift's caregiver was to leave for her first stop by the plan, if she has not reached it; else NEVER."""
+    route = warm.routes.get(warm.number_of[base.shift])
+    if route is None or base.behind is not None or route.stops[1].start <= warm.now:
+        return c.NEVER
+    return route.stops[0].departure
 
 
 def _left_late(warm: Warm, base: Base) -> int:
@@ -140,7 +149,8 @@ def written_late(warm: Warm, base: Base, before: np.ndarray) -> Routes:
         for route in changed:
             warm.rests.put_off(route, warm.breaks(route))
         promise_all(facts, state, live)
-        if not catch_up(facts, state, live, number, base.late_seconds, _is_resting(warm, base)):
+        resting, leaves = _is_resting(warm, base), _leaves(warm, base)
+        if not catch_up(facts, state, live, number, base.late_seconds, resting, leaves):
             raise ChangeRefused(["the breaks do not fit behind the delay"])
     return warm.written(changed)
 

@@ -180,8 +180,8 @@ def _ahead(network: Network, shift: int, rests: list[int], route: Route) -> list
     nodes, opens = network.nodes, network.shifts[shift].window[0]
     for count in range(len(rests), -1, -1):
         for ahead in combinations(rests, count):
-            over = rested_by((nodes[number] for number in ahead), opens)
-            behind = (nodes[number] for number in rests if number not in ahead)
+            over = rested_by([nodes[number] for number in ahead], opens)
+            behind = [nodes[number] for number in rests if number not in ahead]
             if over <= begin and rested_by(behind, end) < NEVER:
                 return list(ahead)
     return []

@@ -6,7 +6,8 @@ raised bounds converges to the earliest schedule, or proves there is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 from dispatch.objective import priced
@@ -156,21 +157,21 @@ def _pass(network: Network, shift: int, sequence: list[int], bounds: Mapping[int
     return Timing(begin, end, starts, arrivals, sides, rest, cost)
 
 
-def rested_by(rests: Iterable[Node], clock: int) -> int:
-    """When breaks outside the route are over that are taken from `clock` on, one after another as their windows close;
-    NEVER if one then starts too late."""
-    for rest in sorted(rests, key=closing):
+def rested_by(rests: Sequence[Node], clock: int) -> int:
+    """When breaks outside the route that are taken from `clock` on are over, in the best order; NEVER if one starts too
+    late in every order."""
+    if len(rests) < 2:
+        return _in_turn(rests, clock)
+    return min(_in_turn(order, clock) for order in permutations(rests))
+
+
+def _in_turn(rests: Iterable[Node], clock: int) -> int:
+    for rest in rests:
         clock = max(clock, rest.windows[0][0])
         if clock > rest.windows[0][1]:
             return NEVER
         clock += rest.service
     return clock
-
-
-def closing(rest: Node) -> tuple[int, int]:
-    """What the order of breaks outside a route follows: the ends of their windows, then the beginnings."""
-    begin, end = rest.windows[0]
-    return (end, begin)
 
 
 def cross(

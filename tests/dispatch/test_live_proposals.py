@@ -95,6 +95,17 @@ def test_the_problem_and_the_plan_given_stay_as_they_were() -> None:
     assert "new" not in found.tasks
 
 
+def test_who_comes_home_pays_no_setup_there() -> None:
+    found = problem(shift(overtime_after_seconds=12 * MINUTE, max_overtime_seconds=0), setup={"p0": MINUTE})
+    (best,) = LivePlan(found, planned(found)).propose(visit())  # ten minutes a minute away
+    assert (best.cost, best.overtime_seconds) == (2 * MINUTE, 0)
+
+
+def test_a_load_that_boxes_of_the_day_have_but_no_shift_has_room_for_fits_nowhere() -> None:
+    found = problem(meal(load={"crates": 1}))
+    assert LivePlan(found, planned(found)).propose(meal("new", load={"crates": 1})) == []
+
+
 def nine_to_ten() -> tuple[LivePlan, Plan]:
     """One shift with a visit at p3 from 0:20 on and one at p6 at 1:00."""
     found = problem(

@@ -18,6 +18,7 @@ from dispatch.search.columns import (
     LAST_LEG,
     LATEST,
     LEAVES,
+    OPENS,
     PARTNER,
     PICKED,
     PLACE,
@@ -125,7 +126,7 @@ def span(facts, state, live, leg, pred, ready, shut):
     way = seconds_in(facts, live, route, pred, leg)
     setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
     if pred >= sentinels:
-        rested = max(rows[pred, DEP], facts.breaks[rest, 0]) + facts.breaks[rest, 2] + way
+        rested = max(rows[pred, DEP], max(routes[route, OPENS], facts.breaks[rest, 0]) + facts.breaks[rest, 2]) + way
     else:
         rested = crossed(facts, rest, rows[pred, DEP], way, setup)
     sooner = opening(facts, leg, max(ready, rested)) if rested < FOREVER else FOREVER  # with the break ahead of it
