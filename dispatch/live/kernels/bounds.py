@@ -39,7 +39,7 @@ from dispatch.search.timing import crossed, opening, way_seconds
 @kernel
 def find_bears(facts, state, live):
     """Work out how much later each stop may start before a ride that began ahead of it lasts too long, were all waiting
-    on the way used up."""
+    on the way used up and the ride begun as late as can be."""
     rows, legs, bears = state.rows, facts.legs, live.bears
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
     for leg in range(legs.shape[0]):
@@ -59,7 +59,8 @@ def find_bears(facts, state, live):
 
 @inner
 def _room(facts, state, leg):
-    """The seconds by which a drop-off may be reached later, and those of waiting and breaks that could go."""
+    """The seconds by which a drop-off may be reached later, those of waiting and breaks that could go, and those by
+    which the pickup itself may be put off."""
     rows, legs = state.rows, facts.legs
     pred = rows[leg, PRED]
     setup = legs[leg, SETUP] if legs[pred, LEAVES] != legs[leg, PLACE] else 0
@@ -68,7 +69,7 @@ def _room(facts, state, leg):
         return legs[leg, PICKED] + legs[leg, RIDE] - reached + rows[leg, WAIT] + rows[leg, REST]
     pickup = legs[leg, PARTNER]
     spare = rows[leg, WAIT] - rows[pickup, WAIT] + rows[leg, REST] - rows[pickup, REST]
-    return rows[pickup, DEP] + legs[leg, RIDE] - reached + spare
+    return rows[pickup, DEP] + legs[leg, RIDE] - reached + spare + rows[pickup, LATEST] - rows[pickup, START]
 
 
 @kernel
