@@ -72,7 +72,10 @@ def twin_of(warm: Warm, base: Base, *, lenient: bool) -> Warm:
         **{name: getattr(state, name).copy() for name in ("rows", "loads", "counters", "mark")}
     )
     tables.live = live._replace(
-        **{name: getattr(live, name).copy() for name in ("legs", "promise", "begun", "tails", "counters", "best")}
+        **{
+            name: getattr(live, name).copy()
+            for name in ("legs", "promise", "begun", "tails", "counters", "best", "bears", "rested")
+        }
     )
     tables.handles = (tables.facts.handle(), tables.state.handle(), tables.live.handle())
     twin.tables = tables
