@@ -33,6 +33,7 @@ from dispatch.timing.schedule import Schedule
 from tests.dispatch.builders import (
     HOUR,
     MINUTE,
+    arranged,
     lunch,
     meal,
     minutes,
@@ -192,6 +193,15 @@ def test_improving_never_costs_more_and_forgets_what_is_gone() -> None:
     assert better.cost["total"] <= first.cost["total"]
     fewer = replace(found, visits=found.visits[1:], shifts=found.shifts[1:])
     assert check(fewer, improve(fewer, first, seed=2, time_limit_seconds=5, iterations=2)) == []
+
+
+def test_a_plan_whose_staggered_crews_come_before_one_another_is_improved_too() -> None:
+    apart = visit("apart", "p1", crew=2, stagger=(0, HOUR))
+    found = problem(shift("a"), shift("b"), apart, visit("pair", "p2", crew=2))
+    plan = arranged(found, ["apart", "pair"], ["pair", "apart"])
+    better = improve(found, plan, seed=1, time_limit_seconds=5, iterations=3)
+    assert check(found, better) == []
+    assert better.cost["total"] <= plan.cost["total"]
 
 
 def test_a_plan_read_back_keeps_its_order() -> None:
