@@ -245,7 +245,8 @@ def relieved(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> Base:
     if not broken:
         return base
     shifts = sorted({warm.number_of[one.shift] for one in broken})
-    others = [warm.tables.ids[task] for task in reversed(open_tasks(twin_of(warm, base, lenient=False), shifts))]
+    names = (warm.tables.ids[task] for task in reversed(open_tasks(twin_of(warm, base, lenient=False), shifts)))
+    others = [name for name in names if not _was_seen(base, name)]
     found = _rescue(warm, base, tuple(dict.fromkeys([*_in_danger(warm, base, broken), *others])))
     if found is None:
         raise ChangeRefused(["what has begun cannot be kept with the delay"])
@@ -256,7 +257,16 @@ def _in_danger(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> tuple[
     """The endangered tasks of which nothing has begun."""
     tables = twin_of(warm, base, lenient=False).tables
     names = dict.fromkeys(one.id for one in broken if one.kind in ("visit", "pickup", "dropoff"))
-    return tuple(name for name in names if not any(tables.live.begun[tables.legs_of(tables.number[name])]))
+    return tuple(
+        name
+        for name in names
+        if not any(tables.live.begun[tables.legs_of(tables.number[name])]) and not _was_seen(base, name)
+    )
+
+
+def _was_seen(base: Base, name: str) -> bool:
+    """Whether a task has begun for sure, though a member of its crew whose start hangs on it may be still to come."""
+    return base.behind is not None and base.behind[1] == name
 
 
 def _rescue(warm: Warm, base: Base, order: tuple[str, ...]) -> tuple[Warm, Base] | None:

@@ -109,6 +109,17 @@ def test_only_stops_of_the_plan_are_seen_and_none_in_the_future() -> None:
     assert live.plan is plan
 
 
+def test_a_crew_of_which_one_was_seen_to_start_is_not_taken_out_although_the_other_is_still_to_come() -> None:
+    pair = visit("pair", "p5", crew=2, windows=(minutes(20, 31),), stagger=(10 * MINUTE, 10 * MINUTE))
+    found = problem(shift("s1"), shift("s2"), pair, visit("y", "p6", windows=(minutes(60, 90),)))
+    live = LivePlan(found, planned(found))
+    late = live.started("pair", 25 * MINUTE)  # the second comes at 0:35
+    assert [(one.id, one.member, one.seconds) for one in late.endangered] == [("pair", 1, 4 * MINUTE)]
+    assert late.repairs == ()
+    with pytest.raises(ChangeRefused, match="what has begun cannot be kept"):
+        live.accept(late, leave_out=True)
+
+
 @pytest.mark.parametrize("now", [0, 18 * MINUTE], ids=["at home", "on the way"])
 def test_who_is_late_for_her_first_stop_is_not_sent_there_as_if_she_were_not(now: int) -> None:
     found = problem(shift(), visit("x", "p3", windows=(minutes(20, 40),)))
