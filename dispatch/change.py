@@ -14,7 +14,7 @@ from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan, Unassigned
 from dispatch.problem import Problem
 from dispatch.progress import Progress, Told
-from dispatch.refine import Clock, finish, refine
+from dispatch.refine import Clock, finish, limited, refine
 from dispatch.stopping import Stop
 from dispatch.timing.assembly import hold_starts, schedule_of
 from dispatch.timing.insertion import Inserter
@@ -37,9 +37,7 @@ def improve(
     the problem no longer knows, or that no longer fit, are left out first. `clock`, `told` and `stop` as in `solve`.
 
     Raises ValueError for a limit that is not positive."""
-    if not time_limit_seconds > 0:
-        raise ValueError("time_limit_seconds must be positive")
-    limit = Clock(time_limit_seconds, clock)
+    limit = limited(time_limit_seconds, clock)
     if size := piece_size(problem):
         return by_pieces(
             problem, limit, size=size, seed=seed, iterations=iterations, progress=progress, told=told, stop=stop,

@@ -26,7 +26,16 @@ from dispatch.proof.command import bound_command
 from dispatch.search.warm import warm_up
 from dispatch.terminal import PlanFile, ProblemFile, bad, read_plan_file, read_problem_file, read_valid, write
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans home visits and deliveries.")
+HELP = """Plans home visits and deliveries.
+
+First steps: solve docs/examples/day.json -o plan.json, then show plan.json docs/examples/day.json.
+
+What problems and plans are made of is told in docs/dispatch.md.
+
+Exit codes: 0 feasible or valid, 1 infeasible or not valid (says why), 2 bad input (says where), 3 a bug, 130 aborted.
+"""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 app.command("solve")(solve_command)
 app.command("improve")(improve_command)
 app.command("bound")(bound_command)
@@ -37,20 +46,25 @@ app.command("diff")(diff_command)
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    app(_spelt_out(sys.argv[1:]))
+    try:
+        app(_spelt_out(sys.argv[1:]))
+    except OSError as error:  # the disk is full, say; who reads stdout no more is taken care of by the library
+        bad([f"{error.filename or 'stdout'}: {error.strerror}"])
     raise SystemExit(0)
 
 
 def _spelt_out(words: list[str]) -> list[str]:
     """The words with the value of `--progress`, which may be left out."""
-    named = [*words[1:], ""]
+    named = [*words, ""][1:]
     bare = [word == "--progress" and value not in set(Lines) for word, value in zip(words, named, strict=True)]
     return ["--progress=text" if alone else word for word, alone in zip(words, bare, strict=True)]
 
 
 @app.command("warm-up")
 def warm_up_command() -> None:
-    """Compile the search now, so that nobody waits for it at the first plan. Needed once per version and machine."""
+    """Compile the search now, so that nobody waits for it at the first plan.
+
+    Needed once per version and machine, and done by itself if it was not."""
     began = time.monotonic()
     typer.echo("compiling the search, once per version and machine …", err=True)
     warm_up()
@@ -60,7 +74,9 @@ def warm_up_command() -> None:
 
 @app.command("check")
 def check_command(problem: ProblemFile, plan: PlanFile) -> None:
-    """Judge a plan against its problem; one line per violation."""
+    """Judge a plan against its problem; one line per violation.
+
+    Exit 0: it keeps every rule. 1: it does not."""
     broken = check(read_problem_file(problem), read_plan_file(plan))
     for violation in broken:
         typer.echo(str(violation))
@@ -85,7 +101,7 @@ def explain_command(
         }
         for entry in explain(read, found, proof_seconds=proof)
     ]
-    sys.stdout.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+    typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
 
 
 @app.command("show")
@@ -96,7 +112,9 @@ def show_command(
     against: Annotated[Path | None, typer.Option(help="Another plan of the problem: what differs from it.")] = None,
     language: Language = Tongue.EN,
 ) -> None:
-    """Draw a plan: the map of its routes and a timeline per shift. Needs nothing but the file itself."""
+    """Draw a plan: the map of its routes and a timeline per shift.
+
+    The file needs nothing beside it and asks nothing of any host. Without the problem it is the timeline alone."""
     if output.suffix not in (".svg", ".html"):
         bad([f"{output}: the picture is .svg or .html"])
     if against is not None and problem is None:

@@ -20,7 +20,7 @@ from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.processes import Processes, killed
 from dispatch.progress import Progress, Told
-from dispatch.refine import Clock
+from dispatch.refine import limited
 from dispatch.solve import solve
 from dispatch.stopping import Stop
 
@@ -45,7 +45,7 @@ def solve_in_parallel(
     are shared out instead. `clock`, `pieces`, `told` (the best of all so far) and `stop` as in `solve`. If one of the
     processes is killed, this one goes on alone; if this one is interrupted, it kills them."""
     if size := piece_size(problem, pieces):
-        limit = Clock(time_limit_seconds, clock)
+        limit = limited(time_limit_seconds, clock)
         return by_pieces(
             problem, limit, size=size, seed=seed, iterations=iterations, workers=workers,
             progress=progress, told=told, stop=stop,

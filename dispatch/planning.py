@@ -22,11 +22,19 @@ from dispatch.progress import Lines, Stream
 from dispatch.search.warm import warm_up
 from dispatch.solve import solve_by_routing
 from dispatch.stopping import Stop, Stopping
-from dispatch.terminal import PlanFile, ProblemFile, read_plan_file, read_problem_file, read_valid, write
+from dispatch.terminal import (
+    PlanFile,
+    ProblemFile,
+    read_plan_file,
+    read_problem_file,
+    read_valid,
+    refuse_unwritable,
+    write,
+)
 
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Where the plan goes.")]
-Seconds = Annotated[float, typer.Option(min=0.1, max=86_400.0)]
-Seed = Annotated[int, typer.Option(min=0)]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Where the plan goes. Default: to stdout.")]
+Seconds = Annotated[float, typer.Option(min=0.1, max=86_400.0, help="How long to search.")]
+Seed = Annotated[int, typer.Option(min=0, help="Another seed, another search.")]
 Iterations = Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")]
 Figures = Annotated[Lines, typer.Option(help="Stream lines of seconds, cost, unserved to stderr.")]
 
@@ -43,7 +51,7 @@ def solve_command(
     output: Output = None,
     seconds: Seconds = 10.0,
     seed: Seed = 1,
-    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that search at once.")] = 1,
     iterations: Iterations = None,
     pieces: Annotated[
         int | None,
@@ -52,10 +60,15 @@ def solve_command(
     engine: Annotated[Engine, typer.Option(help="Our search, or OR-Tools' RoutingModel alone.")] = Engine.SEARCH,
     progress: Figures = Lines.NONE,
 ) -> None:
-    """Plan a problem. Exit 1 if a task that must be served cannot be: the plan is written all the same. Ctrl-C or
-    SIGTERM ends the search with the best plan so far; a second one aborts."""
+    """Plan a problem.
+
+    Exit 1 if a task that must be served cannot be: the plan is written all the same. Ctrl-C or SIGTERM ends the search
+    with the best plan so far; a second one aborts."""
     if engine is Engine.ROUTING:
         _refuse_rounds(iterations, "--engine routing")
+        _refuse(workers > 1, "--workers", "--engine routing searches in one process")
+        _refuse(bool(pieces), "--pieces", "--engine routing takes every day as a whole")
+    refuse_unwritable(output)
     read = read_problem_file(problem)
     stream = Stream(sys.stderr, progress)
 
@@ -83,11 +96,14 @@ def improve_command(
     exact: Annotated[bool, typer.Option("--exact", help="Prove neighbouring routes to be cheapest instead.")] = False,
     progress: Figures = Lines.NONE,
 ) -> None:
-    """Search on from a plan; the result costs no more. Stops that the problem no longer knows, or that no longer fit,
-    are left out first. With --exact the plan must be valid; routes near one another are opened a few at a time, and
-    CP-SAT shares their tasks out as cheaply as can be, whatever the seed. Exit codes and signals as for solve."""
+    """Search on from a plan; the result costs no more.
+
+    Stops that the problem no longer knows, or that no longer fit, are left out first. With --exact the plan must be
+    valid; routes near one another are opened a few at a time, and CP-SAT shares their tasks out as cheaply as can be,
+    whatever the seed. Exit codes and signals as for solve."""
     if exact:
         _refuse_rounds(iterations, "--exact")
+    refuse_unwritable(output)
     read = read_problem_file(problem)
     given = read_valid(read, plan) if exact else read_plan_file(plan)
     stream = Stream(sys.stderr, progress)
@@ -112,8 +128,13 @@ def improve_command(
 
 def _refuse_rounds(iterations: int | None, option: str) -> None:
     """Leave with exit code 2 when rounds are asked of what has none: it would run on by the clock in silence."""
-    if iterations is not None:
-        raise typer.BadParameter(f"{option} counts no rounds: use --seconds", param_hint="--iterations")
+    _refuse(iterations is not None, "--iterations", f"{option} counts no rounds: use --seconds")
+
+
+def _refuse(is_asked: bool, option: str, detail: str) -> None:  # the option, as it was given
+    """Leave with exit code 2 rather than take no notice of an option."""
+    if is_asked:
+        raise typer.BadParameter(detail, param_hint=option)
 
 
 def _hand_out(problem: Problem, search: Callable[[Stop], Plan], stream: Stream, output: Path | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dispatch.places import Window
 from dispatch.plan import Reason
 from dispatch.problem import HORIZON_SECONDS
 from dispatch.shifts import Shift
@@ -36,7 +35,7 @@ def _unable(network: Network, task: Task, skills: frozenset[str]) -> list[Reason
         ("skill", f"no shift has {', '.join(sorted(skills))}", lambda s: skills <= s.skills),
         ("excluded", "every able caregiver is excluded", lambda s: s.caregiver not in task.excluded),
         ("capacity", "its load is more than any able shift can carry", lambda s: _carries(s, task)),
-        ("no_shift", "no able caregiver is on duty in its time window", lambda s: _on_duty(s, task)),
+        ("no_shift", "no able caregiver is on duty in its time window", lambda s: _on_duty(network, task, s)),
     ]
     able = list(network.shifts)
     for code, detail, passes in tests:
@@ -52,18 +51,15 @@ def _carries(shift: Shift, task: Task) -> bool:
     return all(amount <= shift.capacity.get(name, 0) for name, amount in task.load.items())
 
 
-def _on_duty(shift: Shift, task: Task) -> bool:
+def _on_duty(network: Network, task: Task, shift: Shift) -> bool:
     """Whether every stop of the task has a window that meets the shift's. Soft ends count as open."""
-
-    def meets(windows: tuple[Window, ...], *, soft: bool) -> bool:
-        if soft and windows[-1][0] <= shift.window[1]:
-            return True
-        return any(begin <= shift.window[1] and finish >= shift.window[0] for begin, finish in windows)
-
-    soft = task.late_second is not None
-    if isinstance(task, Visit):
-        return meets(task.windows, soft=soft)
-    return meets(task.pickup.windows, soft=False) and meets(task.dropoff.windows, soft=soft)
+    begin, finish = shift.window
+    nodes = [network.nodes[number] for number in network.bundles[network.tasks[task.id]].nodes]
+    return all(
+        (node.late_weight is not None and node.windows[-1][0] <= finish)
+        or any(opens <= finish and closes >= begin for opens, closes in node.windows)
+        for node in nodes
+    )
 
 
 def alone(network: Network, task: Task) -> bool:

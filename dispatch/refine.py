@@ -62,6 +62,13 @@ class Clock:
         return self.began + max(0.3 * self.limit_seconds, self.limit_seconds - closing)
 
 
+def limited(seconds: float, now: Callable[[], float] = time.monotonic) -> Clock:
+    """The clock of a limit that is asked for. Raises ValueError if it is not positive."""
+    if not seconds > 0:
+        raise ValueError("time_limit_seconds must be positive")
+    return Clock(seconds, now)
+
+
 def pinned(network: Network) -> Schedule:
     """A schedule of what is pinned to the heads of routes, in its order."""
     schedule = Schedule(network)

@@ -15,7 +15,7 @@ from dispatch.pieces import by_pieces, piece_size
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.progress import Progress, Told
-from dispatch.refine import Clock, finish, pinned, refine
+from dispatch.refine import finish, limited, pinned, refine
 from dispatch.search.crossing import Mates
 from dispatch.stopping import Stop
 from dispatch.timing.filling import construct, fill, ranked
@@ -42,9 +42,7 @@ def solve(
     `mates` are searches on the same problem to learn from; with them, a seed alone promises nothing.
 
     Raises ValueError for a limit that is not positive."""
-    if not time_limit_seconds > 0:
-        raise ValueError("time_limit_seconds must be positive")
-    limit = Clock(time_limit_seconds, clock)
+    limit = limited(time_limit_seconds, clock)
     size = piece_size(problem, pieces)
     if size:
         return by_pieces(
@@ -64,10 +62,8 @@ def solve_by_routing(
 ) -> Plan:
     """A checked plan of the second engine: OR-Tools' RoutingModel from a first schedule, and nothing else. Once `stop`
     is true, the best so far is closed as it is."""
-    if not time_limit_seconds > 0:
-        raise ValueError("time_limit_seconds must be positive")
     tell = progress or (lambda _text, _seconds: None)
-    clock = Clock(time_limit_seconds)
+    clock = limited(time_limit_seconds)
     chance = random.Random(seed)  # noqa: S311  # a seeded search, no secret
     schedule = construct(Network(problem), chance, clock.began + 0.3 * time_limit_seconds)
     tell(f"constructed: {len(schedule.unserved())} unserved", clock.spent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -27,7 +29,10 @@ def bad(lines: list[str]) -> NoReturn:
 
 def _text(path: Path) -> bytes:
     if str(path) == "-":
-        return sys.stdin.buffer.read()
+        text = sys.stdin.buffer.read()
+        if not text:
+            bad(["-: nothing is left on stdin, which gives one document"])
+        return text
     try:
         return path.read_bytes()
     except OSError as error:
@@ -61,10 +66,22 @@ def read_valid(problem: Problem, path: Path) -> Plan:
     return plan
 
 
+def refuse_unwritable(path: Path | None) -> None:
+    """Leave with exit code 2 if a file cannot be written, before anything is searched for it."""
+    if path is None:
+        return
+    if path.is_dir():
+        bad([f"{path}: {os.strerror(errno.EISDIR)}"])
+    if not path.parent.is_dir():
+        bad([f"{path}: {os.strerror(errno.ENOENT)}"])
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        bad([f"{path}: {os.strerror(errno.EACCES)}"])
+
+
 def write(text: str, path: Path | None) -> None:
     """Into the file, or to stdout where none is named."""
     if path is None:
-        sys.stdout.write(text)
+        typer.echo(text, nl=False)
         return
     try:
         path.write_text(text, encoding="utf-8")

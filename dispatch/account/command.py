@@ -74,7 +74,9 @@ def diff_command(
     language: Language = Tongue.EN,
     as_json: AsJson = False,  # an option of the command line
 ) -> None:
-    """Say what differs between two plans of one problem. Exit 0 whether anything does or not."""
+    """Say what differs between two plans of one problem.
+
+    Exit 0 whether anything does or not."""
     read = read_problem_file(problem)
     found = difference(read, read_valid(read, before), read_valid(read, after))
     if as_json:

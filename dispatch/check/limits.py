@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import permutations
+
 from dispatch.check.violation import Violation
 from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
@@ -50,19 +53,25 @@ def breaks(problem: Problem, plan: Plan) -> list[Violation]:
 
 
 def _owed(shift: Shift, route: Route, owed: list[Break]) -> list[Violation]:
-    """Breaks that are no stops must fit one after another before the route or after it."""
-    before, after = shift.window[0], route.stops[-1].arrival
-    broken = []
-    for rest in sorted(owed, key=lambda rest: (rest.window[1], rest.window[0])):
-        early = max(before, rest.window[0])
-        late = max(after, rest.window[0])
-        if early <= rest.window[1] and early + rest.seconds <= route.stops[0].departure:
-            before = early + rest.seconds
-        elif late <= rest.window[1]:
-            after = late + rest.seconds
-        else:
-            broken.append(Violation("break_missing", "fits neither before nor after", shift.id, rest.id))
-    return broken
+    """Breaks that are no stops must fit, some of them before the route and the others after it, in any order."""
+    opens, leaves, arrives = shift.window[0], route.stops[0].departure, route.stops[-1].arrival
+    for order in permutations(owed):
+        for ahead in range(len(owed) + 1):
+            before, after = _over(order[:ahead], opens), _over(order[ahead:], arrives)
+            if before is not None and after is not None and before <= max(opens, leaves):
+                return []
+    names = ", ".join(rest.id for rest in owed)
+    return [Violation("break_missing", f"{names}: no room before the route or after it", shift.id, owed[0].id)]
+
+
+def _over(rests: Iterable[Break], clock: int) -> int | None:
+    """When breaks taken one after another are over; None if one starts too late."""
+    for rest in rests:
+        clock = max(clock, rest.window[0])
+        if clock > rest.window[1]:
+            return None
+        clock += rest.seconds
+    return clock
 
 
 def work(problem: Problem, plan: Plan) -> list[Violation]:

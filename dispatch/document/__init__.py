@@ -67,8 +67,6 @@ def read_problem(value: object) -> Problem:
     found = reader.take("format")
     if found != PROBLEM_FORMAT and "format" in reader.fields:
         reader.fault("format", "format", f"expected {PROBLEM_FORMAT!r}, found {shown(found)}")
-    if not reader.fields and isinstance(value, dict):
-        reader.fault("format", "missing", "this field is required")
     places = reader.items("places", lambda entry, at: read_place(entry, at, faults), required=True, most=MOST_PLACES)
     travel = reader.mapping("travel", lambda entry, at: read_travel(entry, at, faults, places))
     baseline = reader.take("baseline", required=False)

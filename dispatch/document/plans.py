@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-from dispatch.document.reader import Faults, Reader, shown, whole
+from dispatch.document.reader import Faults, Reader, carried, shown, whole
 from dispatch.document.shifts import read_load
 from dispatch.plan import Plan, PlanStopKind, Reason, Route, Stop, Unassigned
 from dispatch.problem import HORIZON_SECONDS
@@ -25,7 +25,7 @@ def plan_value(value: object, pointer: str, faults: Faults) -> Plan:
         routes=routes,
         unassigned=tuple(reader.items("unassigned", lambda entry, at: _unassigned(entry, at, faults))),
         cost=_amounts(reader, "cost"),
-        indicators=reader.mapping("indicators", lambda entry, _: entry),
+        indicators=reader.mapping("indicators", lambda entry, at: carried(entry, at, faults)),
         seed=reader.integer("seed", least=0, most=2**63 - 1, default=0),
         seconds=reader.number("seconds", least=0.0, most=1e9) if "seconds" in reader.fields else 0.0,
         iterations=reader.integer("iterations", least=0, most=2**62, default=0),
@@ -87,6 +87,7 @@ def _unassigned(value: object, pointer: str, faults: Faults) -> Unassigned:
     if change is not None and not isinstance(change, dict):
         reader.fault("nearest_change", "type", f"expected an object, found {shown(change)}")
         change = None
+    carried(change, reader.at("nearest_change"), faults)
     found = Unassigned(
         id=reader.text("id"),
         reasons=tuple(reader.items("reasons", lambda entry, at: _reason(entry, at, faults))),
@@ -98,10 +99,7 @@ def _unassigned(value: object, pointer: str, faults: Faults) -> Unassigned:
 
 def _reason(value: object, pointer: str, faults: Faults) -> Reason:
     reader = Reader(value, pointer, faults)
-    detail = reader.take("detail")
-    if not isinstance(detail, str) and "detail" in reader.fields:
-        reader.fault("detail", "type", f"expected a sentence, found {shown(detail)}")
-    reason = Reason(code=reader.text("code"), detail=detail if isinstance(detail, str) else "")
+    reason = Reason(code=reader.text("code"), detail=reader.prose("detail"))
     reader.close()
     return reason
 

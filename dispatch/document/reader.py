@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -13,6 +14,11 @@ from dispatch.errors import Fault
 
 T = TypeVar("T")
 MOST_FAULTS = 100  # a hopeless document is not listed to its end
+MOST_LETTERS = 200  # of an id or another string that is not prose
+MOST_NESTED = 20  # of what is carried along unread
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxlong, _BRIEF.maxother = 3, 60, 60, 60
 
 
 class Unreadable(ValueError):
@@ -32,10 +38,11 @@ def _refuse(name: str) -> object:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        repeated = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise Unreadable(f"the key {repeated!r} stands twice in one object")
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Unreadable(f"the key {shown(key)} stands twice in one object")
+        found[key] = value
     return found
 
 
@@ -57,8 +64,8 @@ class Faults:
 
 
 def shown(value: object) -> str:
-    """A value as a fault quotes it: short."""
-    text = repr(value)
+    """A value as a fault quotes it: short, however long or deeply nested it is."""
+    text = _BRIEF.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -70,6 +77,7 @@ class Reader:
         self.faults = faults
         self.asked: set[str] = set()
         self.fields: dict[str, Any] = {}
+        self.is_object = isinstance(value, dict)
         if isinstance(value, dict):
             self.fields = value
         else:
@@ -87,7 +95,7 @@ class Reader:
         """The raw value, or None when it is absent or null."""
         self.asked.add(key)
         value = self.fields.get(key)
-        if required and key not in self.fields and isinstance(self.fields, dict) and self.fields:
+        if required and self.is_object and key not in self.fields:
             self.fault(key, "missing", "this field is required")
         return value
 
@@ -98,15 +106,11 @@ class Reader:
                 self.fault(key, "unknown_field", "no such field in this format")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A non-empty string of at most 200 characters."""
+        """A string as `string` reads it."""
         value = self.take(key, required=default is None)
         if value is None and default is not None:
             return default
-        if isinstance(value, str) and 0 < len(value) <= 200:
-            return value
-        if key in self.fields:
-            self.fault(key, "type", f"expected a non-empty string, found {shown(value)}")
-        return default or ""
+        return string(value, self.at(key), self.faults) if key in self.fields else default or ""
 
     def optional_text(self, key: str) -> str | None:
         """A string, or None when absent or null."""
@@ -187,15 +191,55 @@ class Reader:
         if not isinstance(value, dict):
             self.fault(key, "type", f"expected an object, found {shown(value)}")
             return {}
+        for name in value:
+            string(name, f"{self.at(key)}/{escape(name)}", self.faults)
         return {name: read(entry, f"{self.at(key)}/{escape(name)}") for name, entry in value.items()}
+
+    def prose(self, key: str) -> str:
+        """A string of any length, the empty one too."""
+        value = self.take(key)
+        if isinstance(value, str):
+            _refuse_half(value, self.at(key), self.faults)
+            return value
+        if key in self.fields:
+            self.fault(key, "type", f"expected a sentence, found {shown(value)}")
+        return ""
 
 
 def string(value: object, pointer: str, faults: Faults) -> str:
-    """A non-empty string, or a fault and the empty string."""
-    if isinstance(value, str) and 0 < len(value) <= 200:
-        return value
-    faults.add(pointer, "type", f"expected a non-empty string, found {shown(value)}")
-    return ""
+    """A non-empty string of at most 200 characters, or a fault and the empty string."""
+    if not isinstance(value, str) or not 0 < len(value) <= MOST_LETTERS:
+        wanted = f"a non-empty string of at most {MOST_LETTERS} characters"
+        faults.add(pointer, "type", f"expected {wanted}, found {shown(value)}")
+        return ""
+    _refuse_half(value, pointer, faults)
+    return value
+
+
+def _refuse_half(text: str, pointer: str, faults: Faults) -> None:
+    """Half of a surrogate pair stands for no character: a document that holds one could not be written again."""
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        faults.add(pointer, "encoding", f"half a surrogate pair in {shown(text)}")
+
+
+def carried(value: object, pointer: str, faults: Faults, depth: int = 0) -> Any:
+    """A JSON value that nothing reads and that is handed on as it is, if it can be written again; else a fault and
+    None."""
+    if depth > MOST_NESTED:
+        faults.add(pointer, "size", f"nested deeper than {MOST_NESTED}")
+        return None
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            _refuse_half(name, pointer, faults)
+            carried(entry, f"{pointer}/{escape(name)}", faults, depth + 1)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            carried(entry, f"{pointer}/{index}", faults, depth + 1)
+    elif isinstance(value, str):
+        _refuse_half(value, pointer, faults)
+    elif isinstance(value, float) and not math.isfinite(value):
+        faults.add(pointer, "range", "a number without end")
+    return value
 
 
 def whole(value: object, pointer: str, faults: Faults, *, least: int, most: int) -> int:

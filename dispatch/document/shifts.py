@@ -10,6 +10,7 @@ from dispatch.problem import HORIZON_SECONDS
 from dispatch.shifts import Aboard, Break, Shift
 
 MOST_LOAD = 10**6
+MOST_BREAKS = 5  # of a shift: every order of them before and after a route is looked at
 
 
 def read_shift(value: object, pointer: str, faults: Faults) -> Shift:
@@ -25,7 +26,7 @@ def read_shift(value: object, pointer: str, faults: Faults) -> Shift:
         window=reader.window("window", most=HORIZON_SECONDS),
         skills=frozenset(reader.texts("skills")),
         capacity=read_load(reader, "capacity"),
-        breaks=tuple(reader.items("breaks", lambda entry, at: _break(entry, at, faults))),
+        breaks=tuple(reader.items("breaks", lambda entry, at: _break(entry, at, faults), most=MOST_BREAKS)),
         max_work_seconds=reader.optional_integer("max_work_seconds", **limit),
         overtime_after_seconds=reader.optional_integer("overtime_after_seconds", **limit),
         max_overtime_seconds=reader.optional_integer("max_overtime_seconds", **limit),

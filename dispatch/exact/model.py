@@ -108,16 +108,29 @@ class RoutingStatement:
             for shift, load in enumerate(begin):
                 dimension.CumulVar(self.routing.Start(shift)).SetValue(load)
 
+    def _overladen(self) -> set[int]:
+        """The shifts that begin with more aboard than they have room for: the model has them begin full, so nothing may
+        be fetched on top of what it does not see."""
+        network = self.network
+        return {
+            shift
+            for shift, (load, room) in enumerate(zip(network.initial, network.capacities, strict=True))
+            if any(have > most for have, most in zip(load, room, strict=True))
+        }
+
     def _tasks(self) -> None:
+        overladen = self._overladen()
         for bundle in self.network.bundles:
+            fetched = self.network.nodes[bundle.nodes[0]].kind == "pickup"
             for rank, number in enumerate(bundle.nodes):
-                allowed = self.network.nodes[number].allowed
+                able = self.network.nodes[number].allowed
+                allowed = [shift for shift in able if not (fetched and shift in overladen)]
                 self.vehicle(number).SetValues([-1, *allowed])
                 self.routing.AddDisjunction([self.index[number]], bundle.penalty if rank == 0 else 0)
             first, *others = bundle.nodes
             for other in others:
                 self.solver.Add(self.active(first) == self.active(other))
-            if self.network.nodes[first].kind == "pickup":
+            if fetched:
                 self._delivery(first, others[0])
 
     def _delivery(self, pickup: int, dropoff: int) -> None:

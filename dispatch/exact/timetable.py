@@ -6,11 +6,11 @@ break (does the travel come before it or after?) leave CP-SAT anything to branch
 
 from __future__ import annotations
 
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 
 from ortools.sat.python import cp_model
 
-from dispatch.timing.forward import rested_by
+from dispatch.timing.forward import NEVER, rested_by
 from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
 
@@ -138,8 +138,11 @@ class Timetable:
 
 def _latest_end(rests: list[Node], closes: int) -> int:
     """The last second at which a route may end so that the breaks after it, one after another, keep their windows."""
-    latest: int | None = None
-    for rest in reversed(rests):
-        until = rest.windows[0][1]
-        latest = until if latest is None else min(until, latest - rest.service)
-    return closes if latest is None else min(closes, latest)
+
+    def latest(order: tuple[Node, ...]) -> int:
+        last = NEVER
+        for rest in reversed(order):
+            last = min(rest.windows[0][1], last - rest.service)
+        return min(closes, last)
+
+    return max(latest(order) for order in permutations(rests))

@@ -19,7 +19,8 @@ class Ability:
         self._of_caregiver: dict[str, list[int]] = {}
         for number, shift in enumerate(problem.shifts):
             self._of_caregiver.setdefault(shift.caregiver, []).append(number)
-        names = {name for shift in problem.shifts for name in shift.capacity}
+        carried = [shift.capacity for shift in problem.shifts] + [delivery.load for delivery in problem.deliveries]
+        names = {name for amounts in carried for name in amounts}
         self._room = {name: np.array([shift.capacity.get(name, 0) for shift in problem.shifts]) for name in names}
 
     def of(self, task: Task, skills: frozenset[str]) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Places and the ways between them, with room for places that come up during the day.
 
-p rows: the problem's places in their order, `nowhere`, a twin of every start whose own first stop would pay setup (as
-in `dispatch.search.travel`), then spare ones. A new place is measured once, to and from all others at once.
+p rows: the problem's places in their order, `nowhere`, a twin of every start or end with setup (as in
+`dispatch.search.travel`), then spare ones. A new place is measured once, to and from all others at once.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Ground:
         self.row_of = dict(problem.place_index)
         self.placed: dict[str, Place] = {place.id: place for place in problem.places}
         self.nowhere = count
-        homes = dict.fromkeys(shift.start for shift in problem.shifts)
-        starts = [name for name in homes if problem.places[self.row_of[name]].setup_seconds]
-        self.twin = {name: count + 1 + rank for rank, name in enumerate(starts)}
-        origins = [*range(count), count, *(self.row_of[name] for name in starts)]
+        homes = dict.fromkeys(name for shift in problem.shifts for name in (shift.start, shift.end) if name is not None)
+        twins = [name for name in homes if problem.places[self.row_of[name]].setup_seconds]
+        self.twin = {name: count + 1 + rank for rank, name in enumerate(twins)}
+        origins = [*range(count), count, *(self.row_of[name] for name in twins)]
         self.first_spare = len(origins)
         self._free = list(range(self.first_spare + spare - 1, self.first_spare - 1, -1))
         self._last = self.first_spare - 1  # the last row in use
@@ -184,7 +184,7 @@ class Ground:
     def of_shift(self, shift: Shift) -> tuple[int, int, int, int]:
         """A shift's mode and price by number, the rows of its start and its end."""
         start = self.twin.get(shift.start, self.row_of[shift.start])
-        end = self.nowhere if shift.end is None else self.row_of[shift.end]
+        end = self.nowhere if shift.end is None else self.twin.get(shift.end, self.row_of[shift.end])
         return self.modes.index(shift.mode), self.prices.index(price_of(self.problem, shift)), start, end
 
 

@@ -72,7 +72,10 @@ def twin_of(warm: Warm, base: Base, *, lenient: bool) -> Warm:
         **{name: getattr(state, name).copy() for name in ("rows", "loads", "counters", "mark")}
     )
     tables.live = live._replace(
-        **{name: getattr(live, name).copy() for name in ("legs", "promise", "begun", "tails", "counters", "best")}
+        **{
+            name: getattr(live, name).copy()
+            for name in ("legs", "promise", "begun", "tails", "counters", "best", "bears", "rested")
+        }
     )
     tables.handles = (tables.facts.handle(), tables.state.handle(), tables.live.handle())
     twin.tables = tables
@@ -117,7 +120,16 @@ def delayed(warm: Warm, base: Base) -> bool:
         since = int(warm.tables.state.rows[leg, c.DEP])
         warm.rests.reopen(number, since, lenient=bool(warm.tables.facts.routes[number, c.CLOSES] == c.FOREVER))
         stand_at(*warm.tables.handles, leg)
-    return bool(put_off(*warm.tables.handles, number, base.late_seconds, _is_resting(warm, base)))
+    resting, leaves = _is_resting(warm, base), _leaves(warm, base)
+    return bool(put_off(*warm.tables.handles, number, base.late_seconds, resting, leaves))
+
+
+def _leaves(warm: Warm, base: Base) -> int:
+    """When a shift's caregiver was to leave for her first stop by the plan, if she has not reached it; else NEVER."""
+    route = warm.routes.get(warm.number_of[base.shift])
+    if route is None or base.behind is not None or route.stops[1].start <= warm.now:
+        return c.NEVER
+    return route.stops[0].departure
 
 
 def _left_late(warm: Warm, base: Base) -> int:
@@ -140,7 +152,8 @@ def written_late(warm: Warm, base: Base, before: np.ndarray) -> Routes:
         for route in changed:
             warm.rests.put_off(route, warm.breaks(route))
         promise_all(facts, state, live)
-        if not catch_up(facts, state, live, number, base.late_seconds, _is_resting(warm, base)):
+        resting, leaves = _is_resting(warm, base), _leaves(warm, base)
+        if not catch_up(facts, state, live, number, base.late_seconds, resting, leaves):
             raise ChangeRefused(["the breaks do not fit behind the delay"])
     return warm.written(changed)
 
@@ -232,7 +245,8 @@ def relieved(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> Base:
     if not broken:
         return base
     shifts = sorted({warm.number_of[one.shift] for one in broken})
-    others = [warm.tables.ids[task] for task in reversed(open_tasks(twin_of(warm, base, lenient=False), shifts))]
+    names = (warm.tables.ids[task] for task in reversed(open_tasks(twin_of(warm, base, lenient=False), shifts)))
+    others = [name for name in names if not _was_seen(base, name)]
     found = _rescue(warm, base, tuple(dict.fromkeys([*_in_danger(warm, base, broken), *others])))
     if found is None:
         raise ChangeRefused(["what has begun cannot be kept with the delay"])
@@ -243,7 +257,16 @@ def _in_danger(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> tuple[
     """The endangered tasks of which nothing has begun."""
     tables = twin_of(warm, base, lenient=False).tables
     names = dict.fromkeys(one.id for one in broken if one.kind in ("visit", "pickup", "dropoff"))
-    return tuple(name for name in names if not any(tables.live.begun[tables.legs_of(tables.number[name])]))
+    return tuple(
+        name
+        for name in names
+        if not any(tables.live.begun[tables.legs_of(tables.number[name])]) and not _was_seen(base, name)
+    )
+
+
+def _was_seen(base: Base, name: str) -> bool:
+    """Whether a task has begun for sure, though a member of its crew whose start hangs on it may be still to come."""
+    return base.behind is not None and base.behind[1] == name
 
 
 def _rescue(warm: Warm, base: Base, order: tuple[str, ...]) -> tuple[Warm, Base] | None:

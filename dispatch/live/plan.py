@@ -202,7 +202,7 @@ class LivePlan:
                 raise ChangeRefused(["the delay breaks a rule, or reaches what has begun elsewhere"])
             put_back(warm, [warm.tables.number[name] for name in base.taken_out], rounds=0, seed=0)
             routes = written_late(warm, base, before)
-            return self.problem, routes, self._left_out() | (set(base.taken_out) - served(routes.values()))
+            return self.problem, routes, self._left_out() | {name for name in base.taken_out if not warm.serves(name)}
 
         return self._changed(change)[0]
 

@@ -130,6 +130,10 @@ class Warm:
                 return False
         return number >= 0
 
+    def serves(self, name: str) -> bool:
+        """Whether a task is in the state's routes."""
+        return int(self.tables.state.rows[self.tables.legs_of(self.tables.number[name])[0], c.ROUTE]) >= 0
+
     def total(self) -> int:
         """The state's cost, but for what looks at all routes together."""
         return int(self.tables.state.counters[TOTAL])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from html import escape
 
 from dispatch.picture.legend import defs, legend
 from dispatch.picture.map import draw_map
-from dispatch.picture.tags import Key
+from dispatch.picture.tags import Key, escaped
 from dispatch.picture.timeline import draw_timeline, timeline_height
 from dispatch.plan import Plan
 from dispatch.problem import Problem
@@ -23,7 +22,7 @@ def svg_picture(problem: Problem | None, plan: Plan, *, language: str = "en", ch
     inner = draw_map(problem, plan, WIDTH, MAP_HEIGHT, changed) if problem else ""
     parts = [
         _opening(height),
-        f"<title>{escape(title)}</title>",
+        f"<title>{escaped(title)}</title>",
         defs(),
         f'<rect width="{WIDTH}" height="{height}" class="paper" fill="#fcfcfa"/>',
         _line(30, title, 'font-size="20" font-weight="600" class="ink" fill="#1f2933"'),
@@ -58,7 +57,7 @@ def _opening(height: int) -> str:
 
 
 def _line(y: int, text: str, style: str) -> str:
-    return f'<text x="24" y="{y}" {style}>{escape(text)}</text>'
+    return f'<text x="24" y="{y}" {style}>{escaped(text)}</text>'
 
 
 def headline(problem: Problem | None, plan: Plan, language: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container
-from html import escape
 
 from dispatch.picture.legend import colour, dash
-from dispatch.picture.tags import Key, tagged
+from dispatch.picture.tags import Key, escaped, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 from dispatch.tasks import Delivery
@@ -84,7 +83,7 @@ def _beside(point: Point, taken: dict[Point, int]) -> Point:
 def _line(rank: int, points: list[Point], shift: str) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return (
-        f'<polyline data-shift="{escape(shift)}" points="{path}" fill="none" stroke="{colour(rank)}" '
+        f'<polyline data-shift="{escaped(shift)}" points="{path}" fill="none" stroke="{colour(rank)}" '
         'stroke-width="2.2" '
         f'stroke-opacity="0.75" stroke-linejoin="round" stroke-dasharray="{dash(rank)}"/>'
     )
@@ -93,9 +92,9 @@ def _line(rank: int, points: list[Point], shift: str) -> str:
 def _start(rank: int, point: Point, label: str) -> str:
     x, y = point
     return (
-        f'<path data-shift="{escape(label)}" d="M{x:.1f} {y - 9:.1f} l9 9 -9 9 -9 -9 Z" '
+        f'<path data-shift="{escaped(label)}" d="M{x:.1f} {y - 9:.1f} l9 9 -9 9 -9 -9 Z" '
         f'fill="#fff" stroke="{colour(rank)}" stroke-width="2.5">'
-        f"<title>{escape(label)}</title></path>"
+        f"<title>{escaped(label)}</title></path>"
     )
 
 
@@ -108,7 +107,7 @@ def _mark(rank: int, stop: Stop, point: Point, number: int) -> str:
         "dropoff": f'<rect x="{x - 8:.1f}" y="{y - 8:.1f}" width="16" height="16" {fill}/>',
     }[stop.kind]
     return (
-        f"<title>{escape(f'{number}. {stop.kind} {stop.id}')}</title>{shape}"
+        f"<title>{escaped(f'{number}. {stop.kind} {stop.id}')}</title>{shape}"
         f'<text x="{x:.1f}" y="{y + 3.6:.1f}" font-size="10" font-weight="600" text-anchor="middle" '
         f'fill="#fff">{number}</text><circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="13" fill="none"/>'
     )
@@ -119,5 +118,5 @@ def _crossed(problem: Problem, task_id: str, to_page: Callable[[str], Point]) ->
     x, y = to_page(task.dropoff.place if isinstance(task, Delivery) else task.place)
     return (
         f'<path d="M{x - 7:.1f} {y - 7:.1f} l14 14 M{x + 7:.1f} {y - 7:.1f} l-14 14" stroke="#c8553d" '
-        f'stroke-width="3"><title>{escape(f"{task_id}: not served")}</title></path>'
+        f'stroke-width="3"><title>{escaped(f"{task_id}: not served")}</title></path>'
     )

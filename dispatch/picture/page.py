@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from dispatch.account.difference import Difference, difference
 from dispatch.account.shares import cost_by_stop
 from dispatch.account.words import Language, clock, difference_in_words, spoken, terms_in_words
 from dispatch.picture.drawing import figures, headline, map_drawing, timeline_drawing
-from dispatch.picture.tags import Key, name_of
+from dispatch.picture.tags import Key, escaped, name_of
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 
@@ -27,7 +26,7 @@ def html_page(problem: Problem | None, plan: Plan, *, language: Language = "en",
     what differs from it, and stops that changed wear a ring."""
 
     def say(zh: str, en: str) -> str:
-        return escape(spoken((zh, en), language))
+        return escaped(spoken((zh, en), language))
 
     told = difference(problem, against, plan) if problem and against else None
     changed = _changed(told, plan)
@@ -40,7 +39,7 @@ def html_page(problem: Problem | None, plan: Plan, *, language: Language = "en",
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{say('排班方案', 'Plan')}</title><style>{_file('page.css')}</style></head><body><main>",
-        f"<h1>{escape(headline(problem, plan, language))}</h1><p>{escape(figures(plan, language))}</p>",
+        f"<h1>{escaped(headline(problem, plan, language))}</h1><p>{escaped(figures(plan, language))}</p>",
         f'<div class="split"><div>{charts}</div>',
         f'<aside class="stop" id="stop" aria-live="polite"><p>{hint}</p></aside></div>',
         _unassigned(plan, language),
@@ -70,9 +69,9 @@ def _table(title: str, head: Iterable[str], rows: Iterable[str]) -> str:
 
 def _unassigned(plan: Plan, language: Language) -> str:
     rows = (
-        f"<tr><td>{escape(entry.id)}</td><td>"
-        + "<br>".join(f"<b>{escape(reason.code)}</b> {escape(reason.detail)}" for reason in entry.reasons)
-        + f"</td><td>{escape(str((entry.nearest_change or {}).get('detail', '')))}</td></tr>"
+        f"<tr><td>{escaped(entry.id)}</td><td>"
+        + "<br>".join(f"<b>{escaped(reason.code)}</b> {escaped(reason.detail)}" for reason in entry.reasons)
+        + f"</td><td>{escaped(str((entry.nearest_change or {}).get('detail', '')))}</td></tr>"
         for entry in plan.unassigned
     )
     pairs = (("未排", "Not served"), ("原因", "Why"), ("可行的最小变动", "What would help"))
@@ -83,12 +82,12 @@ def _unassigned(plan: Plan, language: Language) -> str:
 def _compared(told: Difference | None, language: Language) -> str:
     if told is None:
         return ""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in difference_in_words(told, language))
+    lines = "".join(f"<li>{escaped(line)}</li>" for line in difference_in_words(told, language))
     return f'<h2>{spoken(("与另一方案相比", "Against the other plan"), language)}</h2><ul id="difference">{lines}</ul>'
 
 
 def _indicators(plan: Plan, language: Language) -> str:
-    rows = (f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in _flat(plan.indicators))
+    rows = (f"<tr><td>{escaped(name)}</td><td>{escaped(value)}</td></tr>" for name, value in _flat(plan.indicators))
     heads = [spoken(("指标", "Indicator"), language), spoken(("数值", "Value"), language)]
     return _table(heads[0], heads, rows)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from html import escape
 from itertools import pairwise
 
 from dispatch.cost import lateness, overtime_seconds
 from dispatch.picture.legend import CREW, LATE, colour
-from dispatch.picture.tags import Key, tagged
+from dispatch.picture.tags import Key, escaped, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 
@@ -77,10 +76,10 @@ def _middle(rank: int) -> float:
 def _row(problem: Problem | None, route: Route, rank: int, x: Callable[[int], float], changed: Container[Key]) -> str:
     middle = _middle(rank)
     shift = problem.shift_of[route.shift] if problem else None
-    who = escape(f"{shift.caregiver} · {shift.mode}"[:28]) if shift else ""
+    who = escaped(f"{shift.caregiver} · {shift.mode}"[:28]) if shift else ""
     parts = [
-        f'<g data-row="1" data-shift="{escape(route.shift)}" tabindex="0">',
-        _label(middle - 2, escape(route.shift[:22]), f'font-size="12.5" font-weight="600" fill="{colour(rank)}"'),
+        f'<g data-row="1" data-shift="{escaped(route.shift)}" tabindex="0">',
+        _label(middle - 2, escaped(route.shift[:22]), f'font-size="12.5" font-weight="600" fill="{colour(rank)}"'),
         _label(middle + 11, who, 'font-size="10.5" fill="#7b8794"'),
         "</g>",
     ]
@@ -88,7 +87,7 @@ def _row(problem: Problem | None, route: Route, rank: int, x: Callable[[int], fl
     for stop in route.stops[1:]:
         bar = _stop(stop, clock_at, rank, middle, x) + (_late(problem, stop, middle, x) if problem else "")
         if stop.kind in ("break", "end"):
-            parts.append(f'<g data-shift="{escape(route.shift)}">{bar}</g>')
+            parts.append(f'<g data-shift="{escaped(route.shift)}">{bar}</g>')
         else:
             parts.append(tagged(route.shift, stop, bar + _ring(stop, middle, x), changed=stop.key in changed))
         clock_at = stop.departure
@@ -151,11 +150,11 @@ def _stop(stop: Stop, left_at: int, rank: int, middle: float, x: Callable[[int],
         title = f"{stop.kind} {stop.id} {clock(stop.start)}–{clock(stop.departure)}"
         parts.append(
             f'<rect x="{x(stop.start):.1f}" y="{middle - 11:.1f}" width="{wide:.1f}" height="22" rx="3" {fill}>'
-            f"<title>{escape(title)}</title></rect>"
+            f"<title>{escaped(title)}</title></rect>"
         )
         if not rest and wide > 6.2 * len(stop.id) + 6:
             parts.append(
                 f'<text x="{x(stop.start) + wide / 2:.1f}" y="{middle + 4:.1f}" font-size="11" '
-                f'text-anchor="middle" fill="#fff">{escape(stop.id)}</text>'
+                f'text-anchor="middle" fill="#fff">{escaped(stop.id)}</text>'
             )
     return "".join(parts)

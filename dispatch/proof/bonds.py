@@ -56,7 +56,7 @@ class Bonds:
             carried = [number for number in self.routes.stops if network.nodes[number].load[rank]]
             if not carried:
                 continue
-            most = max(network.capacities[shift][rank] for shift in self.routes.shifts)
+            most = max((network.capacities[shift][rank] for shift in self.routes.shifts), default=0)
             loads = {number: self.model.new_int_var(0, max(0, most), "") for number in self.routes.stops}
             for (number, shift), made in self.routes.makes.items():
                 self.model.add(loads[number] <= network.capacities[shift][rank]).only_enforce_if(made)

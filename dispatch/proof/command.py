@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dispatch.document import dump_plan, to_json
 from dispatch.errors import DayTooLarge
-from dispatch.planning import Output
 from dispatch.proof.bound import Bound, lower_bound
-from dispatch.terminal import PlanFile, ProblemFile, bad, read_problem_file, read_valid, write
+from dispatch.terminal import PlanFile, ProblemFile, bad, read_problem_file, read_valid, refuse_unwritable, write
 
 
 def bound_command(
     problem: ProblemFile,
     plan: PlanFile,
-    output: Output = None,
-    seconds: Annotated[float, typer.Option(min=0.1, max=86_400.0)] = 30.0,
-    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where the cheapest plan met goes.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=86_400.0, help="How long to prove.")] = 30.0,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Threads of CP-SAT.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON instead of words.")] = False,
 ) -> None:
-    """Prove how cheap any plan of a small day can be. With -o, the cheapest plan met, the given one or a better, is
-    written. Better bounds go to stderr as they come. Exit 2 if the day is too large."""
+    """Prove how cheap any plan of a small day can be.
+
+    With -o, the cheapest plan met, the given one or a better, is written. Better bounds go to stderr as they come.
+    Exit 2 if the day is too large."""
+    refuse_unwritable(output)
     read = read_problem_file(problem)
     given = read_valid(read, plan)
     try:

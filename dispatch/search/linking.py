@@ -54,6 +54,7 @@ from dispatch.search.state import (
 from dispatch.search.timing import way_cost
 
 NO_KEY = FIRST_KEY
+ROOM = 1 << 8  # for keys between stops that start at the same second
 
 
 @inner
@@ -262,17 +263,17 @@ def rekey(facts, state, order):
 
 @inner
 def _fresh_key(facts, state, fresh, task, first, last):
-    """The start of these legs, or a hair above what comes before them on their routes and by their task's bonds."""
+    """The start of these legs, or a little above what comes before them on their routes and by their task's bonds."""
     rows, tasks = state.rows, facts.tasks
     key = FIRST_KEY
     for member in range(first, last):
         key = max(key, rows[member, START] << KEY_BITS)
         pred = rows[member, PRED]
         if pred < fresh.shape[0]:
-            key = max(key, fresh[pred] + 1)
+            key = max(key, fresh[pred] + ROOM)
     for bond in range(tasks[task, BONDS], tasks[task, BONDS_END]):
         other = facts.bonds[bond, 1]
         for member in range(tasks[other, FIRST_LEG], tasks[other, LAST_LEG]):
             if rows[member, ROUTE] >= 0 and fresh[member] > FIRST_KEY:
-                key = max(key, fresh[member] + 1)
+                key = max(key, fresh[member] + ROOM)
     return key

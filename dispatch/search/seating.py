@@ -77,13 +77,16 @@ def seated(compiled: Compiled, facts: Any, schedule: Schedule, state: Any) -> bo
     if not order:
         return True
     keys = _keys(network, schedule, order)
+    if len(keys) < len(order):
+        return False
     legs = np.array([leg for leg, _ in order], np.int64)
     routes = np.array([route for _, route in order], np.int64)
     return bool(seat(facts, state, legs, routes, np.array([keys[leg] for leg in legs], np.int64)))
 
 
 def _keys(network: Network, schedule: Schedule, order: list[tuple[int, int]]) -> dict[int, int]:
-    """Keys that grow along routes, are shared by crews and follow sequences and the order of an elder's visits."""
+    """Keys that grow along routes, are shared by crews and follow sequences and the order of an elder's visits; none
+    for crews with staggered starts that come before one another on different routes, which the search cannot say."""
     follows: dict[int, set[int]] = {}  # by cluster: clusters that must come later
     before: dict[int, int] = {}
     cluster = {leg: _cluster(network, leg) for leg, _ in order}
@@ -107,7 +110,7 @@ def _keys(network: Network, schedule: Schedule, order: list[tuple[int, int]]) ->
             if other != network.nodes[leg].task and node in cluster and schedule.starts[leg] < schedule.starts[node]:
                 link(cluster[leg], cluster[node])
     keys = _sorted_keys(times, follows, before)
-    return {leg: keys[number] for leg, number in cluster.items()}
+    return {leg: keys[number] for leg, number in cluster.items() if number in keys}
 
 
 def _cluster(network: Network, leg: int) -> int:

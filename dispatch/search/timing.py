@@ -27,6 +27,7 @@ from dispatch.search.columns import (
     LATE,
     LEAVES,
     LONGEST,
+    OPENS,
     OVERTIME,
     OVERTIME_COST,
     PLACE,
@@ -124,13 +125,17 @@ def timed(facts, state, pred, leg, route, floor, out):
     ready = departure + way
     start = opening(facts, leg, max(ready, floor))
     taken, rest, rigid = rows[pred, BREAKS], rows[pred, REST], False
+    over = facts.routes[route, OPENS]  # the breaks before the first stop, one after another
     last_break = facts.routes[route, LAST_BREAK]
     direct = legs[leg, DIRECT] == 1 and legs[leg, KIND] == DROPOFF
     while start < FOREVER and facts.routes[route, FIRST_BREAK] + taken < last_break:
         coming = facts.routes[route, FIRST_BREAK] + taken
         if at_start:
-            early = max(rows[pred, DEP], breaks[coming, 0]) + breaks[coming, 2]
-            later = early + way_seconds(facts, route, pred, leg)
+            early = max(over, breaks[coming, 0])
+            over = early + breaks[coming, 2]
+            later = max(over, departure) + way_seconds(facts, route, pred, leg)
+            if early > breaks[coming, 1]:
+                later = FOREVER
         else:
             setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
             later = crossed(facts, coming, departure, way, setup)
@@ -149,7 +154,8 @@ def timed(facts, state, pred, leg, route, floor, out):
         if not at_start:
             rest += breaks[coming, 2]
             rigid = True
-        start, ready, departure, way = begins, later, later, 0
+            departure, way = later, 0
+        start, ready = begins, later
     if start > legs[leg, CLOSE] or start > facts.routes[route, CLOSES]:
         return False
     wait = 0 if at_start else start - ready

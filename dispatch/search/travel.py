@@ -1,7 +1,8 @@
 """Travel as kernels read it: seconds from door to door with the setup paid on arrival, and the cost of the way.
 
 Besides the problem's places there is one `nowhere` that costs nothing to reach, the end of shifts that end where
-their last stop is, and a twin of every start whose own first stop there would pay setup.
+their last stop is, and a twin of every place with setup that shifts start or end at: a first stop there pays setup, who
+comes home does not.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ def clock_and_price(network: Network, order: list[int]) -> Ways:
     setup = np.array([place.setup_seconds for place in network.problem.places], np.int64)
     count = len(setup)
     nowhere = count
-    starts = sorted({network.starts[shift] for shift in order if setup[network.starts[shift]]})
-    twin = {place: nowhere + 1 + rank for rank, place in enumerate(starts)}
-    origins = np.array([*range(count), nowhere, *starts], np.int64)  # where a row is in the problem's tables
+    homes = {place for shift in order for place in (network.starts[shift], network.ends[shift]) if place is not None}
+    twins = sorted(place for place in homes if setup[place])
+    twin = {place: nowhere + 1 + rank for rank, place in enumerate(twins)}
+    origins = np.array([*range(count), nowhere, *twins], np.int64)  # where a row is in the problem's tables
     origins[nowhere] = 0
     names = list(dict.fromkeys(network.shifts[shift].mode for shift in order))
     clocks, far = [], []
@@ -68,7 +70,7 @@ def clock_and_price(network: Network, order: list[int]) -> Ways:
         [
             (
                 int(where[twin.get(network.starts[shift], network.starts[shift])]),
-                int(where[nowhere if (end := ends[shift]) is None else end]),
+                int(where[nowhere if (end := ends[shift]) is None else twin.get(end, end)]),
             )
             for shift in order
         ],
@@ -106,6 +108,9 @@ def _widened(
     count: int,
 ) -> NDArray[np.int64]:
     wide = _wide(paid, origins, nowhere)
-    for twin in range(nowhere + 1, len(origins)):  # leaving a start, the first stop pays even at the same place
-        wide[twin, :count] = seconds[origins[twin]] + setup
+    for twin in range(nowhere + 1, len(origins)):
+        wide[twin, :count] = (
+            seconds[origins[twin]] + setup
+        )  # leaving a start, the first stop pays even at the same place
+        wide[:count, twin] = seconds[:, origins[twin]]
     return wide

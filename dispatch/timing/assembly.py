@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import cast
 
 from dispatch.cost import cost_of
 from dispatch.plan import Plan, PlanStopKind, Route, Stop, Unassigned
 from dispatch.problem import Problem
+from dispatch.timing.forward import NEVER, rested_by
 from dispatch.timing.network import Network
 from dispatch.timing.nodes import Node
 from dispatch.timing.schedule import Schedule
@@ -167,12 +169,22 @@ def _sequence(network: Network, shift: int, route: Route | None) -> list[int]:
             found.append(rests.pop(stop.id))
         elif stop.key in network.node_of and shift in network.nodes[network.node_of[stop.key]].allowed:
             found.append(network.node_of[stop.key])
-    begin = route.stops[0].departure if route.stops else 0
-    for number in rests.values():  # taken before the route begins, or after its end
-        rest = network.nodes[number]
-        ahead = max(rest.windows[0][0], network.shifts[shift].window[0]) + rest.service <= begin
-        found.insert(0 if ahead else len(found), number)
-    return found
+    ahead = _ahead(network, shift, list(rests.values()), route)
+    return [*ahead, *found, *(number for number in rests.values() if number not in ahead)]
+
+
+def _ahead(network: Network, shift: int, rests: list[int], route: Route) -> list[int]:
+    """Of the breaks that are no stops of a route those taken before it begins: as many as fit there, the others still
+    after its end; none if no choice fits."""
+    begin, end = route.stops[0].departure, route.stops[-1].arrival
+    nodes, opens = network.nodes, network.shifts[shift].window[0]
+    for count in range(len(rests), -1, -1):
+        for ahead in combinations(rests, count):
+            over = rested_by([nodes[number] for number in ahead], opens)
+            behind = [nodes[number] for number in rests if number not in ahead]
+            if over <= begin and rested_by(behind, end) < NEVER:
+                return list(ahead)
+    return []
 
 
 def _one_by_one(schedule: Schedule, shift: int, sequence: list[int]) -> set[str]:

@@ -6,12 +6,15 @@ raised bounds converges to the earliest schedule, or proves there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 from dispatch.objective import priced
 from dispatch.timing.network import Network
 from dispatch.timing.nodes import Node
+
+NEVER = 1 << 60
 
 
 class Timing(NamedTuple):
@@ -92,7 +95,7 @@ def _excess(
         if node.picked_up is not None:
             over = timing.arrivals[index] - node.picked_up - node.max_ride
             if over > 0:
-                return (1 << 60, timing.begin)
+                return (NEVER, timing.begin)
             continue
         pickup = sequence.index(node.partner)
         left = timing.starts[pickup] + network.nodes[node.partner].service
@@ -148,17 +151,26 @@ def _pass(network: Network, shift: int, sequence: list[int], bounds: Mapping[int
         departure, place = start + node.service, node.leaves
     home = network.ends[shift]
     end = departure if home is None else departure + seconds[place][home]
-    if end > closes or not _after(network, sequence, pending, end):
+    if end > closes or rested_by([nodes[sequence[slot]] for slot in pending], end) == NEVER:
         return None
     cost += _overtime(network, shift, end - begin - rest)
     return Timing(begin, end, starts, arrivals, sides, rest, cost)
 
 
-def rested_by(rests: list[Node], opens: int) -> int:
-    """When the breaks before the first stop are over at the earliest, taken one after another from `opens`."""
-    clock = opens
+def rested_by(rests: Sequence[Node], clock: int) -> int:
+    """When breaks outside the route that are taken from `clock` on are over, in the best order; NEVER if one starts too
+    late in every order."""
+    if len(rests) < 2:
+        return _in_turn(rests, clock)
+    return min(_in_turn(order, clock) for order in permutations(rests))
+
+
+def _in_turn(rests: Iterable[Node], clock: int) -> int:
     for rest in rests:
-        clock = max(clock, rest.windows[0][0]) + rest.service
+        clock = max(clock, rest.windows[0][0])
+        if clock > rest.windows[0][1]:
+            return NEVER
+        clock += rest.service
     return clock
 
 
@@ -182,18 +194,6 @@ def cross(
             if best is None or ready < best[0]:
                 best = (ready, taken)
     return best
-
-
-def _after(network: Network, sequence: list[int], slots: list[int], end: int) -> bool:
-    """Whether the breaks left over can begin, each in its window, after the route has ended."""
-    clock = end
-    for slot in slots:
-        node = network.nodes[sequence[slot]]
-        clock = max(clock, node.windows[0][0])
-        if clock > node.windows[0][1]:
-            return False
-        clock += node.service
-    return True
 
 
 def _stop_cost(network: Network, shift: int, number: int, start: int, wait: int) -> int:

@@ -49,6 +49,7 @@ class Network:
         self.prefix: list[list[int]] = [[] for _ in problem.shifts]
         for pin in problem.pins:
             self._pin(pin)
+        self._bar_late_pickups()
         self.links: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._link_crews()
         self._link_sequences()
@@ -59,7 +60,10 @@ class Network:
         self.groups = self._elders()
         self.coupled = bool(self.links or self.groups)
         self.same, self.different = self._relations()
-        self.breaks = [[self._break(index, rest) for rest in s.breaks] for index, s in enumerate(self.shifts)]
+        self.breaks = [
+            [self._break(index, rest) for rest in sorted(shift.breaks, key=lambda rest: rest.window)]
+            for index, shift in enumerate(self.shifts)
+        ]
         self.initial = [self._initial(shift) for shift in self.shifts]
         self.published = self._published()
         objective = problem.objective
@@ -187,6 +191,14 @@ class Network:
             self.nodes[other].allowed = [index for index in self.nodes[other].allowed if index == shift]
         if pin.hold == "prefix":
             self.prefix[shift].append(number)
+
+    def _bar_late_pickups(self) -> None:
+        """What is pinned to the head of a route, but its pickup behind it or not at all, no shift can serve."""
+        for prefix in self.prefix:
+            for rank, number in enumerate(prefix):
+                node = self.nodes[number]
+                if node.kind == "dropoff" and node.partner >= 0 and node.partner not in prefix[:rank]:
+                    node.allowed = self.nodes[node.partner].allowed = []
 
     def _link(self, source: int, target: int, seconds: int) -> None:
         """start(target) ≥ start(source) + seconds, when both are served."""

@@ -13,7 +13,8 @@ from dispatch import ProblemInvalid, contradictions, dump_problem, parse_problem
 from dispatch.cli import app
 from dispatch.document import MOST_TASKS, to_json
 from dispatch.objective import Objective
-from dispatch.tasks import Member, Pin, Relation, StopRef
+from dispatch.shifts import Aboard
+from dispatch.tasks import Member, Pin, Relation, StopKind, StopRef
 from tests.dispatch.builders import meal, minutes, planned, problem, shift, visit
 
 BATH = (Member(600, frozenset({"bath"})),)
@@ -131,6 +132,39 @@ def test_a_contradiction_is_named_in_words(found: Any, pointer: str, code: str, 
     (fault,) = contradictions(found)
     assert (fault.pointer, fault.code, fault.detail) == (pointer, code, detail)
     assert planned(found).unassigned  # it is left out indeed
+
+
+def test_what_is_aboard_is_not_held_to_the_hours_of_its_kitchen() -> None:
+    carried = meal(ready=(minutes(0, 10),), due=(minutes(400, 500),))
+    found = problem(shift(window=minutes(300, 600), aboard=(Aboard("d1", 0),)), carried)
+    assert contradictions(found) == []
+    assert planned(found).unassigned == ()
+
+
+def test_a_pinned_time_stands_in_the_place_of_the_windows_also_where_they_are_judged() -> None:
+    pin = Pin("s1", StopRef("visit", "v1"), "both", 1200)
+    found = problem(visit(windows=(minutes(700, 800),)), pins=(pin,))
+    assert contradictions(found) == []
+    assert planned(found).unassigned == ()
+    late = replace(found, pins=(replace(pin, start_seconds=11 * 3600),))
+    assert [fault.code for fault in contradictions(late)] == ["no_shift", "no_shift"]
+
+
+def test_a_drop_off_at_the_head_of_a_route_with_its_pickup_behind_is_a_contradiction() -> None:
+    kinds: tuple[StopKind, ...] = ("pickup", "dropoff")
+    ends = {kind: Pin("s1", StopRef(kind, "d1"), "prefix") for kind in kinds}
+    found = problem(meal(), pins=(ends["dropoff"],))
+    detail = "dropoff d1 is pinned to the head of shift s1, its pickup is not pinned before it"
+    assert [(fault.pointer, fault.code, fault.detail) for fault in contradictions(found)] == [
+        ("/pins/0", "pin", detail)
+    ]
+    (entry,) = planned(found).unassigned
+    assert [reason.code for reason in entry.reasons] == ["pin", "mandatory"]
+    behind = replace(found, pins=(ends["dropoff"], ends["pickup"]))
+    assert [fault.pointer for fault in contradictions(behind)] == ["/pins/0"]
+    ahead = replace(found, pins=(ends["pickup"], ends["dropoff"]))
+    assert contradictions(ahead) == []
+    assert planned(ahead).unassigned == ()
 
 
 def test_contradictions_are_told_before_the_search() -> None:

@@ -10,9 +10,9 @@ import pytest
 from dispatch import Plan, Problem, check, solve
 from dispatch.objective import Objective
 from dispatch.plan import Route, Stop, Unassigned
-from dispatch.shifts import Shift
+from dispatch.shifts import Break, Shift
 from dispatch.tasks import Member, Pin, Relation, StopRef, Visit
-from tests.dispatch.builders import HOUR, MINUTE, lunch, meal, minutes, problem, shift, visit
+from tests.dispatch.builders import HOUR, MINUTE, lunch, meal, minutes, planned, problem, shift, visit
 
 Change = Callable[[Stop], Stop]
 
@@ -173,6 +173,19 @@ def test_a_break_left_out_or_out_of_its_window_is_named(valid: tuple[Problem, Pl
 
     owed = lunch(65, 66)  # while a member of the crew serves from minute 60 to 70
     assert "break_missing" in causes(rests(*found.shifts[0].breaks, replace(owed, id="tea")), plan)
+
+
+def test_of_several_breaks_some_are_taken_before_the_route_and_others_after_it() -> None:
+    away = visit(windows=(minutes(21, 21),), crew=(Member(38 * MINUTE),))  # away from 0:20 to 1:00
+    plan = planned(problem(away))
+    one, two, three = (
+        Break(name, minutes(*window), length * MINUTE)
+        for name, window, length in (("one", (0, 60), 10), ("two", (0, 61), 20), ("three", (60, 70), 5))
+    )
+    held = shift(breaks=(one, two, three))  # two until 0:20; one from 1:00, three from 1:10
+    assert check(problem(held, away), plan) == []
+    longer = replace(held, breaks=(one, replace(two, seconds=21 * MINUTE), three))
+    assert causes(problem(longer, away), plan) == {"break_missing"}
 
 
 def without(plan: Plan, drop: tuple[str, str, int]) -> Plan:

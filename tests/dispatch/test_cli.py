@@ -90,6 +90,48 @@ def test_bad_input_exits_2_and_says_where(tmp_path: Path) -> None:
     assert run("solve", "-", "--seconds", "0", text="{}").exit_code == 2
 
 
+def test_without_a_command_the_help_is_shown() -> None:
+    done = begun()
+    assert "Traceback" not in done.stderr
+    assert "solve docs/examples/day.json" in done.stdout + done.stderr
+
+
+def test_what_cannot_be_written_is_said_before_anything_is_searched(day: Path) -> None:
+    plan = day.with_name("plan.json")
+    run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "1")
+    for target in (day.parent, day.parent / "no" / "where.json"):
+        for command in (["solve", str(day)], ["improve", str(day), str(plan)], ["bound", str(day), str(plan)]):
+            done = run(*command, "-o", str(target), "--seconds", "300")
+            assert (done.exit_code, done.stdout) == (2, "")
+            assert done.stderr.startswith(f"{target}: ")
+            assert len(done.stderr.splitlines()) == 1
+
+
+def test_options_that_an_engine_takes_no_notice_of_are_refused(day: Path) -> None:
+    for option, value in (("--workers", "2"), ("--pieces", "10"), ("--iterations", "5")):
+        done = run("solve", str(day), "--engine", "routing", option, value)
+        assert done.exit_code == 2
+        assert option in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+def test_a_full_disk_behind_stdout_is_said_in_a_line(day: Path) -> None:
+    plan = day.with_name("plan.json")
+    run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "1")
+    command = [sys.executable, "-m", "dispatch", "diff", str(day), str(plan), str(plan)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "stdout: No space left on device\n")
+
+
+def test_stdin_gives_one_document() -> None:
+    done = run("check", "-", "-", text=to_json(dump_problem(DAY)))
+    assert done.exit_code == 2
+    assert done.stderr == "-: nothing is left on stdin, which gives one document\n"
+
+
 def test_a_plan_that_breaks_a_rule_exits_1_and_names_it(day: Path) -> None:
     plan = solve(DAY, seed=1, time_limit_seconds=1, iterations=1)
     path = day.with_name("plan.json")

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from dispatch import insert
 from dispatch.places import Dense
+from dispatch.shifts import Break
 from dispatch.tasks import Member
 from tests.dispatch.builders import (
     HOUR,
     MINUTE,
+    arranged,
     lunch,
     meal,
     minutes,
@@ -119,6 +122,28 @@ def test_a_break_may_follow_the_way_when_its_window_opens_only_then() -> None:
 def test_a_break_outside_the_route_is_no_stop() -> None:
     plan = planned(problem(shift(breaks=(lunch(120, 180),)), visit(windows=(minutes(0, 20),))))
     assert order_of(plan) == ["v1"]
+
+
+def rest(name: str, begin: int, finish: int, length: int) -> Break:
+    """A break starting between two minutes of the day, for so many minutes."""
+    return Break(name, minutes(begin, finish), length * MINUTE)
+
+
+def test_breaks_before_a_route_are_taken_one_after_another_each_in_its_window() -> None:
+    after_both = visit(windows=(minutes(60, 60),))
+    tea, coffee = rest("tea", 0, 5, 30), rest("coffee", 10, 30, 10)
+    assert planned(problem(shift(breaks=(coffee, tea)), after_both)).unassigned == ()  # tea until 0:30, then coffee
+    short = replace(coffee, window=minutes(10, 29))
+    assert [entry.id for entry in planned(problem(shift(breaks=(short, tea)), after_both)).unassigned] == ["v1"]
+
+
+def test_breaks_owed_after_a_route_do_not_stand_in_the_order_of_the_document() -> None:
+    breaks = (rest("noon", 90, 180, 10), rest("tea", 50, 65, 10))
+    two = (visit("a", windows=(minutes(5, 10),)), visit("b", windows=(minutes(20, 30),)))
+    found = problem(shift(breaks=breaks), *two)
+    plan = insert(found, arranged(found, ["a", "tea", "noon"]), "b")
+    assert plan is not None
+    assert served(plan) == {"a", "b"}
 
 
 def test_service_that_leaves_no_room_for_the_break_is_refused() -> None:

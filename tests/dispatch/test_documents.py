@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,16 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("/format", "liuzhu/problem@2", "/format", "format"),
     ("/ticks_per_unit", 0, "/ticks_per_unit", "range"),
     ("/baseline", {"format": "liuzhu/plan@1"}, "/baseline/status", "missing"),
+    ("/baseline", {}, "/baseline/format", "missing"),
+    ("/places/2", {}, "/places/2/id", "missing"),
+    ("/visits/0", {}, "/visits/0/windows", "missing"),
+    ("/visits/0/crew/0", {}, "/visits/0/crew/0/service_seconds", "missing"),
+    ("/deliveries/0/pickup", {}, "/deliveries/0/pickup/place", "missing"),
+    ("/shifts/0/breaks/0", {}, "/shifts/0/breaks/0/seconds", "missing"),
+    ("/shifts/0/breaks", [{}] * 6, "/shifts/0/breaks", "size"),
+    ("/shifts/0/caregiver", "", "/shifts/0/caregiver", "type"),
+    ("/visits/0/elder", "\ud83d", "/visits/0/elder", "encoding"),
+    ("/deliveries/0/load", {"\udc00": 1}, "/deliveries/0/load/\udc00", "encoding"),
 ]  # fmt: skip
 
 
@@ -185,6 +196,43 @@ def test_what_is_no_document_is_refused_by_name(text: str | bytes) -> None:
     assert caught.value.faults
     with pytest.raises(PlanInvalid):
         parse_plan(text)
+
+
+def test_an_object_without_any_field_lacks_what_one_with_some_fields_lacks() -> None:
+    with pytest.raises(PlanInvalid) as caught:
+        parse_plan("{}")
+    assert [fault.pointer for fault in caught.value.faults] == ["/format", "/status", "/routes"]
+
+
+def carrying(value: str) -> str:
+    """A plan of nothing with this JSON among its indicators."""
+    return f'{{"format": "liuzhu/plan@1", "status": "feasible", "routes": [], "indicators": {{"x": {value}}}}}'
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 3))
+def test_what_is_nested_almost_too_deep_to_be_read_is_refused_by_name(depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    with pytest.raises(ProblemInvalid):
+        parse_problem(f'{{"format": {nested}}}')
+    with pytest.raises(PlanInvalid):
+        parse_plan(carrying(nested))
+
+
+@pytest.mark.parametrize(
+    ("figure", "code"),
+    [("1e999", "range"), ("[-1e999]", "range"), ('"\\ud800"', "encoding"), ('{"\\udfff": 1}', "encoding")],
+)
+def test_what_a_plan_carries_along_unread_can_be_written_again(figure: str, code: str) -> None:
+    with pytest.raises(PlanInvalid) as caught:
+        parse_plan(carrying(figure))
+    assert [fault.code for fault in caught.value.faults] == [code]
+
+
+def test_a_key_repeated_at_the_end_of_a_long_object_is_found_at_once() -> None:
+    began = time.process_time()
+    with pytest.raises(ProblemInvalid, match="'k19999' stands twice"):
+        parse_problem("{" + ",".join(f'"k{number}": 1' for number in [*range(20_000), 19_999]) + "}")
+    assert time.process_time() - began < 2  # it took 17 s when every key was compared with all before
 
 
 def test_all_faults_are_named_at_once() -> None:

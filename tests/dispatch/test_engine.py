@@ -23,6 +23,7 @@ from dispatch.exact.routing import search
 from dispatch.problem import Problem
 from dispatch.refine import Clock, finish
 from dispatch.shifts import Aboard
+from dispatch.solve import solve_by_routing
 from dispatch.tasks import Pin, Relation, StopRef
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.filling import construct
@@ -32,6 +33,7 @@ from dispatch.timing.schedule import Schedule
 from tests.dispatch.builders import (
     HOUR,
     MINUTE,
+    arranged,
     lunch,
     meal,
     minutes,
@@ -136,6 +138,14 @@ def test_the_routing_model_alone_leaves_out_what_cannot_be_served() -> None:
     assert [schedule.network.bundles[task].task.id for task in schedule.unserved()] == ["far", "two"]
 
 
+def test_the_routing_engine_fetches_nothing_on_top_of_more_than_there_is_room_for() -> None:
+    carried = meal("carried", due=(minutes(300, 400),), load={"boxes": 11})
+    found = problem(shift(aboard=(Aboard("carried", 0),)), carried, meal("weightless", due=(minutes(0, 60),), load={}))
+    plan = solve_by_routing(found, seed=1, time_limit_seconds=0.5)
+    assert check(found, plan) == []
+    assert "weightless" not in served(plan)
+
+
 @pytest.mark.parametrize("seed", [1, 3, 6])
 def test_the_routing_search_accepts_a_days_schedule_and_never_makes_it_dearer(seed: int) -> None:
     network = Network(district(seed, tasks=30, shifts=8))
@@ -183,6 +193,15 @@ def test_improving_never_costs_more_and_forgets_what_is_gone() -> None:
     assert better.cost["total"] <= first.cost["total"]
     fewer = replace(found, visits=found.visits[1:], shifts=found.shifts[1:])
     assert check(fewer, improve(fewer, first, seed=2, time_limit_seconds=5, iterations=2)) == []
+
+
+def test_a_plan_whose_staggered_crews_come_before_one_another_is_improved_too() -> None:
+    apart = visit("apart", "p1", crew=2, stagger=(0, HOUR))
+    found = problem(shift("a"), shift("b"), apart, visit("pair", "p2", crew=2))
+    plan = arranged(found, ["apart", "pair"], ["pair", "apart"])
+    better = improve(found, plan, seed=1, time_limit_seconds=5, iterations=3)
+    assert check(found, better) == []
+    assert better.cost["total"] <= plan.cost["total"]
 
 
 def test_a_plan_read_back_keeps_its_order() -> None:

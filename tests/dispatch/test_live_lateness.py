@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dispatch import ChangeRefused, LivePlan, UnknownStop, check
 from dispatch.plan import Plan
 from dispatch.shifts import Break
-from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, shift, shift_of, start_of, visit
+from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, served, shift, shift_of, start_of, visit
 from tests.dispatch.live_days import day
 
 
@@ -107,6 +107,46 @@ def test_only_stops_of_the_plan_are_seen_and_none_in_the_future() -> None:
     with pytest.raises(ValueError, match="still to come"):
         live.started("x", 21 * MINUTE, now=20 * MINUTE)
     assert live.plan is plan
+
+
+def test_a_crew_of_which_one_was_seen_to_start_is_not_taken_out_although_the_other_is_still_to_come() -> None:
+    pair = visit("pair", "p5", crew=2, windows=(minutes(20, 31),), stagger=(10 * MINUTE, 10 * MINUTE))
+    found = problem(shift("s1"), shift("s2"), pair, visit("y", "p6", windows=(minutes(60, 90),)))
+    live = LivePlan(found, planned(found))
+    late = live.started("pair", 25 * MINUTE)  # the second comes at 0:35
+    assert [(one.id, one.member, one.seconds) for one in late.endangered] == [("pair", 1, 4 * MINUTE)]
+    assert late.repairs == ()
+    with pytest.raises(ChangeRefused, match="what has begun cannot be kept"):
+        live.accept(late, leave_out=True)
+
+
+@pytest.mark.parametrize("now", [0, 18 * MINUTE], ids=["at home", "on the way"])
+def test_who_is_late_for_her_first_stop_is_not_sent_there_as_if_she_were_not(now: int) -> None:
+    found = problem(shift(), visit("x", "p3", windows=(minutes(20, 40),)))
+    live = LivePlan(found, planned(found))
+    late = live.running_late("s1", 30 * MINUTE, now=now)  # there by 0:50
+    assert [(one.id, one.seconds) for one in late.endangered] == [("x", 10 * MINUTE)]
+    assert late.repairs == ()
+    assert served(live.accept(late, leave_out=True)) == set()
+
+
+def test_who_is_late_for_her_first_stop_and_leaves_it_out_is_as_late_for_the_next() -> None:
+    found = problem(shift(), visit("w", "p1", windows=(minutes(5, 9),)), visit("x", "p3", windows=(minutes(20, 40),)))
+    live = LivePlan(found, planned(found))
+    late = live.running_late("s1", 30 * MINUTE, now=0)  # leaves at 0:34 instead of 0:04
+    plan = live.accept(late, leave_out=True)
+    assert served(plan) == {"x"}
+    assert start_of(plan, "x") == 37 * MINUTE
+
+
+def test_who_is_late_has_taken_the_break_before_her_first_stop_all_the_same() -> None:
+    found = problem(
+        shift(breaks=(Break("tea", minutes(0, 5), 5 * MINUTE),)), visit("x", "p3", windows=(minutes(20, 60),))
+    )
+    live = LivePlan(found, planned(found))
+    late = live.running_late("s1", 30 * MINUTE, now=0)
+    assert [move.seconds for move in late.moves] == [30 * MINUTE]
+    assert start_of(live.accept(late), "x") == 50 * MINUTE
 
 
 def test_a_crew_waits_for_a_member_who_was_seen_to_be_late() -> None:

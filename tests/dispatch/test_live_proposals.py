@@ -13,7 +13,8 @@ from dispatch.live.moves import moves_between
 from dispatch.live.published import with_task
 from dispatch.places import Place
 from dispatch.plan import Plan
-from tests.dispatch.builders import HOUR, MINUTE, meal, minutes, planned, problem, shift, start_of, visit
+from dispatch.tasks import Member
+from tests.dispatch.builders import HOUR, MINUTE, arranged, meal, minutes, planned, problem, shift, start_of, visit
 from tests.dispatch.city import district
 from tests.dispatch.live_days import day, newcomer, second_opinion
 
@@ -93,6 +94,38 @@ def test_the_problem_and_the_plan_given_stay_as_they_were() -> None:
     live.commit(live.propose(newcomer(found, 3))[0])
     assert (found, plan) == copies
     assert "new" not in found.tasks
+
+
+def test_who_comes_home_pays_no_setup_there() -> None:
+    found = problem(shift(overtime_after_seconds=12 * MINUTE, max_overtime_seconds=0), setup={"p0": MINUTE})
+    (best,) = LivePlan(found, planned(found)).propose(visit())  # ten minutes a minute away
+    assert (best.cost, best.overtime_seconds) == (2 * MINUTE, 0)
+
+
+def test_a_load_that_boxes_of_the_day_have_but_no_shift_has_room_for_fits_nowhere() -> None:
+    found = problem(meal(load={"crates": 1}))
+    assert LivePlan(found, planned(found)).propose(meal("new", load={"crates": 1})) == []
+
+
+def test_a_box_waits_at_its_kitchen_where_a_new_stop_on_its_way_waits_for_its_hour() -> None:
+    found = problem(
+        meal("box", "p1", "p3", due=(minutes(10, 300),), max_ride_seconds=20 * MINUTE),
+        visit("before", "p0", windows=(minutes(0, 0),)),  # until 0:10, so that the box leaves p1 at 0:12
+    )
+    live = LivePlan(found, planned(found))
+    best = live.propose(visit("new", "p2", windows=(minutes(60, 60),)))[0]
+    assert (best.cost, best.placements[0].position) == (0, 3)  # from 1:00 to 1:10 between kitchen and door
+    after = live.commit(best)
+    assert start_of(after, "box", "pickup") >= 50 * MINUTE  # at the door by 1:11
+
+
+def test_something_may_come_between_two_stops_that_start_at_the_same_second() -> None:
+    still = (Member(0),)
+    found = problem(visit("one", "p5", windows=(minutes(30, 40),), crew=still), visit("two", "p5", crew=still))
+    plan = arranged(found, ["one", "two"])
+    assert start_of(plan, "one") == start_of(plan, "two") == 30 * MINUTE
+    proposals = LivePlan(found, plan).propose(visit("new", "p5"), k=25)
+    assert {one.placements[0].position for one in proposals} == {1, 2, 3}
 
 
 def nine_to_ten() -> tuple[LivePlan, Plan]:

@@ -14,7 +14,19 @@ from dispatch.live.moves import moves_between
 from dispatch.plan import Plan
 from dispatch.shifts import Break
 from dispatch.tasks import Visit
-from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, served, shift, shift_of, start_of, visit
+from tests.dispatch.builders import (
+    MINUTE,
+    arranged,
+    meal,
+    minutes,
+    planned,
+    problem,
+    served,
+    shift,
+    shift_of,
+    start_of,
+    visit,
+)
 from tests.dispatch.live_days import day, newcomer
 
 SEEDS = st.integers(0, 10_000)
@@ -175,6 +187,19 @@ def test_a_box_that_is_aboard_stays_with_her_and_is_named() -> None:
     removal = live.remove("s1", now=start_of(plan, "d", "pickup"))
     assert removal.stranded == ("d",)
     assert shift_of(removal.plan, "d", "dropoff") == "s1"
+
+
+def test_the_room_that_a_crew_leaves_on_a_ride_is_used() -> None:
+    """The crew's ten minutes are all that the box's ride can bear; z takes their place at 0:16, for the box is due from
+    0:20 to 0:31 and cannot be taken before or after."""
+    box = meal("box", "p1", "p9", due=(minutes(20, 31),), max_ride_seconds=18 * MINUTE)
+    found = problem(
+        shift("s1"), shift("s2"), box,
+        visit("pair", "p5", crew=2, windows=(minutes(6, 8),)), visit("z", "p5", windows=(minutes(16, 17),)),
+    )  # fmt: skip
+    removal = LivePlan(found, arranged(found, ["box", "pair", "box"], ["pair", "z"])).remove("s2", now=0)
+    assert removal.unserved == ("pair",)
+    assert start_of(removal.plan, "z") == 16 * MINUTE
 
 
 def test_a_shift_that_dropped_out_gets_nothing_any_more() -> None:

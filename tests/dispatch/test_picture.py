@@ -45,6 +45,15 @@ def test_ids_of_strangers_are_escaped_everywhere() -> None:
     assert shifts == {HOSTILE}
 
 
+def test_ids_that_xml_has_no_way_to_write_leave_the_picture_well_formed() -> None:
+    day = problem(shift("a\x00"), visit("\x1b[31m\x0b", "p2"), visit("no\uffff", "p10", windows=(minutes(0, 1),)))
+    plan = planned(day)
+    assert "\ufffd[31m\ufffd" in "".join(ET.fromstring(svg_picture(day, plan)).itertext())  # noqa: S314  # our own text
+    page = html_page(day, plan)
+    (key,) = re.findall(r'data-key="([^"]*)"', page)[:1]
+    assert f'"{key}"' in page  # the page knows what it is to tell of the mark
+
+
 def test_an_empty_plan_has_a_picture_too() -> None:
     nothing = problem()
     ET.fromstring(svg_picture(nothing, planned(nothing)))  # noqa: S314  # our own text

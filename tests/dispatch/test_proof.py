@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import floor
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from dispatch.shifts import Break
 from dispatch.tasks import Member
 from dispatch.timing.assembly import plan_of
 from dispatch.timing.network import Network
-from tests.dispatch.builders import MINUTE, earliest, minutes, problem, served, shift, visit
+from tests.dispatch.builders import MINUTE, earliest, meal, minutes, problem, served, shift, visit
 from tests.dispatch.builders import plan_of as plan_made_by
 from tests.dispatch.city import district, spiced
 from tests.dispatch.constraints import ROWS, Row
@@ -55,6 +56,12 @@ def test_each_constraint_is_stated(row: Row) -> None:
     assert check(row.day, found.plan) == []
     assert row.measure(found.plan) == row.expected
     assert found.is_optimal
+
+
+def test_a_day_without_any_shift_costs_what_leaving_all_out_costs() -> None:
+    day = replace(problem(visit(), meal()), shifts=())
+    found = lower_bound(day, nothing(day), seconds=5)
+    assert found.lower == found.plan.cost["total"] == 2 * 50 * 100_000
 
 
 @pytest.mark.parametrize("seed", range(8))

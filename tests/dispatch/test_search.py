@@ -21,6 +21,7 @@ from dispatch.search import columns as c
 from dispatch.search.cache import SOURCES, sources_digest
 from dispatch.search.engine import Search
 from dispatch.search.state import TOTAL, new_state
+from dispatch.shifts import Break
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
 from tests.dispatch.builders import meal, minutes, problem, shift, visit
@@ -43,6 +44,18 @@ def test_exact_timing_finds_the_starts_that_the_search_promises(seed: int, tasks
     schedule.bounds.update(search.starts())
     assert schedule.settle(dict(enumerate(search.sequences())))
     assert len(schedule.unserved()) == search.unserved()
+
+
+def test_who_comes_home_pays_no_setup_there() -> None:
+    to_and_fro = problem(shift(window=minutes(0, 12)), visit(), setup={"p0": 60})  # ten minutes a minute away
+    assert searched(to_and_fro, iterations=1).unserved() == 0
+
+
+@pytest.mark.parametrize(("closes", "unserved"), [(30, 0), (29, 1)])
+def test_breaks_before_a_route_are_taken_one_after_another(closes: int, unserved: int) -> None:
+    tea, coffee = Break("tea", minutes(0, 5), 30 * 60), Break("coffee", minutes(10, closes), 10 * 60)  # from 0:30 on
+    found = problem(shift(breaks=(tea, coffee)), visit(windows=(minutes(41, 41),)))
+    assert searched(found, iterations=1).unserved() == unserved
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.live.kernels.compiled import inner, kernel
+from dispatch.live.kernels.compiled import inner, kernel, woven
 from dispatch.live.kernels.ways import seconds_in
 from dispatch.search.columns import (
     BONDS,
@@ -18,18 +18,17 @@ from dispatch.search.columns import (
     LAST_LEG,
     LATEST,
     LEAVES,
+    NEVER,
+    OPENS,
     PARTNER,
     PICKED,
     PLACE,
     PRED,
-    REST,
     RIDE,
     ROUTE,
     SERVICE,
     SETUP,
-    START,
     SUCC,
-    WAIT,
 )  # fmt: skip
 from dispatch.search.latest import last_within
 from dispatch.search.timing import crossed, opening, way_seconds
@@ -37,8 +36,8 @@ from dispatch.search.timing import crossed, opening, way_seconds
 
 @kernel
 def find_bears(facts, state, live):
-    """Work out how much later each stop may start before a ride that began ahead of it lasts too long, were all waiting
-    on the way used up."""
+    """Work out by how many seconds the way to each stop may grow before a ride that passes it lasts too long, were
+    nobody to wait or rest on it. A ride may begin later, so that nothing follows for the stop's start."""
     rows, legs, bears = state.rows, facts.legs, live.bears
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
     for leg in range(legs.shape[0]):
@@ -58,16 +57,24 @@ def find_bears(facts, state, live):
 
 @inner
 def _room(facts, state, leg):
-    """The seconds by which a drop-off may be reached later, and those of waiting and breaks that could go."""
-    rows, legs = state.rows, facts.legs
-    pred = rows[leg, PRED]
-    setup = legs[leg, SETUP] if legs[pred, LEAVES] != legs[leg, PLACE] else 0
-    reached = rows[leg, START] - (rows[leg, WAIT] - rows[pred, WAIT]) - setup
+    """The seconds that a ride may last longer than it would without waiting and breaks."""
+    rows, legs, route, sentinels = state.rows, facts.legs, state.rows[leg, ROUTE], state.rows.shape[0]
+    sentinels -= 2 * facts.routes.shape[0]
+    pred, here = rows[leg, PRED], leg
+    spent = way_seconds(facts, route, pred, leg) - (legs[leg, SETUP] if legs[pred, LEAVES] != legs[leg, PLACE] else 0)
+    while pred < sentinels and pred != legs[leg, PARTNER]:
+        pred, here = rows[pred, PRED], pred
+        spent += way_seconds(facts, route, pred, here) + legs[here, SERVICE]
     if legs[leg, PICKED] >= 0:
-        return legs[leg, PICKED] + legs[leg, RIDE] - reached + rows[leg, WAIT] + rows[leg, REST]
-    pickup = legs[leg, PARTNER]
-    spare = rows[leg, WAIT] - rows[pickup, WAIT] + rows[leg, REST] - rows[pickup, REST]
-    return rows[pickup, DEP] + legs[leg, RIDE] - reached + spare
+        spent += rows[pred, DEP] - legs[leg, PICKED]
+    return legs[leg, RIDE] - spent
+
+
+@woven
+def lasts_too_long(facts, live, succ, more):
+    """Whether a ride that passes `succ` cannot bear a way there that is so many seconds longer. Setup may be paid there
+    that was not before: it is not part of a ride that ends there."""
+    return more - facts.legs[succ, SETUP] > live.bears[succ]
 
 
 @kernel
@@ -114,23 +121,23 @@ def span(facts, state, live, leg, pred, ready, shut):
     latest), earliest above latest if never. A hull: not every second in between need fit."""
     rows, legs, routes = state.rows, facts.legs, facts.routes
     succ, route = rows[pred, SUCC], rows[pred, ROUTE]
-    away = legs[leg, SERVICE] + way_seconds(facts, route, leg, succ)
-    borne = rows[succ, START] + live.bears[succ] - away
-    latest = min(shut, rows[succ, LATEST] - away, borne)
+    away, way = legs[leg, SERVICE] + way_seconds(facts, route, leg, succ), seconds_in(facts, live, route, pred, leg)
+    if lasts_too_long(facts, live, succ, way + away - way_seconds(facts, route, pred, succ)):
+        return FOREVER, NEVER
+    latest = min(shut, rows[succ, LATEST] - away)
     rest = routes[route, LAST_BREAK] - 1
     sentinels = legs.shape[0] - 2 * routes.shape[0]
     taken = 0 if pred >= sentinels else rows[pred, BREAKS]
     if routes[route, FIRST_BREAK] + taken > rest:  # all are behind
         return opening(facts, leg, ready), latest
-    way = seconds_in(facts, live, route, pred, leg)
     setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
     if pred >= sentinels:
-        rested = max(rows[pred, DEP], facts.breaks[rest, 0]) + facts.breaks[rest, 2] + way
+        rested = max(rows[pred, DEP], max(routes[route, OPENS], facts.breaks[rest, 0]) + facts.breaks[rest, 2]) + way
     else:
         rested = crossed(facts, rest, rows[pred, DEP], way, setup)
     sooner = opening(facts, leg, max(ready, rested)) if rested < FOREVER else FOREVER  # with the break ahead of it
     plain = opening(facts, leg, ready)
-    later = min(shut, borne, _departs(facts, state, live, leg, succ, route) - legs[leg, SERVICE])
+    later = min(shut, _departs(facts, state, live, leg, succ, route) - legs[leg, SERVICE])
     if plain > later:
         return sooner, latest
     if sooner > latest:

@@ -10,6 +10,8 @@ from dispatch.search.columns import (
     FIRST_LEG,
     KIND,
     LAST_LEG,
+    NEVER,
+    OPENS,
     PARTNER,
     PICKUP,
     PRED,
@@ -26,13 +28,19 @@ from dispatch.search.state import forget, push, touch
 
 
 @kernel
-def put_off(facts, state, live, route, seconds, resting):
+def put_off(facts, state, live, route, seconds, resting, leaves):
     """Time a route and all that hangs on it `seconds` later, from its tail on; False if that breaks a rule (the caller
-    has a copy). `resting`: she has begun a break behind the tail, which then lasts longer."""
+    has a copy). `resting`: she has begun a break behind the tail, which then lasts longer. `leaves`: when she was to
+    leave the route's start, if she has not been anywhere yet, else NEVER."""
     forget(state)
     rows, legs = state.rows, facts.legs
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
     tail = live.tails[route]
+    if leaves > NEVER:  # whatever is her first stop now
+        touch(state, sentinels + route)
+        rows[sentinels + route, DEP] = leaves + seconds
+        push(state, rows[sentinels + route, SUCC])
+        return settle(facts, state)
     if tail < sentinels and live.begun[tail] and not resting:
         touch(state, tail)
         legs[tail, SERVICE] += seconds
@@ -54,12 +62,16 @@ def put_off(facts, state, live, route, seconds, resting):
 
 
 @kernel
-def catch_up(facts, state, live, route, seconds, resting):
+def catch_up(facts, state, live, route, seconds, resting, leaves):
     """Take the later departure of `put_off` back once the starts that it caused are promised; they stay as they are."""
     rows, legs = state.rows, facts.legs
     sentinels = legs.shape[0] - 2 * facts.routes.shape[0]
     tail = live.tails[route]
-    if tail < sentinels and live.begun[tail] and not resting:
+    if leaves > NEVER:
+        touch(state, sentinels + route)
+        rows[sentinels + route, DEP] = facts.routes[route, OPENS]
+        push(state, rows[sentinels + route, SUCC])
+    elif tail < sentinels and live.begun[tail] and not resting:
         touch(state, tail)
         legs[tail, SERVICE] -= seconds
         rows[tail, DEP] -= seconds

@@ -40,7 +40,7 @@ class Live(NamedTuple):
     heap: Ints  # (p,) their numbers, the cheapest first
     best: Ints  # (MOST_KEPT, PREDS + crew) the cheapest ways found so far, timed exactly
     walk: Ints  # (8, crew) where a search through a crew's combinations stands
-    bears: Ints  # (N,) how much later a stop may start for the rides that pass it, at most
+    bears: Ints  # (N,) how many seconds the way to a stop may grow by for the rides that pass it, at most
     rested: Ints  # (N,) the latest start of a stop behind which the route's last break is still to be taken, at most
 
     def handle(self) -> Handle:

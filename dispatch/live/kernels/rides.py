@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from numba import int64
 
+from dispatch.live.kernels.bounds import lasts_too_long
 from dispatch.live.kernels.compiled import inner, woven
 from dispatch.live.kernels.handle import BEHIND, BOUND, FOUND, MOST_PLACES, PRED, ROUNDED, TRIED
 from dispatch.live.kernels.heap import heapify, pop_place
@@ -122,16 +123,20 @@ def _walk(facts, state, live, pickup, pred, reach, shut, gained):
     reach += stop_cost(facts, route, pickup, start, 0)
     behind, here, succ, clock, ridden = pred, pickup, rows[pred, SUCC], start + legs[pickup, SERVICE], 0
     way = way_seconds(facts, route, pickup, succ)
-    detour, late = reach + way_cost(facts, route, pickup, succ), max(0, clock + way - rows[succ, START])
+    detour = reach + way_cost(facts, route, pickup, succ)
+    more = seconds_in(facts, live, route, pred, pickup) + legs[pickup, SERVICE] + way
+    more -= way_seconds(facts, route, pred, succ)
     while carries(facts, state, pickup, behind, route):
         bound = reach if here == pickup else detour - rows[here, WAY]
         bound += cost_in(facts, live, route, here, dropoff) + way_cost(facts, route, dropoff, succ)
         if not is_over(live, bound, gained):
-            begins = _drop(facts, state, live, here, dropoff, succ, clock, ridden, 0 if here == pickup else late)
+            begins = _drop(facts, state, live, here, dropoff, succ, clock, ridden, more if here == pickup else 0)
             if begins < FOREVER:
                 bound += stop_cost(facts, route, dropoff, begins, 0)
                 add_place(live, bound, pred, behind, start, begins)
-        if succ >= sentinels or legs[pickup, DIRECT] == 1 or (here == pickup and late > live.bears[succ]):
+        if succ >= sentinels or legs[pickup, DIRECT] == 1:
+            return
+        if here == pickup and lasts_too_long(facts, live, succ, more):
             return
         if here != pickup:
             way = _way_driven(facts, state, route, here, succ)
@@ -143,9 +148,9 @@ def _walk(facts, state, live, pickup, pred, reach, shut, gained):
 
 
 @inner
-def _drop(facts, state, live, here, dropoff, succ, clock, ridden, late):
-    """When a drop-off between two legs could start, its box aboard for `ridden` and more; FOREVER if never. `late`: by
-    how much the pickup delays what follows."""
+def _drop(facts, state, live, here, dropoff, succ, clock, ridden, more):
+    """When a drop-off between two legs could start, its box aboard for `ridden` and more; FOREVER if never. `more`: by
+    how much the pickup, if it is the one of the two, makes the way between its own neighbours longer."""
     rows, legs, route = state.rows, facts.legs, state.rows[succ, ROUTE]
     way = seconds_in(facts, live, route, here, dropoff)
     setup = legs[dropoff, SETUP] if facts.stands[here, 1] != facts.stands[dropoff, 0] else 0
@@ -154,11 +159,11 @@ def _drop(facts, state, live, here, dropoff, succ, clock, ridden, late):
     if here != legs[dropoff, PARTNER] and not open_to(facts, state, dropoff, here):
         return FOREVER
     begins = opening(facts, dropoff, clock + way)
-    leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
-    fits = begins <= legs[dropoff, CLOSE] and leaves <= min(
-        rows[succ, LATEST], late + rows[succ, START] + live.bears[succ]
-    )
-    return begins if fits else FOREVER
+    away = legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
+    if begins > legs[dropoff, CLOSE] or begins + away > rows[succ, LATEST]:
+        return FOREVER
+    more += way + away - way_seconds(facts, route, here, succ)
+    return FOREVER if lasts_too_long(facts, live, succ, more) else begins
 
 
 @inner

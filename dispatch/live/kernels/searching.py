@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numba import int64
 
+from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.compiled import inner, kernel
 from dispatch.live.kernels.crews import search_crew
 from dispatch.live.kernels.handle import (
@@ -124,7 +125,10 @@ def drop(facts, state, live, tasks):
     freeze(facts, state, live, live.counters[NOW])
     for route in range(facts.routes.shape[0]):
         none_before_now(facts, state, live, route)
-    return settle(facts, state)
+    fits = settle(facts, state)
+    find_bears(facts, state, live)  # with less on them, rides and breaks leave more room
+    find_rested(facts, state, live)
+    return fits
 
 
 @kernel
