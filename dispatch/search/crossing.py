@@ -79,6 +79,7 @@ class Crossing:
     def __init__(self, facts: Facts, types: list[int], chance: np.random.Generator) -> None:
         count = len(facts.legs) - 2 * len(facts.routes)
         self.near, self.types, self.chance = facts.near, types, chance
+        self.first_leg = facts.tasks[:, c.FIRST_LEG]
         self.task_of = facts.legs[:count, c.TASK].tolist()
         self.size = (facts.tasks[:, c.LAST_LEG] - facts.tasks[:, c.FIRST_LEG]).tolist()
         self.frozen = set(np.flatnonzero(facts.tasks[:, c.FROZEN] == 1).tolist())
@@ -128,16 +129,16 @@ class Crossing:
         return Counter(self.task_of[leg] for legs in routes for leg in legs)
 
     def _group(self, two: Parent) -> list[int]:
-        """Routes that pass near one task, at most half of those in use, none of them pinned."""
+        """Routes that pass near one leg, at most half of those in use, none of them pinned."""
         route_of = {self.task_of[leg]: number for number, legs in enumerate(two.routes) for leg in legs}
         in_use = sum(1 for legs in two.routes if legs)
         most = int(self.chance.integers(1, max(2, in_use // 2 + 1)))
-        seed = int(self.chance.integers(len(self.near)))
+        seed = int(self.first_leg[self.chance.integers(len(self.first_leg))])
         group: dict[int, None] = {}
-        for task in (seed, *self.near[seed].tolist()):
-            if task < 0 or len(group) >= most:
+        for leg in self.near[seed].tolist():
+            if leg < 0 or len(group) >= most:
                 break
-            number = route_of.get(task)
+            number = route_of.get(self.task_of[leg])
             if number is not None and not self._is_pinned(two.routes[number]):
                 group[number] = None
         return list(group)

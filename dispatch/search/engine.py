@@ -77,6 +77,10 @@ class Search:
         small, hot, cold = (share * one + (1 - share) * other for one, other in zip(WALKED, CARRIED, strict=True))
         return small, hot, cold
 
+    def _is_mixed(self) -> bool:
+        """Whether there are visits and deliveries: such days settle too slowly for a population."""
+        return 0.0 < self.small < WALKED[0]
+
     def construct(self, schedule: Schedule | None = None) -> None:
         """Start from a schedule, and insert what it leaves out."""
         if schedule is not None and not seated(self.compiled, self._facts, schedule, self._state):
@@ -117,7 +121,7 @@ class Search:
             self._save_routes(budget)
         hear = told or (lambda _share, _cost, _unserved: None)
         mates = mates or Alone()
-        if cooled == 0.0:
+        if cooled == 0.0 and not self._is_mixed():
             self._evolve(budget, hear, mates)
             self._go_on_from_the_best()
         heat = self.hot * (self.cold / self.hot) ** cooled

@@ -52,7 +52,7 @@ class Facts(NamedTuple):
     types: Ints  # (types + 1) first route of each type; routes of a type stand together
     before: NDArray[np.int32]  # (n, k) likely predecessors, −1 ends a row
     after: NDArray[np.int32]  # (n, k) likely successors
-    near: Ints  # (t, k) tasks by nearness in travel
+    near: Ints  # (n, k) legs by nearness in travel
     aboard: Ints  # (m, d) what is aboard when the horizon begins
 
     def handle(self) -> Handle:

@@ -1,4 +1,4 @@
-"""Candidate lists: what could well stand before and after a leg, and which tasks are near one another.
+"""Candidate lists: what could well stand before and after a leg, and which legs are near one another.
 
 After Vidal et al. 2013 (doi:10.1016/j.cor.2012.07.018), section 4.4: nearness is the cost of the way plus the waiting
 and the lateness that the two windows make unavoidable; pairs whose windows cannot follow one another are left out.
@@ -27,7 +27,7 @@ class Nearness(NamedTuple):
 
     before: NDArray[np.int32]  # (legs, ≤ CANDIDATES) likely predecessors
     after: NDArray[np.int32]  # (legs, ≤ CANDIDATES) likely successors
-    near: Ints  # (tasks, ≤ NEAR) tasks by the cost of the way between their last legs
+    near: Ints  # (legs, ≤ NEAR) legs by the cost of the way to them, itself first, no loaded pickups
 
 
 def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[np.integer]) -> Nearness:
@@ -35,7 +35,7 @@ def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[n
     count = len(legs)
     if count < 2:
         none = np.full((max(1, count), 1), -1, np.int32)
-        return Nearness(none, none, np.full((max(1, len(tasks)), 1), -1, np.int64))
+        return Nearness(none, none, np.zeros((max(1, count), 1), np.int64))
     keep = min(CANDIDATES, count - 1)
     before = np.full((count, keep), -1, np.int32)
     after = np.full((count, keep), -1, np.int32)
@@ -44,7 +44,7 @@ def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[n
         everyone = np.arange(count)
         before[rows] = _likely(_following(legs, everyone, rows, clock, price).T, legs, keep)
         after[rows] = _likely(_following(legs, rows, everyone, clock, price), legs, keep)
-    return Nearness(before, after, _near_tasks(legs, tasks, price))
+    return Nearness(before, after, _near(legs, tasks, price))
 
 
 def _following(
@@ -85,13 +85,16 @@ def _nearest(cost: NDArray[np.float64], keep: int) -> Ints:
     return found
 
 
-def _near_tasks(legs: Ints, tasks: Ints, price: NDArray[np.integer]) -> Ints:
-    places = legs[tasks[:, c.LAST_LEG] - 1, c.PLACE]
-    keep = min(NEAR, len(tasks))
-    near = np.empty((len(tasks), keep), np.int64)
-    for first in range(0, len(tasks), BLOCK):
-        rows = slice(first, first + BLOCK)
-        cost = price[places[rows][:, None], places[None, :]].astype(np.float64)
-        cost[np.arange(len(cost)), np.arange(first, first + len(cost))] = -1.0  # itself first
-        near[rows] = _nearest(cost, keep)
+def _near(legs: Ints, tasks: Ints, price: NDArray[np.integer]) -> Ints:
+    """Legs by nearness in travel alone, whatever their windows."""
+    numbers, task = np.arange(len(legs)), legs[:, c.TASK]
+    loaded = (numbers < tasks[task, c.FIRST_LEG]) | (numbers >= tasks[task, c.LAST_LEG])
+    keep = min(NEAR, len(legs))
+    near = np.empty((len(legs), keep), np.int64)
+    for first in range(0, len(legs), BLOCK):
+        rows = numbers[first : first + BLOCK]
+        cost = price[legs[rows, c.LEAVES][:, None], legs[:, c.PLACE][None, :]].astype(np.float64)
+        cost[:, loaded] = np.inf
+        cost[rows - first, rows] = -1.0
+        near[rows] = _likely(cost, legs, keep)
     return near

@@ -15,6 +15,7 @@ from dispatch.search.columns import (
     ROUTE,
     SERVICE,
     SOFT,
+    TASK,
     VISIT,
 )  # fmt: skip
 from dispatch.search.compiled import inner
@@ -35,7 +36,7 @@ def recreate(facts, state, count, chance):
 
 @inner
 def with_bank(facts, state, count, seed, chance):
-    """Add to `removed[:count]` some tasks that were not served before: near the seed, and one at random."""
+    """Add to `removed[:count]` some tasks that were not served before: near the seed, a leg, and one at random."""
     if state.counters[UNSERVED] == count:
         return count
     whole, removed = count, state.removed
@@ -43,9 +44,10 @@ def with_bank(facts, state, count, seed, chance):
     for place in range(count):
         state.picked[1 + removed[place]] = state.picked[0]
     for rank in range(facts.near.shape[1]):
-        task = facts.near[seed, rank]
-        if task < 0 or whole - count >= FROM_THE_BANK:
+        leg = facts.near[seed, rank]
+        if leg < 0 or whole - count >= FROM_THE_BANK:
             break
+        task = facts.legs[leg, TASK]
         if _is_out(facts, state, task) and uniform(chance) < 0.5:
             state.picked[1 + task] = state.picked[0]
             removed[whole] = task

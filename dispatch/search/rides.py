@@ -44,15 +44,15 @@ HERE, AFTER = range(2)  # columns of `least`: behind a leg, and behind it or a l
 @inner
 def search_rides(facts, state, pickup, dropoff, keep, blink, chance):
     """Fill `spots[0]` with the cheapest places of a delivery: on the routes that pass near either end and on unused
-    ones; if there are none and nothing is overlooked, on any. A spot's columns: cost, the pickup's predecessor, the
-    drop-off's (the pickup itself if it comes right behind), a start."""
+    ones; if there are none and nothing is overlooked, on any. With chance `blink` a pair of places is overlooked. A
+    spot's columns: cost, the pickup's predecessor, the drop-off's (the pickup itself if it comes right behind), a start."""
     rows = state.rows
     state.found[0] = 0
     state.seen[0] += 1
     for type_ in range(facts.types.shape[0] - 1):
         route = first_unused(facts, state, type_)
         if route >= 0:
-            _walk_route(facts, state, pickup, dropoff, route, keep)
+            _walk_route(facts, state, pickup, dropoff, route, keep, blink, chance)
     for end in (dropoff, pickup):
         for rank in range(facts.before.shape[1]):
             other = facts.before[end, rank]
@@ -66,17 +66,17 @@ def search_rides(facts, state, pickup, dropoff, keep, blink, chance):
 
 @inner
 def _visit_once(facts, state, pickup, dropoff, route, keep, blink, chance):
-    """Look at a route in use, unless it was looked at for this delivery already, or overlooked."""
+    """Look at a route in use, unless it was looked at for this delivery already."""
     if route < 0 or state.seen[1 + route] == state.seen[0]:
         return
     state.seen[1 + route] = state.seen[0]
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
-    if state.rows[sentinels + route, COUNT] > 0 and not (blink > 0.0 and blinks(state, blink, chance)):
-        _walk_route(facts, state, pickup, dropoff, route, keep)
+    if state.rows[sentinels + route, COUNT] > 0:
+        _walk_route(facts, state, pickup, dropoff, route, keep, blink, chance)
 
 
 @inner
-def _walk_route(facts, state, pickup, dropoff, route, keep):
+def _walk_route(facts, state, pickup, dropoff, route, keep, blink, chance):
     """All places of a delivery on one route that cost less than those kept, from the route's end. What the drop-off
     costs behind each leg, and at least behind it or a later one, is noted on the way."""
     rows, legs, stands, least = state.rows, facts.legs, facts.stands, state.least
@@ -97,7 +97,7 @@ def _walk_route(facts, state, pickup, dropoff, route, keep):
         reach = int64(facts.price_in[to_pickup + back]) - rows[pred, WAY]  # of an unused route: what its use costs
         both = min(between + onward, way_cost(facts, route, pickup, succ) + least[succ, AFTER])
         if reach + both < worst and rows[pred, DEP] <= legs[pickup, CLOSE] and not _joins(facts, pickup, succ):
-            _set_out(facts, state, pickup, dropoff, pred, reach, keep)
+            _set_out(facts, state, pickup, dropoff, pred, reach, keep, blink, chance)
             worst = int64(_worst(state, keep))
         if pred >= sentinels:
             return
@@ -109,12 +109,12 @@ def _walk_route(facts, state, pickup, dropoff, route, keep):
 
 
 @inner
-def _set_out(facts, state, pickup, dropoff, pred, reach, keep):
+def _set_out(facts, state, pickup, dropoff, pred, reach, keep, blink, chance):
     """Look for the drop-off's place if the pickup can stand behind `pred`."""
     legs, route = facts.legs, state.rows[pred, ROUTE]
     start = opening(facts, pickup, state.rows[pred, DEP] + way_seconds(facts, route, pred, pickup))
     if start <= legs[pickup, CLOSE] and start <= facts.routes[route, CLOSES] and open_to(facts, state, pickup, pred):
-        _walk(facts, state, pickup, dropoff, pred, start, reach, keep)
+        _walk(facts, state, pickup, dropoff, pred, start, reach, keep, blink, chance)
 
 
 @inner
@@ -126,7 +126,7 @@ def _joins(facts, pickup, succ):
 
 
 @inner
-def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
+def _walk(facts, state, pickup, dropoff, pred, start, reach, keep, blink, chance):
     """Try the drop-off behind the pickup and behind each later leg. `reach` is what going to the pickup costs, without
     the way that was there before."""
     rows, legs, least, route = state.rows, facts.legs, state.least, state.rows[pred, ROUTE]
@@ -144,8 +144,9 @@ def _walk(facts, state, pickup, dropoff, pred, start, reach, keep):
             way = way_seconds(facts, route, here, dropoff)
             begins = opening(facts, dropoff, clock + way)
             leaves = begins + legs[dropoff, SERVICE] + way_seconds(facts, route, dropoff, succ)
-            in_time = begins <= legs[dropoff, CLOSE] and leaves <= rows[succ, LATEST]
-            if in_time and _short_enough(facts, dropoff, here, ridden + way):
+            fits = begins <= legs[dropoff, CLOSE] and leaves <= rows[succ, LATEST]
+            fits = fits and _short_enough(facts, dropoff, here, ridden + way)
+            if fits and not (blink > 0.0 and blinks(state, blink, chance)):
                 if facts.flags[TIMED] or facts.flags[LIKED]:
                     cost += stop_cost(facts, route, dropoff, begins, int64(0))
                 _keep_ride(state, cost, pred, here, start, keep)

@@ -20,12 +20,13 @@ MANY_TASKS = 300
 
 @inner
 def ruin(facts, state, chance, setting, per_route):
-    """Take strings out around a random task; their tasks go to `state.removed`, the count and the seed are returned.
+    """Take strings out around a random leg; their tasks go to `state.removed`, the count and the leg are returned.
     `setting` holds longest string, mean removed, chance of a split, its growth; a string is no longer than the mean
     route, `per_route`."""
     tasks, rows = facts.tasks, state.rows
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
-    seed = below(chance, tasks.shape[0])
+    task = below(chance, tasks.shape[0])
+    seed = tasks[task, FIRST_LEG] + below(chance, tasks[task, LAST_LEG] - tasks[task, FIRST_LEG])
     longest = min(setting[0], per_route)
     strings = int(uniform(chance) * (4.0 * setting[1] / (1.0 + longest) - 1.0) + 1.0)
     count, done = int64(0), 0
@@ -33,13 +34,11 @@ def ruin(facts, state, chance, setting, per_route):
     for rank in range(facts.near.shape[1]):
         if done >= strings:
             break
-        task = facts.near[seed, rank]
-        if task < 0:
+        leg = facts.near[seed, rank]
+        if leg < 0:
             break
-        first, last = tasks[task, FIRST_LEG], tasks[task, LAST_LEG]
-        leg = first + below(chance, last - first)
         route = rows[leg, ROUTE]
-        if route < 0 or state.seen[1 + route] == state.seen[0] or tasks[task, FROZEN] == 1:
+        if route < 0 or state.seen[1 + route] == state.seen[0] or tasks[facts.legs[leg, TASK], FROZEN] == 1:
             continue
         state.seen[1 + route] = state.seen[0]
         done += 1
