@@ -133,10 +133,12 @@ async def test_an_elder_of_another_district_is_unknown_and_so_is_one_without_a_g
 async def test_a_post_needs_its_key_and_gives_the_same_answer_again(
     platform: Platform, client: httpx.AsyncClient, as_: Headers, scene: Scene
 ) -> None:
-    headers = as_(scene.officer)
+    headers, nothing = as_(scene.officer), await counts(platform)
     bare = {name: value for name, value in headers.items() if name != "Idempotency-Key"}
-    answer = await client.post("/v1/tasks", json=body_of(scene), headers=bare)
-    assert answer.json()["code"] == "idempotency_key_missing"
+    for unseen in ({}, {"Idempotency-Key": ""}, {"Idempotency-Key": " "}, {"Idempotency-Key": "   "}):
+        answer = await client.post("/v1/tasks", json=body_of(scene), headers=bare | unseen)
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    assert await counts(platform) == nothing
     first = await client.post("/v1/tasks", json=body_of(scene), headers=headers)
     before = await counts(platform)
     again = await client.post("/v1/tasks", json=body_of(scene), headers=headers)
