@@ -82,7 +82,7 @@ async def _actor(request: Request[Any, Any, Any]) -> Actor:
 
 async def _once(request: Request[Any, Any, Any]) -> Once:
     key = request.headers.get("idempotency-key", "")
-    if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
         raise KeyMissing
     actor = request.scope.get("user")
     who = actor.account_id if isinstance(actor, Actor) else "anonymous"

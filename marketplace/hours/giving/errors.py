@@ -131,6 +131,22 @@ class TooLateToUndo(Conflict):
     en = "It could be taken back within {hours} hours."
 
 
+class GiverElsewhere(Conflict):
+    """The account that gave is closed: its owner moved to another branch, or left."""
+
+    code = "giver_elsewhere"
+    zh = "赠送方已转往其他分行或已退出，原账户已关闭，不能撤回。"
+    en = "The giver has moved to another branch or left since, and the account that gave is closed."
+
+
+class ReceiverElsewhere(Conflict):
+    """An account that received is closed: its owner moved to another branch, or left."""
+
+    code = "receiver_elsewhere"
+    zh = "接收方已转往其他分行或已退出，原账户已关闭，不能撤回。"
+    en = "A receiver has moved to another branch or left since, and the account that received is closed."
+
+
 class AlreadySpent(Conflict):
     """The receiver has used some of it: it is not taken back."""
 

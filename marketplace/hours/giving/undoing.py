@@ -15,9 +15,10 @@ from marketplace.hours.errors import SecondPersonNeeded
 from marketplace.hours.giving.entries import Placed, reached_by
 from marketplace.hours.giving.errors import (
     AlreadySpent,
+    GiverElsewhere,
     NotUndoable,
     OrderOver,
-    ReceiverUnknown,
+    ReceiverElsewhere,
     TooLateToUndo,
 )
 from marketplace.hours.giving.models import TransferOrder
@@ -50,7 +51,8 @@ async def undo(
     """Take a gift, a donation or an inheritance back.
 
     The giver herself, or an officer of her branch; an inheritance by another officer than asked or agreed. `Unknown`,
-    `NotUndoable`, `OrderOver`, `TooLateToUndo`, `SecondPersonNeeded`, `OwnBenefit`, `AlreadySpent`.
+    `NotUndoable`, `OrderOver`, `TooLateToUndo`, `SecondPersonNeeded`, `OwnBenefit`, `AlreadySpent`, and
+    `GiverElsewhere` or `ReceiverElsewhere` where an account that took part is closed.
     """
     placed = await locked(tx, order_id)
     order = placed.order
@@ -92,7 +94,8 @@ async def _restored(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now
 
 async def _reverse(tx: AsyncSession, order: TransferOrder, opened: Sequence[Command], *, now: datetime) -> None:
     commands: list[Command] = [*opened]
-    for account, minutes in (await reached_by(tx, order)).items():
+    reached = await reached_by(tx, order)
+    for account, minutes in reached.items():
         # held for an instant, so that it is known under the locks of this call that all of it is still there
         name = f"{order.key}:undo:{account}"
         commands += [
@@ -107,4 +110,4 @@ async def _reverse(tx: AsyncSession, order: TransferOrder, opened: Sequence[Comm
     except InsufficientBalance as error:
         raise AlreadySpent from error
     except AccountClosed as error:
-        raise ReceiverUnknown from error
+        raise (ReceiverElsewhere if UUID(error.data["account"]) in reached else GiverElsewhere) from error

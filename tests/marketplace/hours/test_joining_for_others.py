@@ -60,12 +60,15 @@ async def test_whoever_an_officer_makes_a_member_is_told_once(
     assert told_of(told, "您已加入时间银行") == 3
 
 
-async def test_an_officer_touches_no_member_of_another_branch_by_letting_her_join_again(
+async def test_an_officer_makes_no_member_of_another_branch_and_touches_none_by_letting_her_join_again(
     platform: Platform, caller: Caller
 ) -> None:
     bank, here, there = await a_city(platform)
     async with transaction(platform.db) as tx:
         person = await a_person(platform, tx, bank, district=1)
+        account = await an_account(platform, tx, Role.ELDER)
+        elder = await an_elder(platform, tx, bank.town.communities[1])
+        elder.account_id = account.id
     body = {
         "account_id": str(person.actor.account_id),
         "district_id": str(bank.town.districts[0].id),
@@ -78,6 +81,10 @@ async def test_an_officer_touches_no_member_of_another_branch_by_letting_her_joi
     assert (await caller.get(seen, there))["birth_on"] == "1980-05-01"
     await caller.post("/v1/members", there, own)
     assert (await caller.get(seen, there))["birth_on"] == "1930-01-01"
+    body = {"account_id": str(account.id), "district_id": str(bank.town.districts[0].id)}
+    assert await caller.refused("/v1/members", here, body) == "unknown"
+    made = await caller.post("/v1/members", there, body | {"district_id": str(bank.town.districts[1].id)})
+    assert (made["kind"], made["elder_id"]) == ("elder", str(elder.id))
 
 
 async def test_a_corrected_date_of_birth_is_told_and_nobody_corrects_her_own(
@@ -95,20 +102,6 @@ async def test_a_corrected_date_of_birth_is_told_and_nobody_corrects_her_own(
     await caller.post("/v1/members", officer, body | {"account_id": str(both.id)})
     await deliver_all(replace(platform, channel=told))
     assert told_of(told, "您的出生日期已更正。由工作人员代您办理") == len(told.texts) == 1
-
-
-async def test_an_elder_of_another_branch_is_not_made_a_member_by_her_account(
-    platform: Platform, caller: Caller
-) -> None:
-    bank, here, there = await a_city(platform)
-    async with transaction(platform.db) as tx:
-        account = await an_account(platform, tx, Role.ELDER)
-        elder = await an_elder(platform, tx, bank.town.communities[1])
-        elder.account_id = account.id
-    body = {"account_id": str(account.id), "district_id": str(bank.town.districts[0].id)}
-    assert await caller.refused("/v1/members", here, body) == "unknown"
-    made = await caller.post("/v1/members", there, body | {"district_id": str(bank.town.districts[1].id)})
-    assert (made["kind"], made["elder_id"]) == ("elder", str(elder.id))
 
 
 async def test_a_groups_contact_whom_an_officer_names_is_told(

@@ -53,21 +53,12 @@ async def test_confirmed_schools_stand_and_keys_that_were_given_up_are_remembere
         await older.connection.execute("UPDATE student_change SET asked_by = decided_by")
 
 
-async def test_a_database_of_before_gets_the_night_that_forgets_answers_and_keeps_the_branches_own(
+async def test_the_night_that_forgets_answers_is_armed_and_who_is_on_the_way_out_is_shut_out_already(
     older_database: OlderDatabases,
 ) -> None:
     older = await older_database("0027")
     cycle = "INSERT INTO timer (id, rule, entity_id, due_at) VALUES ($1, 'cycle.due', $1, now())"
     await older.connection.execute(cycle, uuid4())
-    await older.upgrade()
-    rows = await older.connection.fetch("SELECT rule, due_at <= now() AS due, fired_at FROM timer ORDER BY rule")
-    assert [tuple(row) for row in rows] == [("answers.due", True, None), ("cycle.due", True, None)]
-
-
-async def test_whoever_came_with_an_import_that_is_on_its_way_out_is_shut_out_already(
-    older_database: OlderDatabases,
-) -> None:
-    older = await older_database("0028")
     leaving, there = uuid4(), uuid4()
     await older.connection.execute("SET session_replication_role = replica")  # no programme, no people
     for one, state in ((leaving, "undoing"), (there, "done")):
@@ -87,3 +78,5 @@ async def test_whoever_came_with_an_import_that_is_on_its_way_out_is_shut_out_al
         "SELECT i.import_id, i.was_in, b.undo_obstacles FROM imported_member i JOIN bank_import b ON b.id = i.import_id"
     )
     assert {tuple(row) for row in rows} == {(leaving, True, 0), (there, None, 0)}
+    rows = await older.connection.fetch("SELECT rule, due_at <= now() AS due, fired_at FROM timer ORDER BY rule")
+    assert [tuple(row) for row in rows] == [("answers.due", True, None), ("cycle.due", True, None)]

@@ -44,31 +44,26 @@ async def troubles(platform: Platform) -> list[Any]:
         return [*await prove(tx), *await prove_ledger(tx)]
 
 
-async def test_who_moved_gets_the_minutes_of_a_revoked_certificate_in_her_new_branch(
+async def test_the_minutes_of_who_moved_follow_her_and_go_to_the_pool_of_her_last_branch_when_she_left(
     platform: Platform, client: httpx.AsyncClient, as_: Headers, caller: Caller
 ) -> None:
     campus = await a_campus(platform, 47, 60)
-    made = (await issued(client, as_, campus, up_to_minutes=100)).json()
+    first, second = [(await issued(client, as_, campus, up_to_minutes=minutes)).json() for minutes in (47, 53)]
     there = await moves(caller, campus, 1)
     assert await balances(platform, campus.student.account, there) == [(0, 0), (7, 0)]
-    await caller.post(f"/v1/certificates/{made['id']}/revoke", campus.officer, WHY)
-    assert await balances(platform, campus.student.account, there) == [(0, 0), (107, 0)]
-    again = (await issued(client, as_, campus)).json()
-    assert (again["total_minutes"], again["spent_minutes"]) == (107, 107)
-    await moves(caller, campus, 0)  # and back, where her account opens again
-    assert await troubles(platform) == []
-
-
-async def test_who_moved_has_a_questioned_certificate_reissued_out_of_her_new_branch(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, caller: Caller
-) -> None:
-    campus = await a_campus(platform, 47, 60)
-    made = (await issued(client, as_, campus, up_to_minutes=47)).json()
-    there = await moves(caller, campus, 1)  # with the 60 of the second task
     body = {**WHY, "school": "示例大学"}
-    new = await caller.post(f"/v1/certificates/{made['id']}/reissue", campus.officer, body)
-    assert (new["total_minutes"], new["replaces"]) == (47, made["id"])
+    new = await caller.post(f"/v1/certificates/{first['id']}/reissue", campus.officer, body)
+    assert (new["total_minutes"], new["replaces"]) == (47, first["id"])
+    assert await balances(platform, campus.student.account, there) == [(0, 0), (7, 0)]  # what came was taken again
+    await caller.post(f"/v1/certificates/{second['id']}/revoke", campus.officer, WHY)
     assert await balances(platform, campus.student.account, there) == [(0, 0), (60, 0)]
+    again = (await issued(client, as_, campus)).json()
+    assert (again["total_minutes"], again["spent_minutes"]) == (60, 60)
+    await moves(caller, campus, 0)  # and back, where her account opens again
+    await leaves(caller, campus)
+    pool, officer = pool_account(campus.district_id), campus.foreign  # of the branch that issued
+    await caller.post(f"/v1/certificates/{again['id']}/revoke", officer, WHY)
+    assert await balances(platform, campus.student.account, there, pool) == [(0, 0), (0, 0), (60, 0)]
     assert await troubles(platform) == []
 
 
@@ -89,19 +84,6 @@ async def test_the_minutes_of_a_revoked_certificate_of_who_left_go_to_the_pool_a
     assert await caller.refused(f"/v1/certificates/{made['id']}/revoke", campus.officer, WHY) == (
         "certificate_not_in_force"
     )
-    assert await troubles(platform) == []
-
-
-async def test_the_minutes_of_who_moved_and_left_go_to_the_pool_of_her_last_branch(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, caller: Caller
-) -> None:
-    campus = await a_campus(platform, 47, 60)
-    made = (await issued(client, as_, campus)).json()
-    await moves(caller, campus, 1)
-    await leaves(caller, campus)
-    pool = pool_account(campus.bank.town.districts[1].id)
-    await caller.post(f"/v1/certificates/{made['id']}/revoke", campus.officer, WHY)
-    assert await balances(platform, campus.student.account, pool) == [(0, 0), (107, 0)]
     assert await troubles(platform) == []
 
 
