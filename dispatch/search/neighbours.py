@@ -27,7 +27,7 @@ class Nearness(NamedTuple):
 
     before: NDArray[np.int32]  # (legs, ≤ CANDIDATES) likely predecessors
     after: NDArray[np.int32]  # (legs, ≤ CANDIDATES) likely successors
-    near: Ints  # (legs, ≤ NEAR) legs by the cost of the way to them, itself first, no loaded pickups
+    near: Ints  # (legs, ≤ NEAR) legs by the cost of the way to them, itself first; of a crew the first
 
 
 def nearness(legs: Ints, tasks: Ints, clock: NDArray[np.int32], price: NDArray[np.integer]) -> Nearness:
@@ -87,14 +87,15 @@ def _nearest(cost: NDArray[np.float64], keep: int) -> Ints:
 
 def _near(legs: Ints, tasks: Ints, price: NDArray[np.integer]) -> Ints:
     """Legs by nearness in travel alone, whatever their windows."""
-    numbers, task = np.arange(len(legs)), legs[:, c.TASK]
-    loaded = (numbers < tasks[task, c.FIRST_LEG]) | (numbers >= tasks[task, c.LAST_LEG])
+    numbers, first_leg = np.arange(len(legs)), tasks[legs[:, c.TASK], c.FIRST_LEG]
+    loaded = numbers < first_leg  # what is picked up as the route begins stands nowhere
+    others = (legs[:, c.KIND] == c.VISIT) & (numbers > first_leg)
     keep = min(NEAR, len(legs))
     near = np.empty((len(legs), keep), np.int64)
     for first in range(0, len(legs), BLOCK):
         rows = numbers[first : first + BLOCK]
         cost = price[legs[rows, c.LEAVES][:, None], legs[:, c.PLACE][None, :]].astype(np.float64)
-        cost[:, loaded] = np.inf
+        cost[:, loaded | others] = np.inf
         cost[rows - first, rows] = -1.0
         near[rows] = _likely(cost, legs, keep)
     return near

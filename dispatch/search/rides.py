@@ -45,7 +45,8 @@ HERE, AFTER = range(2)  # columns of `least`: behind a leg, and behind it or a l
 def search_rides(facts, state, pickup, dropoff, keep, blink, chance):
     """Fill `spots[0]` with the cheapest places of a delivery: on the routes that pass near either end and on unused
     ones; if there are none and nothing is overlooked, on any. With chance `blink` a pair of places is overlooked. A
-    spot's columns: cost, the pickup's predecessor, the drop-off's (the pickup itself if it comes right behind), a start."""
+    spot's columns: cost, the pickup's predecessor, the drop-off's (the pickup itself if it comes right behind), a
+    start."""
     rows = state.rows
     state.found[0] = 0
     state.seen[0] += 1

@@ -7,7 +7,20 @@ from __future__ import annotations
 from numba import int64
 
 from dispatch.search.chance import below, uniform
-from dispatch.search.columns import COUNT, FIRST_LEG, FROZEN, LAST_LEG, PRED, ROUTE, SUCC, TASK
+from dispatch.search.columns import (
+    COUNT,
+    FIRST_LEG,
+    FROZEN,
+    KIND,
+    LAST_LEG,
+    PARTNER,
+    PICKUP,
+    PRED,
+    ROUTE,
+    SUCC,
+    TASK,
+    VISIT,
+)  # fmt: skip
 from dispatch.search.compiled import inner
 from dispatch.search.linking import take
 
@@ -25,8 +38,9 @@ def ruin(facts, state, chance, setting, per_route):
     route, `per_route`."""
     tasks, rows = facts.tasks, state.rows
     sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
-    task = below(chance, tasks.shape[0])
-    seed = tasks[task, FIRST_LEG] + below(chance, tasks[task, LAST_LEG] - tasks[task, FIRST_LEG])
+    seed = tasks[below(chance, tasks.shape[0]), FIRST_LEG]
+    if facts.legs[seed, KIND] == PICKUP and uniform(chance) < 0.5:
+        seed = facts.legs[seed, PARTNER]
     longest = min(setting[0], per_route)
     strings = int(uniform(chance) * (4.0 * setting[1] / (1.0 + longest) - 1.0) + 1.0)
     count, done = int64(0), 0
@@ -37,6 +51,7 @@ def ruin(facts, state, chance, setting, per_route):
         leg = facts.near[seed, rank]
         if leg < 0:
             break
+        leg = _member(facts, leg, chance)
         route = rows[leg, ROUTE]
         if route < 0 or state.seen[1 + route] == state.seen[0] or tasks[facts.legs[leg, TASK], FROZEN] == 1:
             continue
@@ -46,6 +61,15 @@ def ruin(facts, state, chance, setting, per_route):
         length = min(on_route, int(uniform(chance) * min(float(on_route), longest) + 1.0))
         count = _take_string(facts, state, leg, length, count, chance, setting)
     return count, seed
+
+
+@inner
+def _member(facts, leg, chance):
+    """One of the crew whose first member a leg is, or the leg itself."""
+    task = facts.legs[leg, TASK]
+    if facts.legs[leg, KIND] != VISIT:
+        return leg
+    return int64(leg + below(chance, facts.tasks[task, LAST_LEG] - leg))
 
 
 @inner
