@@ -14,7 +14,7 @@ from dispatch.cost import Account
 from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.handle import NOW, THOROUGH
 from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
-from dispatch.live.kernels.searching import back, drop, go, insert_best, search_ways, whole
+from dispatch.live.kernels.searching import back, drop, go, insert_best, rest_anew, search_ways, whole
 from dispatch.live.kernels.telling import WIDTH, tell_breaks
 from dispatch.live.rests import Rests
 from dispatch.live.seating import seat_plan
@@ -84,10 +84,13 @@ class Warm:
         ):
             work.compile(tuple(map(typeof, given)))
 
-    def settle(self) -> None:
-        """Make what the state holds the plan's promises, with fresh keys."""
+    def settle(self, changed: Ints | None = None) -> None:
+        """Make what the state holds the plan's promises, with fresh keys. `changed`: routes whose breaks are held
+        anew."""
         facts, state, live = self.tables.handles
         promise_all(facts, state, live)
+        if changed is not None and len(changed):
+            rest_anew(facts, state, live, changed)
         settle_keys(facts, state, kept_order(self.tables))
         find_bears(facts, state, live)
         find_rested(facts, state, live)
@@ -192,7 +195,7 @@ class Warm:
             else:
                 self.routes[number] = route
             self.rests.hold(number, route)
-        self.settle()
+        self.settle(np.array([number for number, route in after.items() if route is not None], np.int64))
 
     def copy(self) -> Copy:
         """What `restore` puts back."""

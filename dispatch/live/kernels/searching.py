@@ -28,10 +28,22 @@ from dispatch.live.kernels.rides import search_rides
 from dispatch.live.kernels.telling import tell
 from dispatch.live.kernels.trials import end_trial, start_afresh
 from dispatch.live.kernels.visits import gather, is_over, try_visit
-from dispatch.search.columns import ABOARD, FIRST_LEG, FROZEN, KIND, LAST_LEG, NEVER, PENALTY, PICKUP, SUCC
+from dispatch.search.columns import (
+    ABOARD,
+    FIRST_LEG,
+    FROZEN,
+    KIND,
+    LAST_LEG,
+    NEVER,
+    PENALTY,
+    PICKUP,
+    ROUTE,
+    START,
+    SUCC,
+)
 from dispatch.search.linking import take
 from dispatch.search.settling import settle
-from dispatch.search.state import forget
+from dispatch.search.state import forget, push
 
 
 @kernel
@@ -135,6 +147,21 @@ def drop(facts, state, live, tasks):
     find_bears(facts, state, live)  # with less on them, rides and breaks leave more room
     find_rested(facts, state, live)
     return fits
+
+
+@kernel
+def rest_anew(facts, state, live, routes):
+    """Count the breaks of routes as they are held now: one that was owed after the route may lie before it once it
+    begins later. Nothing else may come of it, or all stays as it was."""
+    trial = start_afresh(state)
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    for place in range(routes.shape[0]):
+        push(state, state.rows[sentinels + routes[place], SUCC])
+    fits = settle(facts, state)
+    for leg in range(sentinels):
+        fits &= state.rows[leg, ROUTE] < 0 or state.rows[leg, START] == live.promise[leg]
+    if not fits:
+        end_trial(state, trial)
 
 
 @inner
