@@ -2,6 +2,11 @@
 the search's own limit, no database, no web. Publishable by itself.
 """
 
+from dispatch.interrupt import answer_while_importing
+
+answer_while_importing()  # before all that takes a second to import
+
+# ruff: noqa: E402
 from dispatch.account.difference import Difference, difference
 from dispatch.account.shares import Breakdown, Share, cost_by_stop
 from dispatch.account.why import Why, why

@@ -18,6 +18,7 @@ from dispatch.account.command import Language, Tongue, diff_command, why_command
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
 from dispatch.explain import PROOF_SECONDS, explain
+from dispatch.interrupt import answer_as_usual
 from dispatch.live.warming import warm_up_live
 from dispatch.picture import html_page, svg_picture
 from dispatch.planning import improve_command, solve_command
@@ -46,6 +47,7 @@ app.command("diff")(diff_command)
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    answer_as_usual()
     try:
         app(_spelt_out(sys.argv[1:]))
     except OSError as error:  # the disk is full, say; who reads stdout no more is taken care of by the library

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -84,6 +86,36 @@ def write(text: str, path: Path | None) -> None:
         typer.echo(text, nl=False)
         return
     try:
-        path.write_text(text, encoding="utf-8")
+        _replace(path, text)
     except OSError as error:
         bad([f"{path}: {error.strerror}"])
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside it, then renamed. What is no file, or stands where none can be made, is
+    written to as it is."""
+    target = path.resolve()
+    if (path.exists() and (not path.is_file() or _is_stream(path))) or not os.access(target.parent, os.W_OK):
+        path.write_text(text, encoding="utf-8")
+        return
+    beside = target.with_name(f".dispatch-{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is where stdout or stderr goes, as /dev/stdout is."""
+    streams = []
+    for number in (1, 2):
+        with suppress(OSError):  # closed
+            streams.append(os.fstat(number))
+    return any(os.path.samestat(path.stat(), stream) for stream in streams)

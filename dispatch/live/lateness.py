@@ -21,6 +21,7 @@ from dispatch.live.proposing import proposals
 from dispatch.live.removing import changed_shifts
 from dispatch.live.values import Base, Endangered, Lateness, Proposal, StopKey
 from dispatch.live.warm import Routes, Warm
+from dispatch.live.writing import Unwritable
 from dispatch.live.yielding import open_tasks
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
@@ -41,7 +42,10 @@ def lateness_of(warm: Warm, problem: Problem, base: Base, *, k: int, version: in
         twin = twin_of(warm, base, lenient=True)
         if not delayed(twin, base):
             raise ChangeRefused(["the delay reaches what has begun elsewhere"])
-    after = twin.written(changed_shifts(twin, before))
+    try:
+        after = twin.written(changed_shifts(twin, before))
+    except Unwritable as error:
+        raise ChangeRefused([f"several breaks in a row on {error} cannot be timed exactly with the delay"]) from error
     planned = warm.before(after)
     broken = endangered(problem, planned, after)
     if not strict and not broken:

@@ -246,9 +246,10 @@ class LivePlan:
         warm, copy = self._warm, self._warm.copy()
         try:
             problem, routes, left_out = change()
+            priced = self._warm.account  # with the pins that were: what they held was never late
             self._warm.price_by(problem)
             order = [name for name in problem.tasks if name in left_out]
-            plan = next_plan(self._warm, problem, self.plan, routes, order)
+            plan = next_plan(self._warm, problem, self.plan, routes, order, priced=priced)
             moves = moves_between(self._warm.before(routes).values(), routes.values())
         except Unwritable as error:
             self._back_to(warm, copy)

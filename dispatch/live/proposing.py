@@ -44,7 +44,7 @@ def proposals(
         except Unwritable:
             continue
         finally:
-            warm.back()
+            warm.back(number)
         found.append(
             Proposal(
                 task=task,

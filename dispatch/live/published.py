@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dispatch.check import check
-from dispatch.cost import unfair_by_shift
+from dispatch.cost import Account, unfair_by_shift
 from dispatch.errors import ChangeRefused
 from dispatch.indicators import indicators
 from dispatch.live.warm import Routes, Warm
@@ -18,14 +18,16 @@ from dispatch.tasks import Pin, Relation, Task, Visit
 NO_PLACE = Reason("no_place", "no shift can take it as the day stands: every place was tried")
 
 
-def next_plan(warm: Warm, problem: Problem, plan: Plan, after: Routes, left_out: Iterable[str]) -> Plan:
-    """The plan with these routes, everything else as it was; `left_out` are all tasks not served. Raises ChangeRefused
-    if the checker, asked about the whole plan, objects."""
+def next_plan(
+    warm: Warm, problem: Problem, plan: Plan, after: Routes, left_out: Iterable[str], *, priced: Account
+) -> Plan:
+    """The plan with these routes, everything else as it was; `left_out` are all tasks not served, `priced` is the
+    account of the plan so far. Raises ChangeRefused if the checker, asked about the whole plan, objects."""
     routes = {**warm.routes, **after}
     ordered = tuple(route for number in sorted(routes) if (route := routes[number]) is not None)
     missing, why = list(left_out), {entry.id: entry for entry in plan.unassigned}
     cost = {**plan.cost, **warm.account.left_out(warm.tables.tasks[name] for name in missing)}
-    for name, amount in warm.terms(warm.before(after), after).items():
+    for name, amount in warm.terms(warm.before(after), after, priced=priced).items():
         cost[name] += amount
     weights = problem.objective
     if weights.max_late_second:

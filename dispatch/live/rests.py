@@ -62,6 +62,21 @@ class Rests:
             self._breaks[row] = (max(rest.window[0], begin), rest.window[1], rest.seconds)
             self.planned[row] = -1
 
+    def release(self, number: int, first: int) -> None:
+        """Hold the breaks of a shift from this rank on no more, begun or not: no stop follows them."""
+        for rank, rest in enumerate(self.of_route[number][first:], start=first):
+            row = self._first[number] + rank
+            self.planned[row] = -1
+            self._breaks[row, 0], self._breaks[row, 1] = rest.window
+
+    def close(self, number: int, ends: dict[str, int]) -> None:
+        """Let the breaks of a shift start no later than this."""
+        for rank, rest in enumerate(self.of_route[number]):
+            row = self._first[number] + rank
+            self.of_route[number][rank] = replace(rest, window=(rest.window[0], ends[rest.id]))
+            if self.planned[row] < 0:
+                self._breaks[row, 1] = ends[rest.id]
+
     def extend(self, number: int, until: int) -> None:
         """Let the breaks of a shift that have not begun start until then, if they may not do so later anyhow."""
         for rank, rest in enumerate(self.of_route[number]):

@@ -14,7 +14,7 @@ from dispatch.cost import Account
 from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.handle import NOW, THOROUGH
 from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
-from dispatch.live.kernels.searching import back, drop, go, insert_best, search_ways, whole
+from dispatch.live.kernels.searching import back, drop, go, insert_best, rest_anew, search_ways, whole
 from dispatch.live.kernels.telling import WIDTH, tell_breaks
 from dispatch.live.rests import Rests
 from dispatch.live.seating import seat_plan
@@ -78,16 +78,19 @@ class Warm:
         for work, given in (
             (search_ways, (*handles, 0, 1)),
             (go, (*handles, 0, way, self._told)),
-            (back, (handles[1],)),
+            (back, (*handles, 0)),
             (drop, (*handles, way)),
             (insert_best, (*handles, 0)),
         ):
             work.compile(tuple(map(typeof, given)))
 
-    def settle(self) -> None:
-        """Make what the state holds the plan's promises, with fresh keys."""
+    def settle(self, changed: Ints | None = None) -> None:
+        """Make what the state holds the plan's promises, with fresh keys. `changed`: routes whose breaks are held
+        anew."""
         facts, state, live = self.tables.handles
         promise_all(facts, state, live)
+        if changed is not None and len(changed):
+            rest_anew(facts, state, live, changed)
         settle_keys(facts, state, kept_order(self.tables))
         find_bears(facts, state, live)
         find_rested(facts, state, live)
@@ -138,9 +141,9 @@ class Warm:
         """The state's cost, but for what looks at all routes together."""
         return int(self.tables.state.counters[TOTAL])
 
-    def back(self) -> None:
-        """Undo the last `go`."""
-        back(self.tables.handles[1])
+    def back(self, number: int) -> None:
+        """Undo the last `go`, which served this task."""
+        back(*self.tables.handles, number)
 
     def higher(self) -> int:
         """By how much the terms of the cost that look at all routes together are more than in the plan."""
@@ -174,12 +177,13 @@ class Warm:
         """Price by another problem than before: its pins or tasks are others."""
         self.account = Account(problem, self.tables.tasks)
 
-    def terms(self, before: Routes, after: Routes) -> dict[str, int]:
-        """By how much each term of the cost that is a sum over routes grows."""
+    def terms(self, before: Routes, after: Routes, *, priced: Account | None = None) -> dict[str, int]:
+        """By how much each term of the cost that is a sum over routes grows. `priced`: by what the routes before were
+        priced, if the problem has changed since."""
         found: dict[str, int] = {}
-        for routes, sign in ((before, -1), (after, 1)):
+        for routes, account, sign in ((before, priced or self.account, -1), (after, self.account, 1)):
             for route in routes.values():
-                for name, amount in self.account.of_route(route).items() if route is not None else ():
+                for name, amount in account.of_route(route).items() if route is not None else ():
                     found[name] = found.get(name, 0) + sign * amount
         return found
 
@@ -191,7 +195,7 @@ class Warm:
             else:
                 self.routes[number] = route
             self.rests.hold(number, route)
-        self.settle()
+        self.settle(np.array([number for number, route in after.items() if route is not None], np.int64))
 
     def copy(self) -> Copy:
         """What `restore` puts back."""
@@ -223,7 +227,10 @@ class Warm:
 
     def _quick(self) -> tuple[NDArray[Any], ...]:
         facts, state, live = self.tables.facts, self.tables.state, self.tables.live
-        return (state.rows, state.loads, state.counters, facts.legs, facts.windows, live.promise, live.begun)
+        return (
+            state.rows, state.loads, state.counters, facts.legs, facts.windows, live.promise, live.begun, live.bears,
+            live.rested,
+        )  # fmt: skip
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         facts, state, live = self.tables.facts, self.tables.state, self.tables.live

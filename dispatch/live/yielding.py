@@ -1,7 +1,9 @@
 """Taking tasks out of a plan where others must give way for it: a shorter route may have no place for its break.
 
 Nothing gives way that need not: first the breaks that have not begun may move, then the open tasks of the same routes
-are taken out too (the caller puts back what it can), and at last a break may be taken after its window has closed.
+are taken out too (the caller puts back what it can), then a break may be taken after its window has closed, and at last
+all that has not begun is taken out: what is pinned, and what is aboard, which as a first stop may ride too long, for
+nobody waits at one.
 """
 
 from __future__ import annotations
@@ -48,12 +50,23 @@ def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
     if dropped(warm, [*tasks, *others]):
         return Yielded(shifts, others)
     late = [number for number in shifts if warm.rests.of_route[number]]
-    for number in late:
-        warm.rests.extend(number, c.FOREVER)
     warm.quick_restore(kept)
+    for number in late:
+        warm.rests.release(number, _rested(warm, number))
+        warm.rests.extend(number, c.FOREVER)
+    if dropped(warm, [*tasks, *others]):
+        return Yielded(shifts, others, late)
+    warm.quick_restore(kept)
+    others = [task for task in open_tasks(warm, shifts, bound=True) if task not in set(tasks)]
     if not dropped(warm, [*tasks, *others]):
-        raise ChangeRefused(["what has begun cannot be kept without it: rides do not allow the shorter route"])
+        raise ChangeRefused(["what has begun cannot be kept without it"])
     return Yielded(shifts, others, late)
+
+
+def _rested(warm: Warm, number: int) -> int:
+    """How many of a shift's breaks lie before its last stop that has begun."""
+    begun = [leg for leg in legs_of(warm.tables, number) if warm.tables.live.begun[leg]]
+    return int(warm.tables.state.rows[begun[-1], c.BREAKS]) if begun else 0
 
 
 def _shifts_of(warm: Warm, tasks: Iterable[int]) -> list[int]:
@@ -61,34 +74,41 @@ def _shifts_of(warm: Warm, tasks: Iterable[int]) -> list[int]:
     return sorted({int(number) for number in warm.tables.state.rows[legs, c.ROUTE] if number >= 0})
 
 
-def open_tasks(warm: Warm, shifts: Iterable[int]) -> list[int]:
-    """The tasks of these shifts of which nothing has begun and nothing is pinned or aboard."""
+def open_tasks(warm: Warm, shifts: Iterable[int], *, bound: bool = False) -> list[int]:
+    """The tasks of these shifts of which nothing has begun and nothing is pinned or aboard, unless `bound`."""
     tables = warm.tables
     pinned = {tables.number[pin.stop.id] for pin in warm.account.problem.pins if pin.stop.id in tables.number}
     found: dict[int, None] = {}
     for leg in (leg for number in shifts for leg in legs_of(tables, number)):
         task = int(tables.facts.legs[leg, c.TASK])
         begun = any(tables.live.begun[member] for member in tables.legs_of(task))
-        if not begun and task not in pinned and tables.facts.legs[leg, c.KIND] != c.ABOARD:
+        if not begun and (bound or (task not in pinned and tables.facts.legs[leg, c.KIND] != c.ABOARD)):
             found[task] = None
     return list(found)
 
 
 def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
     """The problem in which breaks that come too late may do so, as late as they come now and no later."""
-    if not yielded.late:
-        return problem
     shifts = list(problem.shifts)
-    ends = len(warm.tables.state.rows) - len(shifts)
-    before = {number: warm.tables.problem.shifts[number].breaks for number in yielded.late}
-    for number in yielded.late:
-        home = int(warm.tables.state.rows[ends + number, c.START])
-        warm.rests.of_route[number] = [
-            replace(rest, window=(rest.window[0], was.window[1]))
-            for rest in warm.rests.of_route[number]
-            for was in before[number]
-            if was.id == rest.id
-        ]
-        warm.rests.extend(number, home)
+    for number in list(yielded.late):
+        ends = {rest.id: rest.window[1] for rest in warm.account.problem.shifts[number].breaks}
+        starts = _rest_starts(warm, number)
+        warm.rests.close(number, {name: max(end, starts.get(name, end)) for name, end in ends.items()})
+        if all(starts.get(name, end) <= end for name, end in ends.items()):
+            yielded.late.remove(number)
         shifts[number] = replace(shifts[number], breaks=tuple(warm.rests.of_route[number]))
-    return replace(problem, shifts=tuple(shifts))
+    return replace(problem, shifts=tuple(shifts)) if yielded.shifts else problem
+
+
+def _rest_starts(warm: Warm, number: int) -> dict[str, int]:
+    """When a shift's breaks start, between two stops or owed after its end. Raises Unwritable."""
+    legs, rows = legs_of(warm.tables, number), warm.tables.state.rows
+    if not legs:
+        return {}
+    starts = warm.breaks(number)
+    clock = int(rows[len(rows) - len(warm.tables.problem.shifts) + number, c.START])
+    for rank in range(int(rows[legs[-1], c.BREAKS]), len(warm.rests.of_route[number])):
+        rest, (begin, _) = warm.rests.row(number, rank)
+        starts[rest.id] = max(clock, begin)
+        clock = starts[rest.id] + rest.seconds
+    return starts

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -140,3 +143,34 @@ def test_a_plan_that_breaks_a_rule_exits_1_and_names_it(day: Path) -> None:
     assert judged.exit_code == 1
     assert judged.stdout.startswith("status")
     assert run("show", str(path), str(day), "-o", str(day.with_name("x.svg"))).exit_code == 1
+
+
+def test_ctrl_c_while_the_program_is_imported_is_a_line_and_130() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "dispatch", "--help"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any(line.rstrip().endswith(" numpy") for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        said = [line for line in process.stderr if not line.startswith("import time:")]
+    assert (process.returncode, said) == (130, ["Aborted.\n"])
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = day.with_name("plan.json")
+    plan.write_text("as it was")
+    plan.chmod(0o640)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        done = run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "1")
+    assert (done.exit_code, plan.read_text()) == (2, "as it was")
+    assert "No space left" in done.stderr
+    run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "1")
+    assert parse_plan(plan.read_text()).routes
+    assert (plan.stat().st_mode & 0o777, {path.name for path in day.parent.iterdir()}) == (
+        0o640,
+        {day.name, "plan.json"},
+    )

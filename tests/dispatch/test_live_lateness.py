@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dispatch import ChangeRefused, LivePlan, UnknownStop, check
 from dispatch.plan import Plan
-from dispatch.shifts import Break
+from dispatch.shifts import Aboard, Break
 from tests.dispatch.builders import MINUTE, meal, minutes, planned, problem, served, shift, shift_of, start_of, visit
 from tests.dispatch.live_days import day
 
@@ -228,3 +228,14 @@ def test_what_is_not_endangered_can_be_accepted_and_what_is_repaired_is_valid(
         with suppress(ChangeRefused):  # what has begun may break the rule by itself
             live.accept(late, leave_out=True)
         assert check(live.problem, live.plan) == []
+
+
+def test_what_is_left_aboard_for_a_delay_takes_the_room_of_what_is_fetched_later() -> None:
+    """Room for two: one box aboard, due by 0:10, then two more. Twenty minutes late the first stays aboard."""
+    first = meal("first", "p1", "p3", due=(minutes(0, 10),))
+    then = meal("then", "p4", "p6", ready=(minutes(60, 90),), load={"boxes": 2})
+    found = problem(shift("s1", capacity={"boxes": 2}, aboard=(Aboard("first", 0),)), first, then)
+    live = LivePlan(found, planned(found))
+    late = live.running_late("s1", 20 * MINUTE, now=0)
+    plan = live.accept(late, leave_out=True)
+    assert {entry.id for entry in plan.unassigned} == {"first", "then"}

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from dispatch import ChangeRefused, LivePlan, UnknownTask, check
 from dispatch.errors import UnknownShift
 from dispatch.live.moves import moves_between
+from dispatch.objective import Objective
 from dispatch.plan import Plan
-from dispatch.shifts import Break
-from dispatch.tasks import Visit
+from dispatch.shifts import Aboard, Break
+from dispatch.tasks import Pin, StopRef, Visit
 from tests.dispatch.builders import (
     MINUTE,
     arranged,
@@ -168,6 +169,35 @@ def test_a_break_that_has_no_place_any_more_is_taken_late_and_named() -> None:
     assert removal.late_breaks == ("s1",)
     assert live.problem.shift_of["s1"].breaks[0].window[1] > 50 * MINUTE
     assert check(live.problem, removal.plan) == []
+
+
+def test_a_break_that_has_begun_with_nothing_behind_it_any_more_refuses_no_drop_out() -> None:
+    """She rests from 0:15 on; without the crew at 1:00 she is home at 0:20, and her break could begin by 0:16."""
+    long = replace(visit().crew[0], service_seconds=10 * MINUTE)
+    found = problem(
+        shift("s1", breaks=(rest(10, 16),)), shift("s2"),
+        visit("a", "p5", windows=(minutes(5, 6),)), visit("pair", "p5", windows=(minutes(60, 61),), crew=(long, long)),
+    )  # fmt: skip
+    plan = arranged(found, ["a", "lunch", "pair"], ["pair"])
+    removal = LivePlan(found, plan).remove("s2", now=20 * MINUTE)
+    assert (removal.unserved, removal.late_breaks) == (("pair",), ("s1",))
+    assert shift_of(removal.plan, "a") == "s1"
+
+
+def test_a_box_aboard_that_would_ride_too_long_as_a_first_stop_refuses_no_cancellation() -> None:
+    """After v she waits at the door from 0:13 to 0:30; nobody waits at a first stop, so she would arrive at 0:30."""
+    box = meal("box", "p1", "p3", due=(minutes(30, 60),), max_ride_seconds=20 * MINUTE)
+    found = problem(shift("s1", aboard=(Aboard("box", 0),)), visit("v", "p1", windows=(minutes(1, 2),)), box)
+    removal = LivePlan(found, planned(found)).remove_task("v", now=0)
+    assert removal.unserved == ("box",)
+
+
+def test_lateness_that_a_pin_held_is_not_taken_off_the_cost_with_its_task() -> None:
+    late = visit("x", "p3", windows=(minutes(0, 5),), late_second=1)
+    pin = Pin("s1", StopRef("visit", "x"), "time", 10 * MINUTE)
+    found = problem(shift("s1"), late, pins=(pin,), objective=Objective(late_second=1))
+    removal = LivePlan(found, planned(found)).remove_task("x", now=0)
+    assert removal.plan.cost["late_second"] == 0
 
 
 def test_a_crew_is_paired_anew() -> None:

@@ -28,10 +28,22 @@ from dispatch.live.kernels.rides import search_rides
 from dispatch.live.kernels.telling import tell
 from dispatch.live.kernels.trials import end_trial, start_afresh
 from dispatch.live.kernels.visits import gather, is_over, try_visit
-from dispatch.search.columns import FIRST_LEG, FROZEN, KIND, LAST_LEG, NEVER, PENALTY, PICKUP
+from dispatch.search.columns import (
+    ABOARD,
+    FIRST_LEG,
+    FROZEN,
+    KIND,
+    LAST_LEG,
+    NEVER,
+    PENALTY,
+    PICKUP,
+    ROUTE,
+    START,
+    SUCC,
+)
 from dispatch.search.linking import take
 from dispatch.search.settling import settle
-from dispatch.search.state import forget
+from dispatch.search.state import forget, push
 
 
 @kernel
@@ -102,9 +114,11 @@ def _go(facts, state, live, task, way):
 
 
 @kernel
-def back(state):
-    """Take back the last `go`."""
+def back(facts, state, live, task):
+    """Take back the last `go`, which served this task."""
     end_trial(state, int64(0))
+    for leg in range(facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]):
+        open_from(facts, live, leg, int64(NEVER))
 
 
 @kernel
@@ -117,8 +131,10 @@ def whole(facts, state):
 def drop(facts, state, live, tasks):
     """Take tasks out and time what is left; False if that does not fit (the caller has a copy)."""
     forget(state)
+    left_aboard = False  # takes the room of what was to be fetched later
     for place in range(tasks.shape[0]):
         task = tasks[place]
+        left_aboard |= facts.legs[facts.tasks[task, FIRST_LEG], KIND] == ABOARD
         take(facts, state, task)
         for leg in range(facts.tasks[task, FIRST_LEG], facts.tasks[task, LAST_LEG]):
             release(facts, live, leg)
@@ -126,8 +142,38 @@ def drop(facts, state, live, tasks):
     for route in range(facts.routes.shape[0]):
         none_before_now(facts, state, live, route)
     fits = settle(facts, state)
+    for route in range(facts.routes.shape[0] if left_aboard else 0):
+        fits &= _has_room(facts, state, route)
     find_bears(facts, state, live)  # with less on them, rides and breaks leave more room
     find_rested(facts, state, live)
+    return fits
+
+
+@kernel
+def rest_anew(facts, state, live, routes):
+    """Count the breaks of routes as they are held now: one that was owed after the route may lie before it once it
+    begins later. Nothing else may come of it, or all stays as it was."""
+    trial = start_afresh(state)
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    for place in range(routes.shape[0]):
+        push(state, state.rows[sentinels + routes[place], SUCC])
+    fits = settle(facts, state)
+    for leg in range(sentinels):
+        fits &= state.rows[leg, ROUTE] < 0 or state.rows[leg, START] == live.promise[leg]
+    if not fits:
+        end_trial(state, trial)
+
+
+@inner
+def _has_room(facts, state, route):
+    """Whether everything that a route fetches has room."""
+    sentinels = facts.legs.shape[0] - 2 * facts.routes.shape[0]
+    leg, fits = state.rows[sentinels + route, SUCC], True
+    while leg < sentinels:
+        for load in range(facts.demand.shape[1]):
+            if facts.legs[leg, KIND] == PICKUP and state.loads[leg, load] > facts.room[route, load]:
+                fits = False
+        leg = state.rows[leg, SUCC]
     return fits
 
 
