@@ -183,6 +183,11 @@ class RoutingStatement:
         node = self.network.nodes[dropoff]
         return (node.max_ride or 0) + self.network.nodes[pickup].service + node.setup
 
+    def _ends_a_direct_ride(self, stops: list[int]) -> bool:
+        """Whether the next stop is the drop-off of a ride with nothing in between, where the model may rest."""
+        coming = next((self.network.nodes[stop] for stop in stops), None)
+        return coming is not None and coming.direct and coming.kind != "pickup"
+
     def sequences(self, solution: Any) -> list[list[int]]:
         """The order of stops of a solution, breaks put where the model took them."""
         found = []
@@ -199,6 +204,7 @@ class RoutingStatement:
                     if self.network.nodes[stop].kind != "break"
                     and solution.Min(self.start(stop)) + self.network.nodes[stop].service <= rest_at
                 ]
-                sequence.insert(max(after, default=0), number)
+                place = max(after, default=0)
+                sequence.insert(place + (1 if self._ends_a_direct_ride(sequence[place:]) else 0), number)
             found.append(sequence)
         return found

@@ -111,6 +111,10 @@ ALONE = {
         meal("z", direct=True),
         setup={"p1": 120},
     ),
+    "direct": problem(
+        shift(breaks=(lunch(62, 80, 5),)),
+        meal("x", "p1", "p9", ready=(minutes(60, 60),), direct=True),  # under way from minute 61 to 69
+    ),
     "capacity": problem(shift(capacity={"boxes": 1}), meal("x"), meal("y")),
     "aboard": problem(shift(aboard=(Aboard("x", 0),)), meal("x", max_ride_seconds=HOUR), meal("y")),
     "ends": problem(
