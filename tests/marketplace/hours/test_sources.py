@@ -116,7 +116,7 @@ async def test_without_a_source_nothing_is_published(platform: Platform) -> None
         {"kind": "pool", "available_minutes": 59},
     ]
     async with transaction(platform.db) as tx:
-        for table in ("task", "visit", "timer WHERE rule <> 'cycle.due'", "ledger_hold"):
+        for table in ("task", "visit", "timer WHERE rule NOT IN ('cycle.due', 'answers.due')", "ledger_hold"):
             assert await tx.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
 
 
