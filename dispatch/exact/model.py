@@ -183,10 +183,10 @@ class RoutingStatement:
         node = self.network.nodes[dropoff]
         return (node.max_ride or 0) + self.network.nodes[pickup].service + node.setup
 
-    def _ends_a_direct_ride(self, stops: list[int]) -> bool:
-        """Whether the next stop is the drop-off of a ride with nothing in between, where the model may rest."""
-        coming = next((self.network.nodes[stop] for stop in stops), None)
-        return coming is not None and coming.direct and coming.kind != "pickup"
+    def _ends_a_direct_ride(self, stop: int) -> bool:
+        """Whether a stop is the drop-off of a ride with nothing in between, on which the model may rest."""
+        node = self.network.nodes[stop]
+        return node.direct and node.kind != "pickup"
 
     def sequences(self, solution: Any) -> list[list[int]]:
         """The order of stops of a solution, breaks put where the model took them."""
@@ -205,6 +205,8 @@ class RoutingStatement:
                     and solution.Min(self.start(stop)) + self.network.nodes[stop].service <= rest_at
                 ]
                 place = max(after, default=0)
-                sequence.insert(place + (1 if self._ends_a_direct_ride(sequence[place:]) else 0), number)
+                if place < len(sequence) and self._ends_a_direct_ride(sequence[place]):
+                    place += 1
+                sequence.insert(place, number)
             found.append(sequence)
         return found

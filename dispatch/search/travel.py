@@ -109,8 +109,7 @@ def _widened(
 ) -> NDArray[np.int64]:
     wide = _wide(paid, origins, nowhere)
     for twin in range(nowhere + 1, len(origins)):
-        wide[twin, :count] = (
-            seconds[origins[twin]] + setup
-        )  # leaving a start, the first stop pays even at the same place
+        # leaving a start, the first stop pays even at the same place
+        wide[twin, :count] = seconds[origins[twin]] + setup
         wide[:count, twin] = seconds[:, origins[twin]]
     return wide

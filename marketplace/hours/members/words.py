@@ -10,6 +10,7 @@ TASKS: dict[str, tuple[str, str]] = {
     "welfare_visit": ("探访", "a welfare visit"),
     "neighbour_watch": ("邻里守望", "neighbour watch"),
 }
+_MOVED = (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch"))
 # kind of entry: what the minutes came for, and what they went for, in Chinese and English
 ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "task": (("志愿服务（{what}）获得", "earned by {what}"), ("接受服务（{what}）支出", "spent on {what}")),
@@ -24,8 +25,8 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "donation": (("获捐", "received as a donation"), ("捐出", "donated")),
     "collection": (("合捐收到", "received from a collection"), ("合捐支出", "given to a collection")),
     "inheritance": (("继承", "inherited"), ("由继承人或分行承接", "passed on to the heir or the branch")),
-    "move": (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch")),
-    "followed": (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch")),
+    "move": _MOVED,
+    "followed": _MOVED,
     "pool_grant": (("区资源池发放", "granted by the branch's pool"), ("区资源池发放支出", "granted out of the pool")),
     "programme_grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
     "issue": (("本月项目发放", "issued for the month by a programme"), ("本月项目发放支出", "issued for the month")),
