@@ -17,7 +17,7 @@ import typer
 from dispatch.account.command import Language, Tongue, diff_command, why_command
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
-from dispatch.explain import PROOF_SECONDS, explain
+from dispatch.explaining import PROOF_SECONDS, explain
 from dispatch.interrupt import answer_as_usual
 from dispatch.live.warming import warm_up_live
 from dispatch.picture import html_page, svg_picture

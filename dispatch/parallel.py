@@ -21,7 +21,7 @@ from dispatch.problem import Problem
 from dispatch.processes import Processes, killed
 from dispatch.progress import Progress, Told
 from dispatch.refine import limited
-from dispatch.solve import solve
+from dispatch.solving import solve
 from dispatch.stopping import Stop
 
 LEAST_SECONDS = 1.0  # of a search in this process after the others were killed

@@ -20,7 +20,7 @@ from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.progress import Lines, Stream
 from dispatch.search.warm import warm_up
-from dispatch.solve import solve_by_routing
+from dispatch.solving import solve_by_routing
 from dispatch.stopping import Stop, Stopping
 from dispatch.terminal import (
     PlanFile,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from dispatch.check import check
 from dispatch.errors import EngineFault
 from dispatch.exact.timing import timed
-from dispatch.explain import explain
+from dispatch.explaining import explain
 from dispatch.indicators import indicators
 from dispatch.plan import Plan
 from dispatch.problem import Problem

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from marketplace.base.loading import loading
 from marketplace.base.settings import Settings
 from marketplace.commands.ledger import ledger_app
 from marketplace.commands.running import err, settings_now, with_platform
@@ -50,10 +51,6 @@ def day(
 @app.command()
 def serve() -> None:
     """Serve the API and the console (one process)."""
-    import uvicorn
-
-    from marketplace.app import create_app
-
     settings = settings_now()
     # with the protocol named, asyncio switches Nagle's algorithm off; without it every answer waits 40 ms
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -63,14 +60,21 @@ def serve() -> None:
     except OSError as error:
         err.print(f"liuzhu: cannot listen on {settings.host}:{settings.port}: {error.strerror}", highlight=False)
         raise typer.Exit(2) from error
-    config = uvicorn.Config(create_app(settings), access_log=False, log_level="warning", timeout_graceful_shutdown=5)
+    with loading():
+        import uvicorn
+
+        from marketplace.app import create_app
+
+        program = create_app(settings)
+    config = uvicorn.Config(program, access_log=False, log_level="warning", timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(sockets=[listening])
 
 
 @app.command()
 def worker() -> None:
     """Deliver messages and fire timers (any number of these may run)."""
-    from marketplace.worker import main as work
+    with loading():
+        from marketplace.worker import main as work
 
     work(settings_now())
 

@@ -4,6 +4,7 @@ The server starts once per test process, the schema is built once by the migrati
 """
 
 import asyncio
+import gc
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from dispatch.search.cache import is_warm
 from marketplace.base import outbox, timers, tokens
@@ -25,10 +26,12 @@ from marketplace.base.channels import NoChannel
 from marketplace.base.crypto import Vault
 from marketplace.base.database import Database, transaction
 from marketplace.base.embedded.postgres import Postgres
+from marketplace.base.loading import loading
 from marketplace.base.migrations import migrate
 from marketplace.base.platform import Platform
 from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings
+from tests.engines import MovableEngine
 
 MONDAY_NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in the city
 
@@ -40,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput") and not is_warm():
         subprocess.run([sys.executable, "-m", "dispatch", "warm-up"], cwd=Path(__file__).parents[1], check=True)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: the collector need not look at it again, test after test."""
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 class MovableClock:
@@ -111,22 +120,32 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
+@pytest.fixture(scope="session")
+def movable_engine() -> MovableEngine:
+    """This test process's engine."""
+    return MovableEngine()
+
+
 @pytest.fixture
-async def platform(settings: Settings, clock: MovableClock) -> AsyncIterator[Platform]:
+async def engine(movable_engine: MovableEngine, database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on the test's database."""
+    async with movable_engine.on(database_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def platform(settings: Settings, engine: AsyncEngine, clock: MovableClock) -> Platform:
     """A process's platform on the test's database and clock, with the real subscription table."""
     from marketplace.subscriptions import CONSUMER_NAMES
 
-    assert settings.database_url is not None
-    database = Database(settings.database_url, consumers=CONSUMER_NAMES)
-    yield Platform(
+    return Platform(
         settings=settings,
-        db=database,
+        db=Database(engine, consumers=CONSUMER_NAMES),
         clock=clock,
         vault=Vault(b"m" * 32),
         policy=load_policy("taiyuan"),
         channel=NoChannel(),
     )
-    await database.close()
 
 
 @pytest.fixture
@@ -139,9 +158,10 @@ async def tx(platform: Platform) -> AsyncIterator[AsyncSession]:
 @pytest.fixture(scope="session")
 def program() -> Any:
     """The real program, put together once: what differs between tests is the platform in its state."""
-    from marketplace.app import create_app
+    with loading():
+        from marketplace.app import create_app
 
-    return create_app(Settings(demo=True))
+        return create_app(Settings(demo=True))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dispatch import dump_plan, parse_problem
 from dispatch.benchmarks.trial import cpu_clock, pin
 from dispatch.document import to_json
 from dispatch.search.warm import warm_up
-from dispatch.solve import solve, solve_by_routing
+from dispatch.solving import solve, solve_by_routing
 
 ENGINES = {"liuzhu": solve, "routing": solve_by_routing}
 

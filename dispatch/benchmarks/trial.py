@@ -23,7 +23,7 @@ from dispatch.parallel import solve_in_parallel
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.search.warm import warm_up
-from dispatch.solve import solve
+from dispatch.solving import solve
 
 
 @dataclass(frozen=True, slots=True)

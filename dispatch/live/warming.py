@@ -11,7 +11,7 @@ from dispatch.live.kernels.compiled import CACHE
 from dispatch.live.plan import LivePlan
 from dispatch.search.cache import READY
 from dispatch.search.warm import tiny
-from dispatch.solve import solve
+from dispatch.solving import solve
 
 
 def warm_up_live() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import Field
 
 Nudge = Callable[[list[UUID]], Awaitable[None]]
@@ -23,27 +23,31 @@ async def no_nudge(_messages: list[UUID]) -> None:
     """For processes without a queue: the sweep finds the messages."""
 
 
+def open_engine(url: str) -> AsyncEngine:
+    """The engine of one process; it connects when it is first used."""
+    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+
+
 class Database:
     """An engine with the table of consumers that `outbox.send` needs and the nudge that follows a commit."""
 
     def __init__(
         self,
-        url: str,
+        engine: AsyncEngine,
         *,
         consumers: Mapping[str, tuple[str, ...]] | None = None,
         nudge: Nudge = no_nudge,
-        pool_size: int = 10,
     ) -> None:
         self.consumers = consumers or {}
         self.nudge = nudge
-        self.engine = create_async_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     def session(self) -> AsyncSession:
         return self._sessions(info={"consumers": self.consumers, "sent": []})
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._engine.dispose()
 
 
 @asynccontextmanager

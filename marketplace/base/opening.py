@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from marketplace.base.channels import NoChannel, SmsChannel
 from marketplace.base.clock import FileClock, WallClock
 from marketplace.base.crypto import Vault
-from marketplace.base.database import Database, Nudge, no_nudge
+from marketplace.base.database import Database, Nudge, no_nudge, open_engine
 from marketplace.base.platform import Platform
 from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings, SettingsError
@@ -30,7 +30,7 @@ async def open_platform(
         raise SettingsError(f"missing: {', '.join(missing)} (`liuzhu up` makes them for you)")
     platform = Platform(
         settings=settings,
-        db=Database(settings.database_url, consumers=consumers, nudge=nudge),
+        db=Database(open_engine(settings.database_url), consumers=consumers, nudge=nudge),
         clock=FileClock(settings.clock_file) if settings.clock_file else WallClock(),
         vault=Vault(settings.master_key),
         policy=load_policy(settings.policy),

@@ -10,7 +10,7 @@ import pytest
 from dispatch import check, solve
 from dispatch.objective import Objective
 from dispatch.shifts import Aboard, Break, Shift
-from dispatch.solve import solve_by_routing
+from dispatch.solving import solve_by_routing
 from dispatch.tasks import Delivery, Halt, Member, Pin, Relation, Visit
 from tests.dispatch.constraints import ENGINES, ROWS, Row, table
 

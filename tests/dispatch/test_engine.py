@@ -23,7 +23,7 @@ from dispatch.exact.routing import search
 from dispatch.problem import Problem
 from dispatch.refine import Clock, finish
 from dispatch.shifts import Aboard
-from dispatch.solve import solve_by_routing
+from dispatch.solving import solve_by_routing
 from dispatch.tasks import Pin, Relation, StopRef
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.filling import construct

@@ -11,7 +11,7 @@ import pytest
 
 from dispatch import Problem, check, solve
 from dispatch.places import Dense
-from dispatch.solve import solve_by_routing
+from dispatch.solving import solve_by_routing
 from dispatch.tasks import Member, Visit
 from tests.dispatch.builders import MINUTE, minutes, problem, shift, visit
 

@@ -21,7 +21,7 @@ from dispatch.document import to_json
 from dispatch.parallel import solve_in_parallel
 from dispatch.processes import Processes
 from dispatch.progress import Lines, Stream
-from dispatch.solve import solve
+from dispatch.solving import solve
 from dispatch.stopping import Stopping
 from tests.dispatch.city import district
 

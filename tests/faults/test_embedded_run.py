@@ -71,7 +71,7 @@ def test_an_unknown_verb_gives_the_help_and_exit_2(checkout: Path) -> None:
         (("up", "--no-demo"), "-P -m marketplace.cli up --no-demo"),
         (("day", "--seed", "1"), "-P -m marketplace.cli day --seed 1"),
         (("liuzhu", "ledger", "verify"), "-P -m marketplace.cli ledger verify"),
-        (("test", "-k", "hour"), "-m pytest -n 2 --dist loadfile -k hour"),
+        (("test", "-k", "hour"), "-m pytest -n 2 --dist loadfile --no-loadscope-reorder -k hour"),
     ],
 )
 def test_with_a_current_environment_each_verb_goes_straight_to_its_command(

@@ -64,13 +64,6 @@ async def database_url(postgres: Postgres, ledger_template: str) -> AsyncIterato
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(database_url, pool_size=16)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
 async def tx(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     async with AsyncSession(engine) as session:
         yield session

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.timebank.town import BAI_B, HOUR, NOON, VERA_A, WANG_B, Town
 from timebank import Capture, Hold, Release, Reverse, apply, balance_at, close_period, run_cycle, sweep
@@ -92,15 +92,14 @@ async def test_a_night_is_not_run_for_a_day_that_has_not_begun(town: Town) -> No
 
 
 async def test_no_entry_gets_into_a_closed_period_by_an_older_view_of_the_books(town: Town) -> None:
-    old = create_async_engine(town.engine.url, isolation_level="REPEATABLE READ")
-    async with AsyncSession(old) as tx:
+    async with AsyncSession(town.engine) as tx:
+        await tx.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         await tx.execute(text("SELECT 1 FROM ledger_period"))  # what it sees from now on is as of now
         async with town.begin() as rival:
             await close_period(rival, "A", starts_at=NOON - HOUR, ends_at=NOON + HOUR, now=NOON + HOUR)
         with pytest.raises(InvalidCommand) as refusal:
             await apply(tx, [town.move(BAI_B, VERA_A, 60)], now=NOON + HOUR)
         await tx.rollback()
-    await old.dispose()
     assert refusal.value.data["field"] == "transaction_isolation"
     with pytest.raises(PeriodClosed):
         await town.do(town.move(BAI_B, VERA_A, 60), now=NOON + HOUR)

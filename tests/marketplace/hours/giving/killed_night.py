@@ -11,7 +11,7 @@ from typing import Any
 from marketplace.base import outbox
 from marketplace.base.channels import NoChannel
 from marketplace.base.crypto import Vault
-from marketplace.base.database import Database
+from marketplace.base.database import Database, open_engine
 from marketplace.base.platform import Platform
 from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings
@@ -30,7 +30,7 @@ async def main(url: str, instant: str) -> None:
     clock.set(datetime.fromisoformat(instant))
     platform = Platform(
         settings=Settings(database_url=url, data=Path(), secret=b"s" * 32, master_key=b"m" * 32, demo=True),
-        db=Database(url, consumers=CONSUMER_NAMES),
+        db=Database(open_engine(url), consumers=CONSUMER_NAMES),
         clock=clock,
         vault=Vault(b"m" * 32),
         policy=load_policy("taiyuan"),

@@ -1,4 +1,4 @@
-"""A bank per file of tests, or a pair for two: databases are dear. Each test has a link and members of its own."""
+"""A bank or a pair of banks per file of tests: databases are dear. Each test has a link and members of its own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ import pytest
 
 from marketplace.base.channels import NoChannel
 from marketplace.base.crypto import Vault
-from marketplace.base.database import Database, transaction
+from marketplace.base.database import Database, open_engine, transaction
 from marketplace.base.embedded.postgres import Postgres
 from marketplace.base.platform import Platform
 from marketplace.base.policy import load_policy
@@ -41,7 +41,7 @@ async def a_database(postgres: Postgres, template: str) -> AsyncIterator[str]:
 async def city(postgres: Postgres, template: str) -> AsyncIterator[tuple[Platform, Bank]]:
     """The bank under test, at Monday nine."""
     async with a_database(postgres, template) as url:
-        database = Database(url, consumers=CONSUMER_NAMES)
+        database = Database(open_engine(url), consumers=CONSUMER_NAMES)
         settings = Settings(
             database_url=url,
             data=Path("unused"),
@@ -71,9 +71,9 @@ async def scene(city: tuple[Platform, Bank], program: Any) -> AsyncIterator[Scen
     del program.state.platform
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def world(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Two banks that have opened their link, for two files of tests; each test pays another amount."""
+    """Two banks that have opened their link, for a file of tests; each test pays another amount."""
     names = ("east", "west")
     ports = {name: free_port() for name in names}
     async with (
