@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dispatch.account.command import Language, Tongue, diff_command, why_command
+from dispatch.account.words import unassigned_in
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
 from dispatch.explaining import PROOF_SECONDS, explain
@@ -91,18 +92,12 @@ def explain_command(
     problem: ProblemFile,
     plan: PlanFile,
     proof: Annotated[float, typer.Option(min=0.0, help="Seconds per task to seek a proof for.")] = PROOF_SECONDS,
+    language: Language = Tongue.EN,
 ) -> None:
     """Say why each unassigned task is left out, as JSON."""
     read = read_problem_file(problem)
     found = read_valid(read, plan)
-    entries = [
-        {
-            "id": entry.id,
-            "reasons": [{"code": reason.code, "detail": reason.detail} for reason in entry.reasons],
-            **({"nearest_change": entry.nearest_change} if entry.nearest_change else {}),
-        }
-        for entry in explain(read, found, proof_seconds=proof)
-    ]
+    entries = [unassigned_in(language.value, entry) for entry in explain(read, found, proof_seconds=proof)]
     typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
 
 

@@ -16,6 +16,7 @@ from dispatch.plan import Plan, Reason, Unassigned
 from dispatch.possible import impossibilities
 from dispatch.problem import HORIZON_SECONDS, Problem
 from dispatch.proof.conflict import MOST_TASKS, conflict, rivals
+from dispatch.sentences import sentence
 from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.network import Network
@@ -23,7 +24,7 @@ from dispatch.timing.schedule import Schedule
 
 PROOF_SECONDS = 2.0  # per task, where proofs are asked for
 
-MANDATORY = Reason("mandatory", "it must be served, so the plan as a whole is infeasible")
+MANDATORY = Reason("mandatory", sentence("mandatory"))
 
 
 def explain(
@@ -60,7 +61,7 @@ def _by_several(task: Task) -> bool:
 
 
 def _unexamined(network: Network, task_id: str) -> Unassigned:
-    reasons = [Reason("unexamined", "the time limit was used up before its reasons were sought")]
+    reasons = [Reason("unexamined", sentence("unexamined"))]
     if task_id in network.problem.binding:
         reasons.append(MANDATORY)
     return Unassigned(task_id, tuple(reasons))
@@ -92,24 +93,23 @@ def _proved(schedule: Schedule, task: Task, seconds: float) -> list[Reason]:
     if found is None:
         return []
     names = ", ".join(network.bundles[other].task.id for other in found)
-    return [Reason("conflict", f"proved: no plan serves it beside {names}" if names else "proved: no plan serves it")]
+    return [Reason("conflict", sentence("conflict", tasks=names) if names else sentence("impossible"))]
 
 
 def _crowded_out(schedule: Schedule, plan: Plan, task: Task) -> list[Reason]:
     """Reasons of a task that an empty day could serve, by trying it with one rule lifted."""
     if fits(schedule, task) is not None:
-        return [Reason("insertable", "it could be inserted as the plan stands")]
+        return [Reason("insertable", sentence("insertable"))]
     reasons = []
     if isinstance(task, Delivery) and any(task.load.values()) and fits(schedule, replace(task, load={})):
-        reasons.append(Reason("capacity", "the shifts that could come have no room left for its load"))
+        reasons.append(Reason("capacity", sentence("no_room")))
     if fits(schedule, _at_any_time(task)):
-        reasons.append(Reason("window", "the able caregivers are busy in its time window, not all day"))
+        reasons.append(Reason("window", sentence("busy_then")))
     if isinstance(task, Visit) and len(task.crew) > 1 and any(
         _single_fits(schedule.network, plan, replace(task, crew=(member,))) for member in task.crew
     ):  # fmt: skip
-        reasons.append(Reason("crew", f"one caregiver could come, not {len(task.crew)} at the same time"))
-    detail = "the able shifts are full: serving it would displace tasks that weigh more or cost less"
-    return [*reasons, Reason("priority_lost", detail)]
+        reasons.append(Reason("crew", sentence("one_only", count=len(task.crew))))
+    return [*reasons, Reason("priority_lost", sentence("outweighed"))]
 
 
 def _at_any_time(task: Task) -> Task:

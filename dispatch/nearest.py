@@ -13,6 +13,7 @@ from typing import Any
 from dispatch.document.shifts import dump_shift
 from dispatch.places import Window
 from dispatch.problem import HORIZON_SECONDS, Problem
+from dispatch.sentences import sentence
 from dispatch.shifts import Shift
 from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.insertion import Inserter
@@ -47,13 +48,13 @@ def _window_moved(schedule: Schedule, task: Task, _until: float | None) -> Chang
         moved = later(task, seconds)
         place = fits(schedule, moved) if all(windows_of(moved)) else None
         if place is not None:
-            when = "later" if seconds > 0 else "earlier"
+            when, minutes = "later" if seconds > 0 else "earlier", abs(seconds) // 60
             return {
                 "kind": "window",
                 "shift_seconds": seconds,
                 "shifts": place[0],
                 "start": place[1],
-                "detail": f"{abs(seconds) // 60} minutes {when}, shift {' and '.join(place[0])} could come",
+                "detail": sentence(when, minutes=minutes, shifts=" and ".join(place[0])),
             }
     return None
 
@@ -79,7 +80,7 @@ def _other_moved(schedule: Schedule, task: Task, until: float | None) -> Change 
             "to": to[0],
             "shifts": [network.shifts[shift].id],
             "start": found.starts[first],
-            "detail": f"{caregiver} could come if {moved} moves to shift {' and '.join(to[0])}",
+            "detail": sentence("moved", caregiver=caregiver, task=moved, shifts=" and ".join(to[0])),
         }
     return None
 
@@ -131,15 +132,12 @@ def _shifts_added(schedule: Schedule, task: Task, until: float | None) -> Change
             return None
         place = _with_more(schedule, task, added[:count])
         if place is not None:
-            skills = sorted(added[0].skills)
-            able = f" with {', '.join(skills)}" if skills else ""
-            number = "one more shift" if count == 1 else f"{count} more shifts"
             return {
                 "kind": "shift",
                 "add": [dump_shift(shift) for shift in added[:count]],
                 "shifts": place[0],
                 "start": place[1],
-                "detail": f"{number}{able} from {_clock(times[0])} to {_clock(times[1])}",
+                "detail": _shifts_in_words(count, added[0].skills, times),
             }
     return None
 
@@ -196,6 +194,12 @@ def _with_more(schedule: Schedule, task: Task, added: tuple[Shift, ...]) -> tupl
         for shift, sequence in enumerate(schedule.sequences)
     }
     return inserted(more, task) if more.settle(sequences) else None
+
+
+def _shifts_in_words(count: int, skills: frozenset[str], times: Window) -> str:
+    name = ("able_" if skills else "") + ("one_shift" if count == 1 else "shifts")
+    begin, end = map(_clock, times)
+    return sentence(name, count=count, skills=", ".join(sorted(skills)), begin=begin, end=end)
 
 
 def _clock(second: int) -> str:

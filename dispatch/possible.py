@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dispatch.plan import Reason
 from dispatch.problem import HORIZON_SECONDS
+from dispatch.sentences import sentence
 from dispatch.shifts import Shift
 from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.insertion import Inserter
@@ -17,7 +18,7 @@ from dispatch.timing.schedule import Schedule
 def impossibilities(network: Network, task: Task) -> list[Reason]:
     """Reasons that hold whatever else is planned; empty if the task alone could be served."""
     if not network.shifts:
-        return [Reason("no_shift", "nobody is on duty")]
+        return [Reason("no_shift", sentence("nobody"))]
     reasons = [reason for need in _needs(task) for reason in _unable(network, task, need)]
     reasons = list(dict.fromkeys(reasons))
     if reasons or alone(network, task):
@@ -32,10 +33,10 @@ def _needs(task: Task) -> list[frozenset[str]]:
 def _unable(network: Network, task: Task, skills: frozenset[str]) -> list[Reason]:
     """The first test, in this order, that no shift passes: skill, exclusion, load, duty, pin."""
     tests: list[tuple[str, str, Callable[[Shift], bool]]] = [
-        ("skill", f"no shift has {', '.join(sorted(skills))}", lambda s: skills <= s.skills),
-        ("excluded", "every able caregiver is excluded", lambda s: s.caregiver not in task.excluded),
-        ("capacity", "its load is more than any able shift can carry", lambda s: _carries(s, task)),
-        ("no_shift", "no able caregiver is on duty in its time window", lambda s: _on_duty(network, task, s)),
+        ("skill", sentence("no_skill", skills=", ".join(sorted(skills))), lambda s: skills <= s.skills),
+        ("excluded", sentence("all_excluded"), lambda s: s.caregiver not in task.excluded),
+        ("capacity", sentence("too_heavy"), lambda s: _carries(s, task)),
+        ("no_shift", sentence("off_duty"), lambda s: _on_duty(network, task, s)),
     ]
     able = list(network.shifts)
     for code, detail, passes in tests:
@@ -73,18 +74,18 @@ def _why_not_alone(network: Network, task: Task) -> Reason:
     if any(pin.stop.id == task.id for pin in problem.pins):
         free = replace(problem, pins=tuple(pin for pin in problem.pins if pin.stop.id != task.id))
         if alone(Network(free, network.travel), task):
-            return Reason("pin", "its pin asks for what cannot be")
+            return Reason("pin", sentence("bad_pin"))
     if isinstance(task, Visit) and len(task.crew) > 1:
         single = all(_alone_as(network, replace(task, crew=(member,))) for member in task.crew)
         if single:
-            return Reason("crew", f"no {len(task.crew)} caregivers can start at the same moment")
+            return Reason("crew", sentence("no_crew", count=len(task.crew)))
     if isinstance(task, Delivery) and _alone_as(network, replace(task, max_ride_seconds=None)):
-        return Reason("distance", "the ride would take longer than it may")
+        return Reason("distance", sentence("long_ride"))
     if _alone_as(network, _unhurried(task)):
-        return Reason("distance", "too far: nobody gets there within its time window and back in time")
+        return Reason("distance", sentence("too_far"))
     if not _reachable(network, task):
-        return Reason("distance", "too far: the way there alone is longer than any able caregiver's working time")
-    return Reason("window", "its service does not fit into any able caregiver's working time")
+        return Reason("distance", sentence("out_of_reach"))
+    return Reason("window", sentence("too_long"))
 
 
 def _alone_as(network: Network, task: Task) -> bool:

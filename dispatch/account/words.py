@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from dispatch.account.difference import Change, Difference
 from dispatch.account.why import Alternative, Why
+from dispatch.plan import Unassigned
+from dispatch.sentences import in_chinese
 
 Language = Literal["zh", "en"]
 
@@ -94,6 +96,19 @@ def _other(found: Alternative | None, label: str, language: Language) -> str:
     change = f"+{found.more}" if found.more >= 0 else str(found.more)
     cost = spoken(("花费变化", "cost"), language)
     return f"{label}: {found.caregiver} ({found.shift}) {clock(found.start)}, {cost} {change}"
+
+
+def unassigned_in(language: Language, entry: Unassigned) -> dict[str, Any]:
+    """A task left out as a plan's document has it, its sentences in that language."""
+    told = in_chinese if language == "zh" else str
+    document: dict[str, Any] = {
+        "id": entry.id,
+        "reasons": [{"code": reason.code, "detail": told(reason.detail)} for reason in entry.reasons],
+    }
+    if entry.nearest_change:
+        change = entry.nearest_change
+        document["nearest_change"] = {**change, "detail": told(str(change.get("detail", "")))}
+    return document
 
 
 def difference_in_words(found: Difference, language: Language) -> list[str]:

@@ -13,9 +13,10 @@ from dispatch.live.warm import Routes, Warm
 from dispatch.places import Place
 from dispatch.plan import Plan, Reason, Unassigned
 from dispatch.problem import Problem
+from dispatch.sentences import sentence
 from dispatch.tasks import Pin, Relation, Task, Visit
 
-NO_PLACE = Reason("no_place", "no shift can take it as the day stands: every place was tried")
+NO_PLACE = Reason("no_place", sentence("no_place"))
 
 
 def next_plan(

@@ -19,7 +19,8 @@ def svg_picture(problem: Problem | None, plan: Plan, *, language: str = "en", ch
     frame = MAP_HEIGHT if problem else 0
     height = HEAD + frame + LEGEND + timeline_height(plan)
     title = headline(problem, plan, language)
-    inner = draw_map(problem, plan, WIDTH, MAP_HEIGHT, changed) if problem else ""
+    inner = draw_map(problem, plan, WIDTH, MAP_HEIGHT, language, changed) if problem else ""
+    rows = draw_timeline(problem, plan, WIDTH, language, changed)
     parts = [
         _opening(height),
         f"<title>{escaped(title)}</title>",
@@ -29,20 +30,20 @@ def svg_picture(problem: Problem | None, plan: Plan, *, language: str = "en", ch
         _line(52, figures(plan, language), 'font-size="13" class="soft" fill="#52606d"'),
         f'<g transform="translate(0 {HEAD})">{inner}</g>',
         f'<g transform="translate(24 {HEAD + frame + 14})">{legend(language)}</g>',
-        f'<g transform="translate(0 {HEAD + frame + LEGEND})">{draw_timeline(problem, plan, WIDTH, changed)}</g>',
+        f'<g transform="translate(0 {HEAD + frame + LEGEND})">{rows}</g>',
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def map_drawing(problem: Problem, plan: Plan, changed: Container[Key]) -> str:
+def map_drawing(problem: Problem, plan: Plan, changed: Container[Key], language: str) -> str:
     """The map alone."""
-    return f"{_opening(MAP_HEIGHT)}{draw_map(problem, plan, WIDTH, MAP_HEIGHT, changed)}</svg>"
+    return f"{_opening(MAP_HEIGHT)}{draw_map(problem, plan, WIDTH, MAP_HEIGHT, language, changed)}</svg>"
 
 
 def timeline_drawing(problem: Problem | None, plan: Plan, changed: Container[Key], language: str) -> str:
     """Legend and timeline alone."""
-    inner = draw_timeline(problem, plan, WIDTH, changed)
+    inner = draw_timeline(problem, plan, WIDTH, language, changed)
     return (
         f"{_opening(LEGEND + timeline_height(plan))}{defs()}"
         f'<g transform="translate(24 14)">{legend(language)}</g><g transform="translate(0 {LEGEND})">{inner}</g></svg>'

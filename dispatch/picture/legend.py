@@ -41,6 +41,12 @@ LABELS = {
 }  # fmt: skip
 
 
+def label(name: str, language: str) -> str:
+    """A kind of time or stop, as the legend calls it."""
+    name = "drop-off" if name == "dropoff" else name
+    return LABELS[name] if language == "zh" else name
+
+
 def legend(language: str = "en") -> str:
     """Two lines: how each kind of time and stop is drawn."""
     entries = (
@@ -60,6 +66,6 @@ def legend(language: str = "en") -> str:
     return "".join(
         f'<g transform="translate({index % 6 * 160} {12 + index // 6 * 22})">{mark}'
         f'<text x="34" y="3" font-size="12" class="soft" fill="#3e4c59">'
-        f"{LABELS[label] if language == 'zh' else label}</text></g>"
-        for index, (mark, label) in enumerate(entries)
+        f"{label(name, language)}</text></g>"
+        for index, (mark, name) in enumerate(entries)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container
 
-from dispatch.picture.legend import colour, dash
+from dispatch.picture.legend import colour, dash, label
 from dispatch.picture.tags import Key, escaped, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
@@ -15,7 +15,7 @@ MARGIN = 36
 Point = tuple[float, float]
 
 
-def draw_map(problem: Problem, plan: Plan, width: int, height: int, changed: Container[Key] = ()) -> str:
+def draw_map(problem: Problem, plan: Plan, width: int, height: int, language: str, changed: Container[Key] = ()) -> str:
     """All routes in one frame, true to scale. Stops in `changed` (kind, id, member) wear a ring."""
     to_page = _projection(problem, width, height)
     parts = [
@@ -23,7 +23,7 @@ def draw_map(problem: Problem, plan: Plan, width: int, height: int, changed: Con
     ]
     ways = [(rank, route, _points(problem, route, to_page)) for rank, route in enumerate(plan.routes)]
     parts += [_line(rank, points, route.shift) for rank, route, points in ways]
-    parts += [_crossed(problem, entry.id, to_page) for entry in plan.unassigned]
+    parts += [_crossed(problem, entry.id, to_page, language) for entry in plan.unassigned]
     taken: dict[Point, int] = {}
     for rank, route, points in ways:
         parts.append(_start(rank, _beside(points[0], taken), route.shift))
@@ -31,7 +31,7 @@ def draw_map(problem: Problem, plan: Plan, width: int, height: int, changed: Con
         for stop, point in zip(route.stops[1:-1], points[1:-1], strict=True):
             if stop.kind != "break":
                 numbered += 1
-                mark = _mark(rank, stop, _beside(point, taken), numbered)
+                mark = _mark(rank, stop, _beside(point, taken), f"{numbered}", language)
                 parts.append(tagged(route.shift, stop, mark, changed=stop.key in changed))
     return "".join(parts)
 
@@ -89,16 +89,16 @@ def _line(rank: int, points: list[Point], shift: str) -> str:
     )
 
 
-def _start(rank: int, point: Point, label: str) -> str:
+def _start(rank: int, point: Point, shift: str) -> str:
     x, y = point
     return (
-        f'<path data-shift="{escaped(label)}" d="M{x:.1f} {y - 9:.1f} l9 9 -9 9 -9 -9 Z" '
+        f'<path data-shift="{escaped(shift)}" d="M{x:.1f} {y - 9:.1f} l9 9 -9 9 -9 -9 Z" '
         f'fill="#fff" stroke="{colour(rank)}" stroke-width="2.5">'
-        f"<title>{escaped(label)}</title></path>"
+        f"<title>{escaped(shift)}</title></path>"
     )
 
 
-def _mark(rank: int, stop: Stop, point: Point, number: int) -> str:
+def _mark(rank: int, stop: Stop, point: Point, number: str, language: str) -> str:
     x, y = point
     fill = f'fill="{colour(rank)}" stroke="#fff" stroke-width="1.5"'
     shape = {
@@ -107,16 +107,17 @@ def _mark(rank: int, stop: Stop, point: Point, number: int) -> str:
         "dropoff": f'<rect x="{x - 8:.1f}" y="{y - 8:.1f}" width="16" height="16" {fill}/>',
     }[stop.kind]
     return (
-        f"<title>{escaped(f'{number}. {stop.kind} {stop.id}')}</title>{shape}"
+        f"<title>{escaped(f'{number}. {label(stop.kind, language)} {stop.id}')}</title>{shape}"
         f'<text x="{x:.1f}" y="{y + 3.6:.1f}" font-size="10" font-weight="600" text-anchor="middle" '
         f'fill="#fff">{number}</text><circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="13" fill="none"/>'
     )
 
 
-def _crossed(problem: Problem, task_id: str, to_page: Callable[[str], Point]) -> str:
+def _crossed(problem: Problem, task_id: str, to_page: Callable[[str], Point], language: str) -> str:
     task = problem.tasks[task_id]
     x, y = to_page(task.dropoff.place if isinstance(task, Delivery) else task.place)
+    title = f"{task_id}: {label('not served', language)}"
     return (
         f'<path d="M{x - 7:.1f} {y - 7:.1f} l14 14 M{x + 7:.1f} {y - 7:.1f} l-14 14" stroke="#c8553d" '
-        f'stroke-width="3"><title>{escaped(f"{task_id}: not served")}</title></path>'
+        f'stroke-width="3"><title>{escaped(title)}</title></path>'
     )

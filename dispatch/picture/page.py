@@ -13,9 +13,11 @@ from dispatch.account.difference import Difference, difference
 from dispatch.account.shares import cost_by_stop
 from dispatch.account.words import Language, clock, difference_in_words, spoken, terms_in_words
 from dispatch.picture.drawing import figures, headline, map_drawing, timeline_drawing
+from dispatch.picture.legend import label
 from dispatch.picture.tags import Key, escaped, name_of
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
+from dispatch.sentences import in_chinese
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 HERE = Path(__file__).parent
@@ -32,7 +34,7 @@ def html_page(problem: Problem | None, plan: Plan, *, language: Language = "en",
     changed = _changed(told, plan)
     charts = f'<div class="wide">{timeline_drawing(problem, plan, changed, language)}</div>'
     if problem:
-        charts = f'<div class="wide map">{map_drawing(problem, plan, changed)}</div>{charts}'
+        charts = f'<div class="wide map">{map_drawing(problem, plan, changed, language)}</div>{charts}'
     hint = say("点选一站，看它的时间与花费。", "Choose a stop to see its times and what it costs.")
     return "".join([
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">',
@@ -68,10 +70,11 @@ def _table(title: str, head: Iterable[str], rows: Iterable[str]) -> str:
 
 
 def _unassigned(plan: Plan, language: Language) -> str:
+    told = in_chinese if language == "zh" else str
     rows = (
         f"<tr><td>{escaped(entry.id)}</td><td>"
-        + "<br>".join(f"<b>{escaped(reason.code)}</b> {escaped(reason.detail)}" for reason in entry.reasons)
-        + f"</td><td>{escaped(str((entry.nearest_change or {}).get('detail', '')))}</td></tr>"
+        + "<br>".join(f"<b>{escaped(reason.code)}</b> {escaped(told(reason.detail))}" for reason in entry.reasons)
+        + f"</td><td>{escaped(told(str((entry.nearest_change or {}).get('detail', ''))))}</td></tr>"
         for entry in plan.unassigned
     )
     pairs = (("未排", "Not served"), ("原因", "Why"), ("可行的最小变动", "What would help"))
@@ -114,7 +117,7 @@ def _data(problem: Problem | None, plan: Plan, language: Language) -> str:
                     rows.append((spoken(("花费", "cost"), language), str(share.total)))
                     rows.append((spoken(("本站", "its own"), language), own))
                     rows.append((spoken(("分摊", "shared by the route"), language), shared))
-                told[name_of(stop.key)] = {"title": f"{stop.kind} {stop.id}", "rows": rows}
+                told[name_of(stop.key)] = {"title": f"{label(stop.kind, language)} {stop.id}", "rows": rows}
     text = json.dumps(told, ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container
 from itertools import pairwise
 
 from dispatch.cost import lateness, overtime_seconds
-from dispatch.picture.legend import CREW, LATE, colour
+from dispatch.picture.legend import CREW, LATE, colour, label
 from dispatch.picture.tags import Key, escaped, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
@@ -20,7 +20,7 @@ def timeline_height(plan: Plan) -> int:
     return TOP + ROW * len(plan.routes) + 24
 
 
-def draw_timeline(problem: Problem | None, plan: Plan, width: int, changed: Container[Key] = ()) -> str:
+def draw_timeline(problem: Problem | None, plan: Plan, width: int, language: str, changed: Container[Key] = ()) -> str:
     """Rows for every route, in the plan's order; crews joined by a line. Stops in `changed` wear a ring."""
     if not plan.routes:
         return ""
@@ -36,16 +36,16 @@ def draw_timeline(problem: Problem | None, plan: Plan, width: int, changed: Cont
 
     height = TOP + ROW * len(plan.routes)
     parts = [_hour(x(second), height, clock(second)) for second in range(begin, end + 1, step)]
-    parts += [_row(problem, route, rank, x, changed) for rank, route in enumerate(plan.routes)]
+    parts += [_row(problem, route, rank, x, changed, language) for rank, route in enumerate(plan.routes)]
     parts += _crews(plan, x)
     return "".join(parts)
 
 
-def _hour(x: float, height: int, label: str) -> str:
+def _hour(x: float, height: int, time: str) -> str:
     return (
         f'<line x1="{x:.1f}" y1="{TOP - 6}" x2="{x:.1f}" y2="{height}" class="rule" stroke="#e4e7eb"/>'
         f'<text x="{x:.1f}" y="{TOP - 12}" font-size="12" text-anchor="middle" class="soft" fill="#52606d">'
-        f"{label}</text>"
+        f"{time}</text>"
     )
 
 
@@ -73,7 +73,9 @@ def _middle(rank: int) -> float:
     return TOP + ROW * rank + ROW / 2
 
 
-def _row(problem: Problem | None, route: Route, rank: int, x: Callable[[int], float], changed: Container[Key]) -> str:
+def _row(
+    problem: Problem | None, route: Route, rank: int, x: Callable[[int], float], changed: Container[Key], language: str
+) -> str:
     middle = _middle(rank)
     shift = problem.shift_of[route.shift] if problem else None
     who = escaped(f"{shift.caregiver} · {shift.mode}"[:28]) if shift else ""
@@ -85,7 +87,8 @@ def _row(problem: Problem | None, route: Route, rank: int, x: Callable[[int], fl
     ]
     clock_at = route.stops[0].departure
     for stop in route.stops[1:]:
-        bar = _stop(stop, clock_at, rank, middle, x) + (_late(problem, stop, middle, x) if problem else "")
+        name = "" if stop.kind == "end" else label(stop.kind, language)
+        bar = _stop(stop, name, clock_at, rank, middle, x) + (_late(problem, stop, middle, x) if problem else "")
         if stop.kind in ("break", "end"):
             parts.append(f'<g data-shift="{escaped(route.shift)}">{bar}</g>')
         else:
@@ -130,7 +133,7 @@ def _label(y: float, text: str, style: str) -> str:
     return f'<text x="24" y="{y:.1f}" {style}>{text}</text>'
 
 
-def _stop(stop: Stop, left_at: int, rank: int, middle: float, x: Callable[[int], float]) -> str:
+def _stop(stop: Stop, name: str, left_at: int, rank: int, middle: float, x: Callable[[int], float]) -> str:
     ink = colour(rank)
     parts = []
     if stop.travel_seconds:
@@ -147,7 +150,7 @@ def _stop(stop: Stop, left_at: int, rank: int, middle: float, x: Callable[[int],
     if stop.kind != "end" and wide > 0:
         rest = stop.kind == "break"
         fill = 'fill="url(#rest)" stroke="#7b8794"' if rest else f'fill="{ink}" stroke="#fff"'
-        title = f"{stop.kind} {stop.id} {clock(stop.start)}–{clock(stop.departure)}"
+        title = f"{name} {stop.id} {clock(stop.start)}–{clock(stop.departure)}"
         parts.append(
             f'<rect x="{x(stop.start):.1f}" y="{middle - 11:.1f}" width="{wide:.1f}" height="22" rx="3" {fill}>'
             f"<title>{escaped(title)}</title></rect>"

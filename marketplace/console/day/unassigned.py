@@ -1,6 +1,6 @@
 """The visits nobody goes to: why, and the nearest change that would let each in, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any
@@ -75,11 +75,40 @@ def _provider(rows: DayRows, name: str) -> str:
 
 
 def _change(rows: DayRows, change: Mapping[str, Any], performers: Mapping[str, str], say: Say) -> str:
-    """A shift of the window in words, with who could come when; another kind as the engine words it."""
-    if change.get("kind") != "window":
-        return str(change.get("detail", ""))
-    minutes = change["shift_seconds"] // 60
-    moved = say("change_later", minutes=minutes) if minutes > 0 else say("change_earlier", minutes=-minutes)
-    who = " + ".join(performers.get(shift, "?") for shift in change["shifts"])
-    start = local_instant(rows.day, time()) + timedelta(seconds=change["start"])
-    return say("change_by", change=moved, who=who, time=clock(start))
+    """Its window moved, another visit moved out of the way, or more shifts, in words, and who could come when; a kind
+    that only a newer engine knows as it words it."""
+
+    def who(shifts: Iterable[str]) -> str:
+        return " + ".join(performers.get(shift, "?") for shift in shifts)
+
+    match change["kind"]:
+        case "window":
+            minutes = change["shift_seconds"] // 60
+            changed = say("change_later" if minutes > 0 else "change_earlier", minutes=abs(minutes))
+        case "move":
+            changed = say("change_move", visit=_visit(rows, change["moves"], say), who=who(change["to"]))
+        case "shift":
+            return _added(rows, change["add"], say)
+        case _:
+            return str(change.get("detail", ""))
+    return say("change_by", change=changed, who=who(change["shifts"]), time=_clock(rows, change["start"]))
+
+
+def _visit(rows: DayRows, name: str, say: Say) -> str:
+    """A visit by its elder and service; those of other communities are not told."""
+    visit = rows.visits.get(UUID(name))
+    if visit is None:
+        return say("change_other")
+    return f"{rows.names.get(visit.elder_id, '')} · {coded(say, 'service', visit.service)}"
+
+
+def _added(rows: DayRows, shifts: Sequence[Mapping[str, Any]], say: Say) -> str:
+    """How many more caregivers, from when to when, and what they must be able to do."""
+    begin, end = (_clock(rows, second) for second in shifts[0]["window"])
+    told = say("change_shifts", count=len(shifts), begin=begin, end=end)
+    skills = " · ".join(_skill(rows, skill, say) for skill in sorted(shifts[0].get("skills", ())))
+    return say("change_able", change=told, skills=skills) if skills else told
+
+
+def _clock(rows: DayRows, second: int) -> str:
+    return clock(local_instant(rows.day, time()) + timedelta(seconds=second))

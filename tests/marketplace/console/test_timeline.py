@@ -2,27 +2,18 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from marketplace.console.day.lines import lines_of
-from marketplace.console.day.reading import DayRows
 from marketplace.console.day.timeline import Bar, Timeline, timeline
 from marketplace.console.words import speaker
-from marketplace.people.models import Region
-from marketplace.planning.schemas import PlanDetail, RouteOut, StopOut
-from marketplace.visits.models import Performer, Shift, Visit
-from tests.marketplace.visits.builders import MONDAY, at
+from marketplace.planning.schemas import StopOut
+from marketplace.visits.models import Visit
+from tests.marketplace.console.rows import a_shift, a_visit, rows_of
+from tests.marketplace.visits.builders import at
 
 HOUR = 100 / 13
-DISTRICT = Region(level="district", code="d1", name_zh="一区", name_en="D1", path="/c/d1/", lon=8.7, lat=49.4)
-
-
-def a_visit(**given: Any) -> Visit:
-    values: dict[str, Any] = {"cause_kind": "booking", "cause_id": uuid4(), "elder_id": uuid4(), "service": "cleaning"}
-    values |= {"district_id": DISTRICT.id, "lon": 8.7, "lat": 49.4, "window_start": at(9), "window_end": at(10)}
-    return Visit(**{**values, "service_seconds": 3600, "skills": [], "state": "published", **given})
 
 
 def a_stop(kind: str, visit: Visit | None, begin: Any, end: Any, **given: Any) -> StopOut:
@@ -33,37 +24,7 @@ def a_stop(kind: str, visit: Visit | None, begin: Any, end: Any, **given: Any) -
 
 
 def drawn(stops: list[StopOut], visits: list[Visit], **shift_given: Any) -> Timeline:
-    performer = Performer(
-        kind="caregiver", account_id=uuid4(), district_id=DISTRICT.id, name="护", gender="f", mode="walk", skills=[]
-    )
-    period = {"starts_at": at(8), "ends_at": at(17), **shift_given}
-    shift = Shift(
-        performer_id=performer.id,
-        district_id=DISTRICT.id,
-        day=MONDAY,
-        mode="walk",
-        lon=8.7,
-        lat=49.4,
-        skills=[],
-        **period,
-    )
-    route = RouteOut(shift_id=shift.id, performer_id=performer.id, performer="护", mode="walk", stops=stops, totals={})
-    detail = PlanDetail(status="feasible", routes=[route], unassigned=[], cost={}, indicators={})
-    rows = DayRows(
-        district=DISTRICT,
-        day=MONDAY,
-        now=at(10, 15),
-        plan=None,
-        detail=detail,
-        request=None,
-        visits={visit.id: visit for visit in visits},
-        names={visit.elder_id: "陈" for visit in visits},
-        shifts=((shift, performer),),
-        attendances={},
-        kitchens=(),
-        providers={},
-        matters=(),
-    )
+    rows = rows_of(a_shift(**shift_given), visits, stops=stops)
     return timeline(rows, lines_of(rows), speaker("en"))
 
 
