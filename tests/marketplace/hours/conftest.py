@@ -1,4 +1,4 @@
-"""Databases of older releases, for the tests that bring one up."""
+"""Who asks for tasks; and databases of older releases, for the tests that bring one up."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -10,6 +10,8 @@ import pytest
 
 from marketplace.base.embedded.postgres import Postgres
 from marketplace.base.migrations import migrate
+from marketplace.base.platform import Platform
+from tests.marketplace.hours.asking import Asking, an_asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,9 @@ async def older_database(postgres: Postgres) -> AsyncIterator[OlderDatabases]:
             return OlderDatabase(url, connection)
 
         yield make
+
+
+@pytest.fixture
+async def asking(platform: Platform) -> Asking:
+    """An elder with hours, a task, and who asks for more."""
+    return await an_asking(platform)
