@@ -7,10 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.alerts.service import raise_alert
-from marketplace.hours.importing.errors import ImportInUse
+from marketplace.hours.importing.errors import ImportInUse, ImportUndoCalledOff
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.running import locked
-from marketplace.hours.importing.undoing.steps import take_next
+from marketplace.hours.importing.undoing.steps import left_of, take_next
 from timebank.errors import LedgerError
 
 
@@ -37,8 +37,9 @@ async def _call_off(platform: Platform, import_id: UUID, *, obstacles: int) -> B
     async with transaction(platform.db) as tx:
         made = await locked(tx, import_id)
         if made.state == "undoing":
+            figures = {"trouble": ImportUndoCalledOff.code, "undone_steps": made.undone_steps}
             made.undo_obstacles = obstacles
-            figures = {"trouble": ImportInUse.code, "undone_steps": made.undone_steps, "undo_steps": made.undo_steps}
+            made.undo_steps = made.undone_steps + (await left_of(tx, made)).steps  # from here the way in again
             await raise_alert(tx, "import_stopped", made.id, cause=now.isoformat(), figures=figures, now=now)
         return made
 
