@@ -80,6 +80,6 @@ class ImportUndoCalledOff(Conflict):
     )
     en = (
         "Taking it back was called off: its members did something on the way ({obstacles}). Whoever had been shut"
-        " out is in again ({undone_steps} steps out and in), no entry was reversed, and the import is {state} as before; the"
-        " dry run names each."
+        " out is in again ({undone_steps} steps out and in), no entry was reversed, and the import is {state} as"
+        " before; the dry run names each."
     )
