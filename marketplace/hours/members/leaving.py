@@ -22,6 +22,7 @@ from marketplace.visits.models import Performer
 from marketplace.visits.service import has_begun
 
 LEFT = "left"  # the kind of entry by which a leaving member's minutes reach the pool at once
+FOLLOWED = "followed"  # the kind of entry by which what comes back reaches her in the branch to which she moved
 
 
 async def require_free(tx: AsyncSession, member: Member) -> None:

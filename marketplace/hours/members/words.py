@@ -29,6 +29,10 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "inheritance": (("继承", "inherited"), ("由继承人或分行承接", "passed on to the heir or the branch")),
     "move": _MOVED,
     "followed": _MOVED,
+    "recalled": (
+        ("由现分行转回原分行待撤回", "brought back from the new branch to be taken back"),
+        ("转回原分行待撤回", "brought back to the former branch to be taken back"),
+    ),
     "pool_grant": (("区资源池发放", "granted by the branch's pool"), ("区资源池发放支出", "granted out of the pool")),
     "programme_grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
     "issue": (("本月项目发放", "issued for the month by a programme"), ("本月项目发放支出", "issued for the month")),
