@@ -14,7 +14,7 @@ from marketplace.base.crypto import Vault, masked_phone
 from marketplace.base.errors import Conflict, Malformed, Unknown
 from marketplace.base.ids import new_id
 from marketplace.people.access import Scope, in_reach, visible_to
-from marketplace.people.accounts import normal_phone
+from marketplace.people.accounts import kept_account, normal_phone
 from marketplace.people.models import Elder, Region
 from marketplace.people.schemas import ElderIn, ElderOut
 
@@ -35,6 +35,8 @@ async def register_elder(tx: AsyncSession, vault: Vault, data: ElderIn, *, actor
     community = await tx.get(Region, data.community_id)
     if community is None or community.level != "community" or not await in_reach(tx, actor, community.id):
         raise Unknown(pointer="/community_id", what="community")
+    if data.account_id is not None and await kept_account(tx, data.account_id) is None:
+        raise Unknown(pointer="/account_id", what="account")
     _require_age(data.birth_on, local_day(now))
     district = await _district_of(tx, community)
     elder_id = new_id()

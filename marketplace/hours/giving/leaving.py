@@ -21,6 +21,7 @@ from marketplace.hours.books import pool_account
 from marketplace.hours.giving.entries import Around, Placed, release_commands
 from marketplace.hours.giving.models import TransferOrder
 from marketplace.hours.giving.orders import Draft, Wish, above_limit, place
+from marketplace.hours.importing.in_transit import require_arrived
 from marketplace.hours.members.errors import BalanceNotEmpty
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.leaving import LEFT, depart, give_back, require_free
@@ -46,8 +47,8 @@ async def leave(
     """End a membership for whoever acts for the member, or an officer of the branch; with the order for which it waits,
     if it does. Leaving twice is leaving once.
 
-    `Unknown`, `TasksUnsettled`, `WardsLeft`, `Stale` when a task is taken at this moment, `BalanceNotEmpty` with what
-    stands on the account, where it is not to go to the branch's pool.
+    `Unknown`, `MemberInTransit`, `TasksUnsettled`, `WardsLeft`, `Stale` when a task is taken at this moment,
+    `BalanceNotEmpty` with what stands on the account, where it is not to go to the branch's pool.
     """
     member = await member_for(tx, member_id, actor=actor)
     if member.kind == "provider":
@@ -56,6 +57,7 @@ async def leave(
     member = await locked_member(tx, member.id)
     if member.state == LEFT:
         return member, None
+    await require_arrived(tx, member)
     await require_free(tx, member)
     if (waiting := await waiting_order(tx, member.id)) is not None:
         return member, waiting

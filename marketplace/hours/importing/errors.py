@@ -51,6 +51,14 @@ class ImportOnItsWayOut(Conflict):
     en = "The import of these files is being taken back; once that is done they may come in again."
 
 
+class MemberInTransit(Conflict):
+    """The bank that the member came with is on its way in or out: her membership is not ended meanwhile."""
+
+    code = "member_in_transit"
+    zh = "该会员随导入的时间银行而来，导入或撤销尚未结束，请待其结束后再办理。"
+    en = "The bank that she came with is on its way in or out; once that has ended, ask again."
+
+
 class ImportUnderWay(Conflict):
     """An import that runs is not taken back: it ends or stops first."""
 
