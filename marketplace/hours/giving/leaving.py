@@ -15,7 +15,7 @@ from sqlmodel import col
 
 import timebank
 from marketplace.base.actor import Actor
-from marketplace.base.errors import IllegalTransition
+from marketplace.base.errors import IllegalTransition, Stale
 from marketplace.base.policy import Policy
 from marketplace.hours.books import pool_account
 from marketplace.hours.giving.entries import Around, Placed, release_commands
@@ -29,6 +29,7 @@ from marketplace.hours.members.notices import tell_member
 from marketplace.hours.members.proxies import Acts, member_for, right_over
 from marketplace.hours.models import Member
 from timebank import Balance, CloseAccount, Command, Post, Transfer
+from timebank.errors import AccountNotEmpty, InsufficientBalance
 
 LEAVING = "leaving"  # the kind of order by which a leaving member's minutes wait for a second person
 
@@ -47,7 +48,7 @@ async def leave(
     """End a membership for whoever acts for the member, or an officer of the branch; with the order for which it waits,
     if it does. Leaving twice is leaving once.
 
-    `Unknown`, `MemberInTransit`, `TasksUnsettled`, `WardsLeft`, `Stale` when a task is taken at this moment,
+    `Unknown`, `MemberInTransit`, `TasksUnsettled`, `WardsLeft`, `Stale` when a task or hours move at this moment,
     `BalanceNotEmpty` with what stands on the account, where it is not to go to the branch's pool.
     """
     member = await member_for(tx, member_id, actor=actor)
@@ -70,7 +71,10 @@ async def leave(
         return member, (await place(tx, wish, policy=policy, actor=actor, now=now)).order
     await depart(tx, member, actor=actor, now=now, reason=going.reason)
     gift = [_gift(member, balance.posted, now)] if balance.posted else []
-    await timebank.apply(tx, [*gift, _close(member)], now=now)
+    try:
+        await timebank.apply(tx, [*gift, _close(member)], now=now)
+    except (InsufficientBalance, AccountNotEmpty) as error:  # hours came or went at this very moment
+        raise Stale(id=str(member.id)) from error
     await tell_member(tx, acts, LEFT, actor=actor)
     return member, None
 

@@ -1,8 +1,13 @@
 """Leaving with more than one person may give away waits for a second person, whoever asks; the limit is 100."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import timebank
 from marketplace.base.database import transaction
 from marketplace.hours.books import pool_account
 from marketplace.hours.models import Task
@@ -103,3 +108,22 @@ async def test_an_officer_who_ends_a_membership_does_not_agree_and_minutes_set_a
     assert await desk.deliver() == [told]
     assert await balances(desk.platform, scene.giver.account, pool_account(scene.districts[0])) == [(0, 0), (270, 0)]
     assert await faults(desk.platform) == []
+
+
+async def test_hours_that_come_while_she_leaves_are_not_lost_and_she_asks_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = await a_scene(desk.platform, minutes=90)
+    looks = timebank.balance
+
+    async def looked(tx: AsyncSession, account: UUID, *, now: datetime) -> timebank.Balance:
+        before = await looks(tx, account, now=now)
+        async with transaction(desk.platform.db) as other:  # 5 come between the look and the ledger's locks
+            await give(desk.platform, other, scene.bank, account, 5)
+        return before
+
+    monkeypatch.setattr(timebank, "balance", looked)
+    assert await desk.refused(scene.giver.actor, door(scene), TO_POOL) == (412, "stale")
+    monkeypatch.undo()
+    assert (await desk.post(scene.giver.actor, door(scene), TO_POOL))["state"] == "left"
+    assert await balances(desk.platform, scene.giver.account, pool_account(scene.districts[0])) == [(0, 0), (95, 0)]
