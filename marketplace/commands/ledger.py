@@ -179,6 +179,7 @@ def _undo_import(import_id: UUID, reason: str | None, *, commit: bool) -> None:
     from marketplace.base.errors import DomainError
     from marketplace.hours.importing import terminal
     from marketplace.hours.importing.undoing.obstacles import obstacles_csv
+    from marketplace.hours.importing.undoing.steps import is_called_off
 
     if commit and not reason:
         _usage("--undo with --commit needs a --reason")
@@ -188,11 +189,16 @@ def _undo_import(import_id: UUID, reason: str | None, *, commit: bool) -> None:
             sys.stdout.write(obstacles_csv(found.obstacles))
             err.print(f"{len(found.obstacles)} things stand in the way; nothing was changed", highlight=False)
             raise typer.Exit(1)
-        err.print(f"{found.left.entries} entries to reverse, {found.left.members} members to end", highlight=False)
+        called_off = is_called_off(found.made)
+        if called_off:
+            err.print(f"called off on the way: {found.left.inside} members to let in again", highlight=False)
+        else:
+            err.print(f"{found.left.entries} entries to reverse, {found.left.members} members to end", highlight=False)
         if found.made.state == "undone":
             err.print("it was taken back before: nothing to do", highlight=False)
         elif not commit:
-            err.print("a dry run: nothing was changed; --commit takes it back", highlight=False)
+            does = "lets them in" if called_off else "takes it back"
+            err.print(f"a dry run: nothing was changed; --commit {does}", highlight=False)
         else:
             _take_back(import_id, reason or "")
     except DomainError as error:
@@ -207,7 +213,8 @@ def _take_back(import_id: UUID, reason: str) -> None:
         made = with_platform(lambda platform: terminal.undo(platform, import_id, reason, told))
     if made.state != "undone":
         where = f"{made.undone_steps} of {made.undo_steps} steps: {made.trouble}"
-        err.print(f"liuzhu: stopped after {where}", highlight=False)
+        rest = "those steps stand, and the same command goes on once that is mended"
+        err.print(f"liuzhu: stopped after {where}; {rest}", highlight=False)
         raise typer.Exit(1)
     err.print(f"taken back: {made.id}", highlight=False)
 

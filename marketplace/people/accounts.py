@@ -75,6 +75,12 @@ async def account_by_phone(tx: AsyncSession, vault: Vault, phone: str) -> Accoun
     )
 
 
+async def kept_account(tx: AsyncSession, account_id: UUID) -> Account | None:
+    """The account if it may sign in, kept from being closed until the transaction ends; others may keep it as well."""
+    account = await tx.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
+    return account if account is not None and account.state == "active" else None
+
+
 def password_fits(account: Account, password: str) -> bool:
     """Is this the account's password? An account without one has none that fits."""
     if account.password_hash is None:

@@ -14,7 +14,7 @@ from marketplace.base.crypto import Vault, masked_phone
 from marketplace.base.errors import Conflict, Malformed, Unknown
 from marketplace.base.ids import new_id
 from marketplace.people.access import Scope, in_reach, visible_to
-from marketplace.people.accounts import normal_phone
+from marketplace.people.accounts import kept_account, normal_phone
 from marketplace.people.models import Elder, Region
 from marketplace.people.schemas import ElderIn, ElderOut
 
@@ -30,11 +30,21 @@ class IdentityTaken(Conflict):
     en = "This identity number is registered already."
 
 
+class AccountTaken(Conflict):
+    """The account is that of another registered elder."""
+
+    code = "account_taken"
+    zh = "该账户已属于另一位登记的老人。"
+    en = "This account is that of another elder, who is registered already."
+
+
 async def register_elder(tx: AsyncSession, vault: Vault, data: ElderIn, *, actor: Actor, now: datetime) -> Elder:
     """Write an elder down. Her community must be a community, within the actor's reach; her age plausible."""
     community = await tx.get(Region, data.community_id)
     if community is None or community.level != "community" or not await in_reach(tx, actor, community.id):
         raise Unknown(pointer="/community_id", what="community")
+    if data.account_id is not None:
+        await _require_account(tx, data.account_id)
     _require_age(data.birth_on, local_day(now))
     district = await _district_of(tx, community)
     elder_id = new_id()
@@ -71,6 +81,14 @@ async def register_elder(tx: AsyncSession, vault: Vault, data: ElderIn, *, actor
     await tx.flush()
     audit.note(tx, "elder.registered", actor=actor, entity="elder", entity_id=elder.id)
     return elder
+
+
+async def _require_account(tx: AsyncSession, account_id: UUID) -> None:
+    if await kept_account(tx, account_id) is None:
+        raise Unknown(pointer="/account_id", what="account")
+    hers = select(col(Elder.id)).where(col(Elder.account_id) == account_id)  # visible: uniqueness, id unused
+    if await tx.scalar(hers):
+        raise AccountTaken(pointer="/account_id")
 
 
 def _require_age(birth_on: date, today: date) -> None:

@@ -11,8 +11,9 @@ from marketplace.base import audit
 from marketplace.base.actor import STAFF, Actor
 from marketplace.base.errors import Forbidden, Malformed, Unknown
 from marketplace.people.access import give_access, withdraw_access
+from marketplace.people.accounts import kept_account
 from marketplace.people.elders import elder_for
-from marketplace.people.models import Account, Elder, FamilyGrant
+from marketplace.people.models import Elder, FamilyGrant
 from marketplace.people.schemas import GrantIn, Proof
 
 BY_STAFF = "staff"  # who wrote the grant down for her made sure of the relation then
@@ -22,7 +23,7 @@ async def grant(tx: AsyncSession, elder_id: UUID, data: GrantIn, *, actor: Actor
     """Grant scopes to a family account. Only the elder herself, or staff on her behalf, may."""
     elder = await elder_for(tx, elder_id, actor=actor, now=now)
     _require_own(elder, actor)
-    if await tx.get(Account, data.account_id) is None:
+    if await kept_account(tx, data.account_id) is None:
         raise Unknown(pointer="/account_id", what="account")
     if data.until is not None and data.until <= now:
         raise Malformed(pointer="/until", reason="a grant cannot end in the past")

@@ -16,11 +16,10 @@ from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.books import excess_account, pool_account
 from marketplace.hours.certificates.models import Certificate
 from marketplace.hours.members.excess import chosen_pool
-from marketplace.hours.members.leaving import LEFT
+from marketplace.hours.members.leaving import FOLLOWED, LEFT
 from marketplace.hours.models import Member
 from timebank import CloseAccount, Command, Post, ReopenAccount, Reverse, Transfer
 
-FOLLOWED = "followed"  # the kind of entry by which they reach her in the branch to which she moved
 _TAKEN_FROM = text(
     "SELECT posting.account FROM ledger_entry entry JOIN ledger_posting posting ON posting.entry = entry.id"
     " WHERE entry.key = :key AND posting.account IS NOT NULL AND posting.amount < 0"

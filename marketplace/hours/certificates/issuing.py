@@ -30,7 +30,7 @@ from marketplace.hours.certificates.minutes import Part, by_kind, choose, served
 from marketplace.hours.certificates.models import Certificate, CertifiedMinutes
 from marketplace.hours.certificates.signing import Signer, keep_public_key, signed_text
 from marketplace.hours.members.finding import locked_member
-from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.notices import tell_member_and_guardian
 from marketplace.hours.members.proxies import Acts, right_over
 from marketplace.hours.models import Member
 from marketplace.people.models import Region
@@ -77,7 +77,7 @@ async def issue(tx: AsyncSession, desk: Desk, member_id: UUID, ask: Ask, *, acto
     await spend(tx, certificate, commands, now=now)
     right = await right_over(tx, member, scope=None, actor=actor, now=now)
     if right is not None:
-        await tell_member(tx, Acts(member, right), "certificate", actor=actor)
+        await tell_member_and_guardian(tx, Acts(member, right), "certificate", actor=actor)
     return certificate
 
 

@@ -18,7 +18,7 @@ from marketplace.hours.certificates.giving_back import GivingBack, giving_back
 from marketplace.hours.certificates.issuing import Ask, Desk, prepare, spend
 from marketplace.hours.certificates.models import CERTIFICATE_STEPS, Certificate, CertifiedMinutes
 from marketplace.hours.members.finding import locked_member
-from marketplace.hours.members.notices import tell_member
+from marketplace.hours.members.notices import tell_member_and_guardian
 from marketplace.hours.members.proxies import Acts, right_over
 from marketplace.hours.models import Member
 
@@ -65,7 +65,7 @@ async def reissue(
 async def _tell(tx: AsyncSession, member: Member, act: str, *, actor: Actor, now: datetime) -> None:
     """Who revokes is of the branch that issued, which need not be her home any more."""
     right = await right_over(tx, member, scope=None, actor=actor, now=now)
-    await tell_member(tx, Acts(member, right or "officer"), act, actor=actor)
+    await tell_member_and_guardian(tx, Acts(member, right or "officer"), act, actor=actor)
 
 
 async def _locked(tx: AsyncSession, certificate_id: UUID) -> tuple[Member, Certificate]:

@@ -11,7 +11,7 @@ from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.timebank_rules import TimeBankRules
 from marketplace.hours.errors import SecondPersonNeeded
-from marketplace.hours.giving import collecting, donations, inheritance
+from marketplace.hours.giving import collecting, donations, inheritance, leaving
 from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
 from marketplace.hours.giving.errors import OrderOver
 from marketplace.hours.giving.orders import locked, step
@@ -25,12 +25,14 @@ async def approve(
     """Agree: the order is carried out.
 
     `Unknown` beyond the officer's reach, `SecondPersonNeeded` for who asked, `OwnBenefit` for who gives or receives,
-    `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`.
+    `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`, and what ending a membership refuses.
     """
     placed = await to_decide(tx, order_id, actor=actor, now=now)
     around, held = await around_of(tx, placed, rules=rules), placed.moving
     if placed.order.kind == "inheritance":
         around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
+    elif placed.order.kind == leaving.LEAVING:
+        around, held = await leaving.complete(tx, placed, actor=actor, now=now), []
     note_decision(placed, actor=actor, now=now, reason=reason)
     await readdress(tx, placed)
     await step(tx, placed.order, "done", actor=actor, now=now, reason=reason)

@@ -131,20 +131,34 @@ class TooLateToUndo(Conflict):
     en = "It could be taken back within {hours} hours."
 
 
-class GiverElsewhere(Conflict):
-    """The account that gave is closed: its owner moved to another branch, or left."""
+class GiverLeft(Conflict):
+    """Who gave is no member any more: there is no account for it to come back to."""
 
-    code = "giver_elsewhere"
-    zh = "赠送方已转往其他分行或已退出，原账户已关闭，不能撤回。"
-    en = "The giver has moved to another branch or left since, and the account that gave is closed."
+    code = "giver_left"
+    zh = "赠送方已退出时间银行：请先为其重新办理入会（会员），再在期限内撤回。"
+    en = "The giver has left since: let her join again first, and take it back then, within the time."
 
 
-class ReceiverElsewhere(Conflict):
-    """An account that received is closed: its owner moved to another branch, or left."""
+class ReceiverLeft(Conflict):
+    """Who received is no member any more: what she had went to her branch's pool, or to her heirs."""
 
-    code = "receiver_elsewhere"
-    zh = "接收方已转往其他分行或已退出，原账户已关闭，不能撤回。"
-    en = "A receiver has moved to another branch or left since, and the account that received is closed."
+    code = "receiver_left"
+    zh = (
+        "接收方已退出，其余额已归入资源池或由继承人承接，不能撤回：如系继承，请先撤回继承（赠与页）；"
+        "赠送方为老年会员的，可由资源池发放（重点老人页）。"
+    )
+    en = (
+        "A receiver has left since, and what she had went to her branch's pool or her heirs. Take the inheritance back"
+        " first (page Giving); or, if the giver is an elder, have the pool grant her the minutes (page Key elders)."
+    )
+
+
+class GiverFull(Conflict):
+    """The giver moved, and where she is at home now her account has no room for what would come back."""
+
+    code = "giver_full"
+    zh = "赠送方账户最多可存 {cap} 分钟，容不下撤回的时间；请先使用或转出一部分。"
+    en = "The giver's account may hold at most {cap} minutes: she uses or gives some first, then it can be taken back."
 
 
 class AlreadySpent(Conflict):

@@ -24,6 +24,7 @@ from marketplace.hours.giving.errors import HoldsOpen
 from marketplace.hours.giving.heirs import Heir, divide, heirs_of, lines_to
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step
+from marketplace.hours.importing.in_transit import require_arrived
 from marketplace.hours.members.errors import ReasonMissing
 from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.leaving import depart, give_back
@@ -52,14 +53,15 @@ class Passing:
 async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: Actor, now: datetime) -> Placed:
     """End a membership; above the limit a second person must agree first.
 
-    `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, what `heirs_of` refuses, `TaskStarted`,
-    `HoldsOpen`, `OwnBenefit`.
+    `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, `MemberInTransit`, what `heirs_of` refuses,
+    `TaskStarted`, `HoldsOpen`, `OwnBenefit`.
     """
     member = await locked_member(tx, (await officers_member(tx, passing.member_id, actor=actor)).id)
     if not passing.reason:
         raise ReasonMissing(pointer="/reason")
     if member.state == "left":
         raise MemberInactive(state=member.state)
+    await require_arrived(tx, member)
     heirs = await heirs_of(tx, member, passing.heirs, passing.proof, rules=policy.timebank)
     await require_no_benefit(tx, {member.id, *(one.id for one in heirs)}, account_id=actor.account_id)
     freed = await _end_what_is_open(tx, member, actor=actor, now=now)

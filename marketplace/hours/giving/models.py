@@ -27,7 +27,7 @@ ORDER_STEPS = machine(
 )
 SCHEDULE_STEPS = machine(active="paused ended", paused="active ended", ended="")
 ACTED_AS = "num_nulls(on_behalf_of, acted_as) IN (0, 2) AND acted_as IN ('officer', 'family', 'guardian', 'contact')"
-KINDS = ("gift", "donation", "collection", "inheritance", "move", "pool_grant", "programme_grant")
+KINDS = ("gift", "donation", "collection", "inheritance", "move", "leaving", "pool_grant", "programme_grant")
 
 
 class TransferOrder(SQLModel, table=True):
@@ -42,7 +42,8 @@ class TransferOrder(SQLModel, table=True):
     __tablename__ = "transfer_order"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('gift', 'donation', 'collection', 'inheritance', 'move', 'pool_grant', 'programme_grant')",
+            "kind IN ('gift', 'donation', 'collection', 'inheritance', 'move', 'leaving', 'pool_grant',"
+            " 'programme_grant')",
             name="transfer_order_kind",
         ),
         CheckConstraint(

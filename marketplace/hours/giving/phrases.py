@@ -8,6 +8,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "collection": ("合捐", "collection"),
     "inheritance": ("继承", "inheritance"),
     "move": ("迁移分行", "move to another branch"),
+    "leaving": ("退出时间银行", "leaving the time bank"),
     "pool_grant": ("区资源池发放", "grant of the branch's pool"),
     "programme_grant": ("项目发放", "grant of a programme"),
 }

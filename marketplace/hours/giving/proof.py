@@ -48,7 +48,7 @@ _CHECKS = {
     "a member who left has an open account": (
         "SELECT m.id FROM member m JOIN ledger_account a ON a.id = m.ledger_account"
         " WHERE m.state = 'left' AND a.state = 'open' AND a.owed = 0 AND EXISTS (SELECT FROM transfer_order o"
-        " WHERE o.giver_id = m.id AND o.kind = 'inheritance' AND o.state = 'done')"
+        " WHERE o.giver_id = m.id AND o.kind IN ('inheritance', 'leaving') AND o.state = 'done')"
     ),
     "a redemption that waits holds no money": (
         "SELECT r.id FROM redemption r LEFT JOIN ledger_hold h ON h.key = concat_ws(':', r.reference, 'money')"

@@ -10,7 +10,7 @@ from marketplace.web.schemas import In, Instant, Out
 
 Minutes = Annotated[int, Field(gt=0, le=1_000_000, examples=[60])]
 Reason = Annotated[str, Field(min_length=2, max_length=200, examples=["谢谢您这一年的帮助"])]
-Kind = Literal["gift", "donation", "collection", "inheritance", "move", "pool_grant", "programme_grant"]
+Kind = Literal["gift", "donation", "collection", "inheritance", "move", "leaving", "pool_grant", "programme_grant"]
 State = Literal["collecting", "pending", "done", "reversed", "rejected", "expired", "cancelled", "skipped"]
 Behalf = Annotated[
     UUID | None,

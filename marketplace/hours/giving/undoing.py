@@ -1,4 +1,7 @@
-"""Taking back what was given: the entry is reversed, once, if nobody has spent it and it is not too late."""
+"""Taking back what was given: the entry is reversed, once, if nobody has spent it and it is not too late.
+
+Who moved to another branch since gives it back, or has it back, where she is at home now.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,19 +18,19 @@ from marketplace.hours.errors import SecondPersonNeeded
 from marketplace.hours.giving.entries import Placed, reached_by
 from marketplace.hours.giving.errors import (
     AlreadySpent,
-    GiverElsewhere,
+    GiverFull,
     NotUndoable,
     OrderOver,
-    ReceiverElsewhere,
     TooLateToUndo,
 )
 from marketplace.hours.giving.models import TransferOrder
+from marketplace.hours.giving.moved_since import passage_of
 from marketplace.hours.giving.orders import acts_for_giver, locked, step
 from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.members.returning import revive
 from marketplace.hours.models import Member
 from timebank import Command, Hold, Release, ReopenAccount, Reverse
-from timebank.errors import AccountClosed, InsufficientBalance
+from timebank.errors import CapReached, InsufficientBalance
 
 A_MOMENT = timedelta(minutes=1)  # longer than a call of the ledger takes
 
@@ -51,8 +54,8 @@ async def undo(
     """Take a gift, a donation or an inheritance back.
 
     The giver herself, or an officer of her branch; an inheritance by another officer than asked or agreed. `Unknown`,
-    `NotUndoable`, `OrderOver`, `TooLateToUndo`, `SecondPersonNeeded`, `OwnBenefit`, `AlreadySpent`, and
-    `GiverElsewhere` or `ReceiverElsewhere` where an account that took part is closed.
+    `NotUndoable`, `OrderOver`, `TooLateToUndo`, `SecondPersonNeeded`, `OwnBenefit`, `AlreadySpent`, `GiverLeft`,
+    `ReceiverLeft`, and `GiverFull` where the giver moved and her cap has no room.
     """
     placed = await locked(tx, order_id)
     order = placed.order
@@ -66,7 +69,7 @@ async def undo(
         raise TooLateToUndo(hours=int(window.total_seconds()) // 3600)
     await step(tx, order, "reversed", actor=actor, now=now, reason=reason)
     opened = await _restored(tx, order, actor=actor, now=now) if order.kind == "inheritance" else []
-    await _reverse(tx, order, opened, now=now)
+    await _reverse(tx, placed, opened, now=now)
     return placed
 
 
@@ -92,10 +95,14 @@ async def _restored(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now
     return [ReopenAccount(key=f"{order.key}:reopen", account=member.ledger_account)]
 
 
-async def _reverse(tx: AsyncSession, order: TransferOrder, opened: Sequence[Command], *, now: datetime) -> None:
-    commands: list[Command] = [*opened]
+async def _reverse(tx: AsyncSession, placed: Placed, opened: Sequence[Command], *, now: datetime) -> None:
+    order = placed.order
     reached = await reached_by(tx, order)
+    passage = await passage_of(tx, placed, reached, now=now)
+    commands: list[Command] = [*opened, *passage.before]
     for account, minutes in reached.items():
+        if account in passage.accounts:  # it came from her home a moment ago, or was not there
+            continue
         # held for an instant, so that it is known under the locks of this call that all of it is still there
         name = f"{order.key}:undo:{account}"
         commands += [
@@ -106,8 +113,8 @@ async def _reverse(tx: AsyncSession, order: TransferOrder, opened: Sequence[Comm
         commands.append(Reverse(key=f"{order.key}:undo", entry_key=order.key, occurred_at=now, reason=order.key))
     try:
         async with tx.begin_nested():
-            await timebank.apply(tx, commands, now=now)
+            await timebank.apply(tx, [*commands, *passage.after], now=now)
     except InsufficientBalance as error:
         raise AlreadySpent from error
-    except AccountClosed as error:
-        raise (ReceiverElsewhere if UUID(error.data["account"]) in reached else GiverElsewhere) from error
+    except CapReached as error:
+        raise GiverFull(cap=error.data.get("cap")) from error

@@ -51,6 +51,14 @@ class ImportOnItsWayOut(Conflict):
     en = "The import of these files is being taken back; once that is done they may come in again."
 
 
+class MemberInTransit(Conflict):
+    """The bank that the member came with is on its way in or out: her membership is not ended meanwhile."""
+
+    code = "member_in_transit"
+    zh = "该会员随导入的时间银行而来，导入或撤销尚未结束，请待其结束后再办理。"
+    en = "The bank that she came with is on its way in or out; once that has ended, ask again."
+
+
 class ImportUnderWay(Conflict):
     """An import that runs is not taken back: it ends or stops first."""
 
@@ -65,3 +73,21 @@ class ImportInUse(Conflict):
     code = "import_in_use"
     zh = "导入后已有 {obstacles} 处使用，不能撤销，未作任何更改；请先试运行查看。"
     en = "It is in use in {obstacles} places and nothing was changed; the dry run names each."
+
+
+class ImportUndoCalledOff(Conflict):
+    """It was on its way out, and a member did something before her turn. All are in again; nothing was reversed.
+
+    `undone_steps` are those out and in again, `state` is what the import is now: done or stopped, as before.
+    """
+
+    code = "import_undo_called_off"
+    zh = (
+        "撤销已中止：途中会员已有使用（{obstacles} 处）。已停用的会员均已恢复（前后共 {undone_steps} 步），"
+        "没有冲销任何记账，导入状态仍为 {state}；请试运行查看。"
+    )
+    en = (
+        "Taking it back was called off: its members did something on the way ({obstacles}). Whoever had been shut"
+        " out is in again ({undone_steps} steps out and in), no entry was reversed, and the import is {state} as"
+        " before; the dry run names each."
+    )

@@ -74,7 +74,7 @@ class BankImportOut(Out):
     undo_reason: str | None = Field(examples=["the file of another district"])
     undo_at: datetime | None = Field(description="when it began to be taken back")
     undo_steps: int = Field(examples=[0])
-    undone_steps: int = Field(examples=[0])
+    undone_steps: int = Field(examples=[0], description="those out, and in again where it was called off")
     undone_at: datetime | None
     undo_obstacles: int = Field(
         examples=[0], description="above 0: somebody acted before she was shut out; taking it back is called off"
@@ -99,12 +99,16 @@ class ObstacleOut(Out):
 
 
 class BankUndoReportOut(Out):
-    """What taking an import back would do, and what stands in the way: with nothing in `obstacles` it may be."""
+    """What taking an import back would do, and what stands in the way: with nothing in `obstacles` it may be.
+
+    `called_off`: somebody acted on the way, and nothing is taken back; `steps` let everybody in again.
+    """
 
     id: UUID
     state: Literal["stopped", "done", "undoing", "undo_stopped", "undone"]
     entries: int = Field(examples=[900], description="entries that are still to be reversed")
     members: int = Field(examples=[120], description="memberships that are still to end")
     steps: int = Field(examples=[3])
+    called_off: bool = Field(examples=[False])
     obstacles_total: int = Field(examples=[0])
     obstacles: list[ObstacleOut] = Field(description=f"the first {MOST_SHOWN}")

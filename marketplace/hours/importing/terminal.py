@@ -9,7 +9,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.importing.columns import SHAPES
 from marketplace.hours.importing.committing import start
-from marketplace.hours.importing.errors import ImportInUse
+from marketplace.hours.importing.errors import ImportUndoCalledOff
 from marketplace.hours.importing.files import Encoding
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.report import Files, Report, judge
@@ -64,14 +64,14 @@ async def undo_dry_run(platform: Platform, import_id: UUID) -> Prospect:
 async def undo(
     platform: Platform, import_id: UUID, reason: str, told: Callable[[BankImport], None] = lambda _made: None
 ) -> BankImport:
-    """Take an import back, or find that it was; killed, a worker goes on, or the same call. `ImportInUse`, also where
-    somebody acted before she was shut out: then all are in again."""
+    """Take an import back, or find that it was; killed, a worker goes on, or the same call. `ImportInUse`;
+    `ImportUndoCalledOff` where somebody acted before she was shut out: by then all are in again."""
     async with transaction(platform.db) as tx:
         made = await start_undo(tx, import_id, reason=reason, actor=Actor.system(), now=platform.now())
     while made.state == "undoing":
         told(made)
         made = await advance_undo(platform, import_id)
     if made.undo_obstacles:
-        raise ImportInUse(obstacles=made.undo_obstacles)
+        raise ImportUndoCalledOff(obstacles=made.undo_obstacles, undone_steps=made.undone_steps, state=made.state)
     told(made)
     return made

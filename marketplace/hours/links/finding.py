@@ -69,9 +69,11 @@ async def payee_of(tx: AsyncSession, link: Link, text: str) -> Member:
     """
     address = read_address(text)
     try:
-        member = await tx.get(Member, UUID(address.member))
+        member_id = UUID(address.member)
     except ValueError as error:
         raise PayeeUnknown(pointer="/payee") from error
+    # kept as she is until room is held for her: whoever shuts her out waits, and finds the payment
+    member = await tx.get(Member, member_id, with_for_update={"read": True}, populate_existing=True)
     if address.bank != link.our_name or member is None or member.state != "active" or member.kind == "provider":
         raise PayeeUnknown(pointer="/payee")
     return member

@@ -203,14 +203,6 @@ class BalanceNotEmpty(Conflict):
     en = "The account has {balance_minutes} minutes, {held_minutes} of them set aside; give them away, or to the pool."
 
 
-class BalanceAboveLimit(Conflict):
-    """Nobody else gives so much of a member's away alone: it is donated first, to which a second person agrees."""
-
-    code = "balance_above_limit"
-    zh = "账户尚有 {balance_minutes} 分钟，超过 {limit_minutes} 分钟：请先代会员捐出并由另一位工作人员审批。"
-    en = "The account has {balance_minutes} minutes, above {limit_minutes}: donate them first, a second person agrees."
-
-
 class TasksUnsettled(Conflict):
     """Tasks that began and are not credited yet come first."""
 

@@ -17,7 +17,8 @@ from marketplace.hours.members.errors import NotAVolunteer
 from marketplace.hours.members.notices import tell_member
 from marketplace.hours.members.proxies import Acts
 from marketplace.hours.models import Member
-from marketplace.people.models import Account, Region
+from marketplace.people.accounts import kept_account
+from marketplace.people.models import Region
 from marketplace.visits.performers import add_performer
 
 
@@ -35,8 +36,8 @@ class Group:
 
 async def found_group(tx: AsyncSession, group: Group, *, actor: Actor, now: datetime) -> Member:
     """A new group in a branch, with an account without a cap. `Unknown` contact, `NotAVolunteer`, `NotADistrict`."""
-    contact = await tx.get(Account, group.contact_id)
-    if contact is None or contact.state != "active":
+    contact = await kept_account(tx, group.contact_id)
+    if contact is None:
         raise Unknown(pointer="/contact_id", what="account")
     if Role.VOLUNTEER not in contact.roles:
         raise NotAVolunteer(pointer="/contact_id")

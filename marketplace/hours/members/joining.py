@@ -36,6 +36,7 @@ from marketplace.hours.members.returning import come_back
 from marketplace.hours.members.student_changes import ask_first
 from marketplace.hours.members.students import Student, require_free
 from marketplace.hours.models import MEMBER_STEPS, Member
+from marketplace.people.accounts import kept_account
 from marketplace.people.models import Account, Elder, Region
 from marketplace.providers.models import Provider
 from marketplace.visits.performers import add_performer
@@ -220,6 +221,8 @@ async def _make_performer(
     locked = await locked_member(tx, member.id)
     if locked.performer_id is not None:
         return
+    if await kept_account(tx, account.id) is None:  # shut out at this moment; after the member, as whoever shuts it
+        raise Unknown(what="account")
     performer = await add_performer(
         tx,
         kind="volunteer",

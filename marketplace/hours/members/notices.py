@@ -1,4 +1,7 @@
-"""Notices: a member, and the family whom she lets see her, are told what somebody else did for her, by what right."""
+"""Notices: a member, and the family whom she lets see her, are told what somebody else did for her, by what right.
+
+A minor's guardian is told of her certificates, whoever did it, but what the guardian did herself.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -76,6 +79,22 @@ ACTS: dict[str, Pair] = {
     ),
     "booking": ("已用您的时间预约服务。", "A service was booked with your hours."),
 }
+# what a minor's guardian is told of
+OF_WARDS: dict[str, Pair] = {
+    "certificate": ("已为您监护的会员开具服务时间证书。", "A certificate of your ward's hours was issued."),
+    "certificate_revoked": (
+        "您监护的会员有一份服务时间证书已被撤销。",
+        "A certificate of your ward's hours was revoked.",
+    ),
+    "certificate_reissued": (
+        "您监护的会员有一份服务时间证书已撤销，并重新开具。",
+        "A certificate of your ward's hours was revoked, and issued anew.",
+    ),
+}
+BY_WARDS: dict[str, Pair] = {
+    "self": ("由其本人办理。", " Your ward did this."),
+    "officer": ("由工作人员办理，如有疑问请联系社区。", " An officer did this; ask your community if in doubt."),
+}
 
 
 async def tell_member(tx: AsyncSession, acts: Acts, act: str, *, actor: Actor) -> None:
@@ -83,6 +102,15 @@ async def tell_member(tx: AsyncSession, acts: Acts, act: str, *, actor: Actor) -
     if acts.acted_as is not None:
         by = str(actor.account_id or "")
         await outbox.send(tx, ACTED_FOR, member_id=acts.member.id, act=act, acted_as=acts.acted_as, by=by)
+
+
+async def tell_member_and_guardian(tx: AsyncSession, acts: Acts, act: str, *, actor: Actor) -> None:
+    """The same where a minor's guardian is told as well, also of what the minor did herself."""
+    if acts.acted_as is None and acts.member.guardian_id is not None:
+        by = str(actor.account_id or "")
+        await outbox.send(tx, ACTED_FOR, member_id=acts.member.id, act=act, acted_as=acts.by, by=by)
+    else:
+        await tell_member(tx, acts, act, actor=actor)
 
 
 async def tell_elder(tx: AsyncSession, elder: Elder, act: str, *, actor: Actor) -> Right | None:
@@ -95,8 +123,9 @@ async def tell_elder(tx: AsyncSession, elder: Elder, act: str, *, actor: Actor) 
 
 
 async def letters_of_act(tx: AsyncSession, vault: Vault, message: Message, *, now: datetime) -> list[Letter]:
-    """What the message says, to her and to her family, but for the one who did it; nothing of whom an import took out
-    meanwhile."""
+    """What the message says, to her, her family and guardian, but for the one who did it; nothing of whom an import
+    took out meanwhile."""
+    guardian: list[Letter] = []
     if "elder_id" in message.ids:
         elder_id: UUID | None = UUID(str(message.ids["elder_id"]))
         own = await elder_phones(tx, vault, UUID(str(message.ids["elder_id"])))
@@ -105,9 +134,23 @@ async def letters_of_act(tx: AsyncSession, vault: Vault, message: Message, *, no
         if member is None:
             return []
         elder_id, own = member.elder_id, await phones_of(tx, vault, member, but=str(message.ids.get("by", "")))
+        guardian = await _to_guardian(tx, vault, member, message)
     family = [one for one in await family_of(tx, elder_id, now=now) if str(one) != message.ids.get("by")]
+    phones = [*own, *await account_phones(tx, vault, family)]
+    if not phones:  # what she did herself is told to her guardian alone
+        return guardian
     said = by_whom(ACTS[str(message.ids["act"])], str(message.ids.get("acted_as", "officer")))
-    return letters_to([*own, *await account_phones(tx, vault, family)], said)
+    return letters_to(phones, said) + guardian
+
+
+async def _to_guardian(tx: AsyncSession, vault: Vault, ward: Member, message: Message) -> list[Letter]:
+    said = OF_WARDS.get(str(message.ids["act"]))
+    by = BY_WARDS.get(str(message.ids.get("acted_as", "officer")))  # None: the guardian herself
+    if ward.guardian_id is None or said is None or by is None:
+        return []
+    guardian = await tx.get_one(Member, ward.guardian_id)
+    phones = await phones_of(tx, vault, guardian, but=str(message.ids.get("by", "")))
+    return letters_to(phones, tuple(one + other for one, other in zip(said, by, strict=True)))
 
 
 def by_whom(said: Pair, acted_as: str) -> Pair:

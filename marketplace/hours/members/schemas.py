@@ -157,6 +157,12 @@ class LeaveIn(In):
     reason: Annotated[str, Field(min_length=2, max_length=200, examples=["搬家"])]
 
 
+class LeaveOut(MemberOut):
+    """Who left, or is a member until a second person agrees to where so many minutes go."""
+
+    waits_for: UUID | None = Field(description="the order that waits for a second person; null: she has left")
+
+
 class MemberPage(Out):
     """Members in the order of their ids; `next_after` is the cursor of the page that follows, if any."""
 

@@ -84,13 +84,15 @@ async def confirm_change(
 ) -> StudentChange:
     """An officer of the branch saw a proof: from now on she is this student. Confirming again changes nothing.
 
-    `Unknown`, `OwnIncident`, `SecondPersonNeeded` for who asked, `IllegalTransition` for one that ended otherwise,
-    `StudentTaken`.
+    `Unknown`, `OwnIncident`, `MemberInactive` for who left, `SecondPersonNeeded` for who asked, `IllegalTransition` for
+    one that ended otherwise, `StudentTaken`.
     """
     await overseen_member(tx, member_id, actor=actor)
     member, change = await _locked(tx, member_id, change_id)
     if change.state == "confirmed":
         return change
+    if member.state == "left":  # nobody waits, and the number is for who does
+        raise MemberInactive(state=member.state)
     if change.asked_by is not None and change.asked_by == actor.account_id:
         raise SecondPersonNeeded
     if member.account_id is None or member.kind not in LEARNERS:

@@ -11,15 +11,17 @@ TASKS: dict[str, tuple[str, str]] = {
     "neighbour_watch": ("邻里守望", "neighbour watch"),
 }
 _MOVED = (("由原分行转入", "moved in from the former branch"), ("转往新分行", "moved to the new branch"))
+_LEFT = (
+    ("退出会员转入", "received from a member who left"),
+    ("退出会员，转入公共池", "given to the pool on leaving"),
+)
 # kind of entry: what the minutes came for, and what they went for, in Chinese and English
 ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "task": (("志愿服务（{what}）获得", "earned by {what}"), ("接受服务（{what}）支出", "spent on {what}")),
     "booking": (("提供服务获得", "received for a booking"), ("预约服务支出", "spent on a booking")),
     "grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
-    "left": (
-        ("退出会员转入", "received from a member who left"),
-        ("退出会员，转入公共池", "given to the pool on leaving"),
-    ),
+    "left": _LEFT,
+    "leaving": _LEFT,
     "relay": (("来自外部时间银行", "received from another bank"), ("支付给外部时间银行", "paid to another bank")),
     "gift": (("获赠", "received as a gift"), ("赠出", "given as a gift")),
     "donation": (("获捐", "received as a donation"), ("捐出", "donated")),
@@ -27,6 +29,10 @@ ENTRIES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "inheritance": (("继承", "inherited"), ("由继承人或分行承接", "passed on to the heir or the branch")),
     "move": _MOVED,
     "followed": _MOVED,
+    "recalled": (
+        ("由现分行转回原分行待撤回", "brought back from the new branch to be taken back"),
+        ("转回原分行待撤回", "brought back to the former branch to be taken back"),
+    ),
     "pool_grant": (("区资源池发放", "granted by the branch's pool"), ("区资源池发放支出", "granted out of the pool")),
     "programme_grant": (("项目发放", "granted by a programme"), ("项目发放支出", "issued by a programme")),
     "issue": (("本月项目发放", "issued for the month by a programme"), ("本月项目发放支出", "issued for the month")),

@@ -9,7 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from marketplace.base.actor import Role
 from marketplace.base.errors import Unknown
-from marketplace.hours.members import groups, guardians, leaving
+from marketplace.hours.giving import leaving
+from marketplace.hours.members import groups, guardians
 from marketplace.hours.members.files import file_of, insurance_shown
 from marketplace.hours.members.finding import overseen_members
 from marketplace.hours.members.proxies import member_for, members_of, overseen_member, seen_member
@@ -21,6 +22,7 @@ from marketplace.hours.members.schemas import (
     InsuranceIn,
     InsuranceOut,
     LeaveIn,
+    LeaveOut,
     MemberFileOut,
     MemberPage,
     TrainingIn,
@@ -136,22 +138,20 @@ async def add_insurance(
 
 
 @change("/v1/members/{member_id:uuid}/leave", operation_id="leaveTimeBank")
-async def leave(member_id: FromPath[UUID], data: JSONBody[LeaveIn], act: Doing) -> MemberOut:
-    """End a membership. Open tasks are given back; an account that is not empty is refused, with what it holds."""
+async def leave(member_id: FromPath[UUID], data: JSONBody[LeaveIn], act: Doing) -> LeaveOut:
+    """End a membership. Open tasks are given back; an account that is not empty is refused, with what it holds.
 
-    async def work() -> MemberOut:
-        member = await leaving.leave(
-            act.tx,
-            member_id,
-            balance_to=data.balance_to,
-            reason=data.reason,
-            rules=act.platform.policy.timebank.giving,
-            actor=act.actor,
-            now=act.now,
+    More than one person may give away waits as an order (`waits_for`) until another officer agrees; she is a member
+    until then."""
+
+    async def work() -> LeaveOut:
+        going = leaving.Going(data.balance_to, data.reason)
+        member, order = await leaving.leave(
+            act.tx, member_id, going, policy=act.platform.policy, actor=act.actor, now=act.now
         )
-        return MemberOut.of(member)
+        return LeaveOut(**MemberOut.of(member).model_dump(), waits_for=order and order.id)
 
-    return await act.once(MemberOut, work)
+    return await act.once(LeaveOut, work)
 
 
 HANDLERS: list[Any] = [

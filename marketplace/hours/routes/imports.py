@@ -29,6 +29,7 @@ from marketplace.hours.importing.schemas import (
     ProblemOut,
 )
 from marketplace.hours.importing.undoing.starting import prospect, start_undo
+from marketplace.hours.importing.undoing.steps import is_called_off
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -115,6 +116,7 @@ async def dry_run_undo(import_id: FromPath[UUID], tx: Tx) -> BankUndoReportOut:
             "entries": found.left.entries,
             "members": found.left.members,
             "steps": 0 if found.made.state == "undone" else found.left.steps,
+            "called_off": is_called_off(found.made),
             "obstacles_total": len(found.obstacles),
             "obstacles": shown,
         }

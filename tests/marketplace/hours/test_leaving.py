@@ -15,7 +15,7 @@ from marketplace.base.platform import Platform
 from marketplace.hours.audit import prove
 from marketplace.hours.books import pool_account
 from marketplace.hours.errors import MemberInactive
-from marketplace.hours.members.leaving import leave
+from marketplace.hours.giving.leaving import Going, leave
 from marketplace.hours.models import Member, Task
 from marketplace.hours.tasks.grabbing import grab
 from marketplace.visits.models import Performer
@@ -162,8 +162,8 @@ async def test_who_leaves_while_taking_a_task_does_one_after_the_other(platform:
     async def leaves(person: Person) -> None:
         async with transaction(platform.db) as tx:
             now = platform.now()
-            rules = platform.policy.timebank.giving
-            await leave(tx, person.member.id, balance_to=None, reason="moves", rules=rules, actor=person.actor, now=now)
+            going = Going(None, "moves")
+            await leave(tx, person.member.id, going, policy=platform.policy, actor=person.actor, now=now)
 
     pairs = list(zip(tasks, volunteers, strict=True))
     steps = [step for task, person in pairs for step in (takes(task, person), leaves(person))]
@@ -176,23 +176,3 @@ async def test_who_leaves_while_taking_a_task_does_one_after_the_other(platform:
         )
         assert await tx.scalar(stranded) == 0
         assert await prove(tx) == []
-
-
-async def test_no_officer_ends_a_membership_to_give_more_away_than_a_second_person_must_agree_to(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, caller: Caller
-) -> None:
-    limit = platform.policy.timebank.giving.second_person_above_minutes
-    async with transaction(platform.db) as tx:
-        bank = await a_bank(platform, tx)
-        above, at_limit, herself = [await a_person(platform, tx, bank) for _ in range(3)]
-        for person, minutes in ((above, limit + 1), (at_limit, limit), (herself, limit + 1)):
-            await give(platform, tx, bank, person.account, minutes)
-        officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
-    body = WHY | {"balance_to": "pool"}
-    refused = await client.post(f"/v1/members/{above.member.id}/leave", json=body, headers=as_(officer))
-    assert (refused.status_code, refused.json()["code"]) == (409, "balance_above_limit"), refused.text
-    assert (refused.json()["balance_minutes"], refused.json()["limit_minutes"]) == (limit + 1, limit)
-    assert await balances(platform, above.account) == [(limit + 1, 0)]
-    assert (await caller.get(f"/v1/members/{above.member.id}", officer))["member"]["state"] == "active"
-    for person, actor in ((at_limit, officer), (herself, herself.actor)):
-        assert (await caller.post(f"/v1/members/{person.member.id}/leave", actor, body))["state"] == "left"

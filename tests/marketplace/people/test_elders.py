@@ -174,6 +174,20 @@ async def test_a_foreign_or_unknown_community_is_404(
     assert answer.status_code == 404
 
 
+async def test_an_account_that_is_none_or_another_elders_is_refused_by_name(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers
+) -> None:
+    town, officer = await town_and(platform, Role.OFFICER, district=0)
+    async with transaction(platform.db) as tx:
+        account = await an_account(platform, tx, Role.FAMILY)
+    outcomes = []
+    for account_id, identity in ((new_id(), "1"), (account.id, "2"), (account.id, "3")):
+        body = elder_body(town, account_id=str(account_id), identity_number=f"99999919440501002{identity}")
+        answer = await client.post("/v1/elders", json=body, headers=as_(officer))
+        outcomes.append((answer.status_code, answer.json().get("code")))
+    assert outcomes == [(404, "unknown"), (201, None), (409, "account_taken")]
+
+
 async def test_a_post_without_its_key_is_refused(platform: Platform, client: httpx.AsyncClient, as_: Headers) -> None:
     town, officer = await town_and(platform, Role.OFFICER, district=0)
     headers = as_(officer)

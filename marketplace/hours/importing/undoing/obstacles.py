@@ -21,6 +21,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "signed_in": ("已登录或索取过验证码（{count} 次）", "she signed in, or asked for a code ({count})"),
     "moved": ("账户已有 {count} 笔其他记账", "her account has {count} entries of another cause"),
     "held": ("账户上有过 {count} 笔预留", "minutes of hers were set aside {count} times"),
+    "expects": ("有 {count} 笔其他银行的付款在途", "{count} payments of other banks are on their way to her"),
     "standing_changed": ("会员资格已变更", "her membership is not as the import left it"),
     "serves": ("已登记为志愿者", "she has become a volunteer who may serve"),
     "referred_to": ("{table} 中有 {count} 条相关记录", "{count} rows of {table} are about her"),
@@ -40,6 +41,10 @@ _QUERIES = {
     "held": (
         "SELECT i.external_id AS who, count(*) AS n" + _MINE + " JOIN ledger_hold h ON h.account = m.ledger_account"
         " WHERE i.import_id = :id GROUP BY 1"
+    ),
+    "expects": (  # decided by the payer's side: it comes even to who is shut out
+        "SELECT i.external_id AS who, count(*) AS n" + _MINE + " JOIN ledger_relay r ON r.account = m.ledger_account"
+        " AND r.direction = 'in' AND r.state = 'prepared' WHERE i.import_id = :id GROUP BY 1"
     ),
     "standing_changed": (
         "SELECT i.external_id AS who, 1 AS n" + _MINE + " WHERE i.import_id = :id AND (m.consented_at IS NOT NULL"

@@ -13,7 +13,7 @@ from sqlmodel import col
 from marketplace.base import audit
 from marketplace.base.actor import Actor
 from marketplace.hours.importing.doors import let_in, shut_out
-from marketplace.hours.importing.errors import ImportInUse
+from marketplace.hours.importing.errors import ImportInUse, ImportUndoCalledOff
 from marketplace.hours.importing.models import BankImport, ImportedMember
 from marketplace.hours.importing.steps import PORTION
 from marketplace.hours.importing.undoing.obstacles import obstacles_to
@@ -72,6 +72,6 @@ async def open_next(tx: AsyncSession, made: BankImport, *, now: datetime) -> Non
 
 async def _called_off(tx: AsyncSession, made: BankImport) -> None:
     done = made.finished_at is not None
-    made.state, made.trouble = ("done", None) if done else ("stopped", ImportInUse.code)
+    made.state, made.trouble = ("done", None) if done else ("stopped", ImportUndoCalledOff.code)
     made.undo_reason = made.undo_by = made.undo_at = None
     audit.note(tx, "bank.undo_called_off", actor=Actor.system(), entity="bank_import", entity_id=made.id)

@@ -48,12 +48,13 @@ _REACHED = text(
 _ALL = 2**63 - 1
 _PEOPLE = text("SELECT count(*) FROM imported_member WHERE import_id = :id")
 _INSIDE = text("SELECT count(*) FROM imported_member WHERE import_id = :id AND was_in IS NULL")
+_SHUT = text("SELECT count(*) FROM imported_member WHERE import_id = :id AND was_in IS NOT NULL")
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """What is still to be done: members to shut out, accounts of transit to open, entries to reverse, members to take
-    out."""
+    out; of a way back that was called off, members to let `inside` again and nothing else."""
 
     inside: int
     reopened: int
@@ -62,7 +63,7 @@ class Left:
 
     @property
     def steps(self) -> int:
-        """In so many steps; the last one closes the books."""
+        """In so many steps; the last one ends it."""
         return sum(-(-count // PORTION) for count in (self.inside, self.reopened, self.entries, self.members)) + 1
 
 
@@ -71,8 +72,15 @@ def transit_of(made: BankImport) -> list[UUID]:
     return [Transit.account_of(made.id, number).account for number in range(accounts_for(made.entries))]
 
 
+def is_called_off(made: BankImport) -> bool:
+    """On its way out, and now letting everybody in again."""
+    return made.state == "undoing" and made.undo_obstacles > 0
+
+
 async def left_of(tx: AsyncSession, made: BankImport) -> Left:
     """What is still to be done for an import."""
+    if is_called_off(made):
+        return Left(int(await tx.scalar(_SHUT, {"id": made.id}) or 0), 0, 0, 0)
     await plan_by_index(tx)
     entries = int(await tx.scalar(_HOW_MANY, {"reference": made.reference}) or 0)
     reopened = len(await _in_state(tx, made, "closed")) if entries else 0

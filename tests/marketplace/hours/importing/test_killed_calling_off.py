@@ -73,7 +73,7 @@ async def test_a_way_back_that_is_called_off_and_killed_between_two_steps_lets_e
     assert (found[first][0], found[second][0]) == ("active", "pending")  # the first is in again, the second not yet
     process = await taking_back(settings, made)
     _, said = await process.communicate()
-    assert (process.returncode, b"in use in 1 places" in said) == (1, True), said
+    assert (process.returncode, b"called off: its members did something on the way (1)" in said) == (1, True), said
     assert await states(platform) == IN
     async with transaction(platform.db) as tx:
         after = await tx.get_one(BankImport, made.id)

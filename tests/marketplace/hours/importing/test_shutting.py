@@ -9,7 +9,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.alerts.service import alerts_for
 from marketplace.hours.audit import prove
-from marketplace.hours.importing.errors import ImportInUse
+from marketplace.hours.importing.errors import ImportInUse, ImportUndoCalledOff
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.running import advance
 from marketplace.hours.importing.terminal import undo
@@ -18,7 +18,7 @@ from marketplace.hours.importing.undoing import steps as back
 from marketplace.hours.importing.undoing.running import advance_undo
 from marketplace.hours.importing.undoing.starting import start_undo
 from tests.marketplace.hours.importing.builders import a_city, imported, members_of
-from tests.marketplace.hours.importing.leaving import SYSTEM, nothing_of_it_is_left, taken_back
+from tests.marketplace.hours.importing.leaving import SYSTEM, looked_at, nothing_of_it_is_left, taken_back
 from tests.marketplace.hours.importing.test_steps import MADE, standing, until
 from tests.marketplace.hours.importing.test_undoing_obstacles import TOKEN
 
@@ -81,7 +81,9 @@ async def test_who_acts_before_her_turn_calls_it_off_and_everybody_is_in_again(p
     async with transaction(platform.db) as tx:
         await tx.execute(SIGNS_IN, {"id": people[late].id})
     made = await advance_undo(platform, made.id)
-    assert (made.state, made.undo_obstacles) == ("undoing", 1)
+    assert (made.state, made.undo_obstacles, made.undone_steps, made.undo_steps) == ("undoing", 1, 1, 3)
+    entries, members, steps, _ = await looked_at(platform, made.id)
+    assert (entries, members, steps) == (0, 0, 2)  # nothing is taken back: two people are let in, and it ends
     while made.state == "undoing":
         made = await advance_undo(platform, made.id)
     assert (made.state, made.undo_obstacles, made.undo_reason, made.trouble) == ("done", 1, None, None)
@@ -89,7 +91,7 @@ async def test_who_acts_before_her_turn_calls_it_off_and_everybody_is_in_again(p
     assert await standing(platform) == MADE
     async with transaction(platform.db) as tx:
         (alert,) = await alerts_for(tx, actor=SYSTEM, state="open")
-        assert (alert.kind, alert.figures["trouble"]) == ("import_stopped", "import_in_use")
+        assert (alert.kind, alert.figures["trouble"]) == ("import_stopped", "import_undo_called_off")
         assert await prove(tx) == []
         with pytest.raises(ImportInUse):
             await start_undo(tx, made.id, reason="once more", actor=SYSTEM, now=platform.now())
@@ -117,7 +119,7 @@ async def test_calling_off_an_import_that_had_stopped_lets_nobody_in_who_was_not
         await tx.execute(SIGNS_IN, {"id": people[name].id})
     while made.state == "undoing":
         made = await advance_undo(platform, made.id)
-    assert (made.state, made.trouble) == ("stopped", "import_in_use")
+    assert (made.state, made.trouble) == ("stopped", "import_undo_called_off")
     assert await states(platform) == before
     done = await imported(platform)  # and the same files let it go on
     assert (done.state, await states(platform)) == ("done", IN)
@@ -143,6 +145,9 @@ async def test_a_terminal_says_that_it_was_called_off_when_all_are_in_again(
                 await tx.execute(SIGNS_IN, {"id": max(ids)})
 
     monkeypatch.setattr(running, "take_next", meanwhile)
-    with pytest.raises(ImportInUse):
+    with pytest.raises(ImportUndoCalledOff) as said:
         await undo(platform, made.id, "a trial")
+    # two of four were shut out, the other two were not: 1 step out, 1 in again, 1 that ends it
+    assert said.value.data == {"obstacles": 1, "undone_steps": 3, "state": "done"}
+    assert "no entry was reversed, and the import is done as before" in str(said.value)
     assert await states(platform) == IN

@@ -21,10 +21,12 @@ from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.base.settings import Settings
 from marketplace.hours.audit import prove
+from marketplace.hours.importing.undoing.running import advance_undo
 from marketplace.hours.jobs import cycle_due
 from tests.builders import an_actor
-from tests.marketplace.hours.importing.builders import a_city, counts, imported
+from tests.marketplace.hours.importing.builders import a_city, counts, imported, members_of
 from tests.marketplace.hours.importing.test_kinds import KINDS
+from tests.marketplace.hours.importing.test_shutting import IN, SIGNS_IN, begun_back, states
 
 Headers = Callable[[Actor], dict[str, str]]
 Deliver = Callable[[Platform], Awaitable[int]]
@@ -125,3 +127,30 @@ async def test_an_import_is_taken_back_at_a_terminal_and_the_verifier_finds_the_
     assert process.returncode == 0, told
     unknown = await run("import", "--undo", str(uuid4()))
     assert (unknown.exit_code, "Nothing was found here" in unknown.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_a_way_back_that_was_called_off_says_everywhere_what_happened_and_what_stands(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers, run: Run
+) -> None:
+    await a_city(platform)
+    made = await begun_back(platform, await imported(platform))
+    await advance_undo(platform, made.id)  # two of four are shut out
+    inside = {name for name, (member, _) in (await states(platform)).items() if member == "active"} - {"E"}
+    async with transaction(platform.db) as tx:
+        operator = await an_actor(platform, tx, Role.OPERATOR)
+        await tx.execute(SIGNS_IN, {"id": (await members_of(platform))[min(inside)].id})
+    await advance_undo(platform, made.id)
+    looked = (await client.get(f"/v1/imports/{made.id}/undo", headers=as_(operator))).json()
+    told = [looked[name] for name in ("state", "called_off", "entries", "members", "steps")]
+    assert told == ["undoing", True, 0, 0, 2]
+    undo = ("import", "--undo", str(made.id))
+    dry = await run(*undo)
+    assert (dry.exit_code, "called off on the way: 2 members to let in again" in dry.stderr) == (0, True)
+    ended = await run(*undo, "--commit", "--reason", "a trial")
+    words = " ".join(ended.stderr.split())
+    assert (ended.exit_code, "nothing was changed" in words) == (1, False)
+    assert "3 steps out and in), no entry was reversed, and the import is done as before" in words
+    assert await states(platform) == IN
+    seen = (await client.get(f"/v1/imports/{made.id}", headers=as_(operator))).json()
+    assert [seen[name] for name in ("state", "undo_obstacles", "undone_steps", "undo_steps")] == ["done", 1, 3, 3]

@@ -9,11 +9,13 @@ from sqlalchemy import text
 import timebank
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.books import CITY
 from marketplace.hours.importing.errors import ImportInUse
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.undoing.obstacles import obstacles_to
 from tests.marketplace.hours.importing.builders import Here, a_city, counts, imported, members_of
 from tests.marketplace.hours.importing.leaving import looked_at, taken_back
+from timebank import links
 
 TOKEN = "INSERT INTO refresh_token (id, account_id, family_id, token_hash, expires_at)"
 TRAINING = "INSERT INTO training (id, member_id, kind, passed_on, recorded_at)"
@@ -80,3 +82,31 @@ async def test_minutes_that_moved_or_are_set_aside_stand_in_the_way(platform: Pl
         ("V", "moved", "", 1),
         ("W", "moved", "", 1),
     ]
+
+
+async def test_a_payment_of_another_bank_on_its_way_stands_in_the_way_until_it_has_ended(platform: Platform) -> None:
+    await a_city(platform)
+    made = await imported(platform)
+    volunteer, now, link, relay = (await members_of(platform))["V"], platform.now(), uuid4(), uuid4()
+    async with transaction(platform.db) as tx:
+        await links.open_link(
+            tx, link, book=CITY, unit="minute", our_name="here", their_name="there", limit=100, now=now
+        )
+    async with transaction(platform.db) as tx:
+        await links.prepare_in(
+            tx,
+            link,
+            relay,
+            account=volunteer.ledger_account,
+            excess_to=None,
+            unit="minute",
+            amount=30,
+            payer="there/somebody",
+            payee=f"here/{volunteer.id}",
+            expires_at=now + timedelta(hours=1),
+            now=now,
+        )
+    assert (await looked_at(platform, made.id))[3] == [("V", "expects", "", 1)]
+    async with transaction(platform.db) as tx:
+        await links.end_relay(tx, link, relay, "in", state="aborted", reason="gone", now=now)
+    assert (await taken_back(platform, made.id)).state == "undone"
