@@ -1,5 +1,6 @@
 """Crossing two plans: some routes of one, near together, take the place of those of the other that serve the same
-tasks (selective route exchange, Nagata & Bräysy 2009, doi:10.1002/net.20333). What is then on no route is inserted.
+tasks (selective route exchange, Nagata & Kobayashi 2010, doi:10.1007/978-3-642-15844-5_54). What is then on no route is
+inserted.
 """
 
 from __future__ import annotations
@@ -33,6 +34,15 @@ class Child(NamedTuple):
     legs: Ints
     numbers: Ints  # their routes
     keys: Ints
+
+
+class Crosses(Protocol):
+    """A way of crossing plans of one problem."""
+
+    share: float  # of the budget, to let a child settle
+
+    def crossed(self, one: Parent, two: Parent) -> Child | None:
+        """A child of two plans; None if there is nothing to exchange."""
 
 
 class Mates(Protocol):
@@ -75,6 +85,8 @@ def parent_of(state: State, cost: int) -> Parent:
 
 class Crossing:
     """Crosses plans of one problem. `types` names the type of each route: those of one type are interchangeable."""
+
+    share = 0.0125
 
     def __init__(self, facts: Facts, types: list[int], chance: np.random.Generator) -> None:
         count = len(facts.legs) - 2 * len(facts.routes)

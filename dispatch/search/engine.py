@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dispatch.search import columns as c
 from dispatch.search.anneal import anneal, whole_cost
+from dispatch.search.assembly import crossing_of
 from dispatch.search.budget import Budget
 from dispatch.search.chance import seeded
-from dispatch.search.crossing import Alone, Child, Crossing, Mates, Parent, parent_of, seats
+from dispatch.search.crossing import Alone, Child, Crosses, Ints, Mates, Parent, parent_of, seats
 from dispatch.search.facts import PLAIN, compiled
 from dispatch.search.fleet import spare_a_route
 from dispatch.search.linking import rekey
 from dispatch.search.pool import Pool, PooledRoute
-from dispatch.search.population import CHILD_HEAT, CHILD_SHARE, MEMBER_SHARE, Population, is_worth_while
+from dispatch.search.population import CHILD_HEAT, MEMBER_SHARE, Population, is_worth_while
 from dispatch.search.ruin import LONG_STRINGS, MANY_TASKS, STRINGS
 from dispatch.search.seating import fill, seat, seated, sequences, starts
 from dispatch.search.state import IN_USE, KEY_BITS, MOST_IN_USE, UNSERVED, WAYS, copy_state, new_state
@@ -41,7 +41,6 @@ TALK_FROM = 0.5  # of the budget, before the first: sooner, all would only cool 
 PACING_SHARE = 0.005  # of the budget, to learn how many rounds it is where time is what is limited
 PACING_SECONDS = 1.0  # at most: who plans for an hour wants a word of progress before
 
-Ints = NDArray[np.int64]
 Told = Callable[[float, int, int], None]  # (share of the limit used up, cost, unserved)
 
 
@@ -137,7 +136,7 @@ class Search:
             self._anneal(budget, self._unit() * self.hot, self._unit() * self.hot)
         if not is_worth_while(budget, len(self.facts.tasks)):
             return
-        population, crossing = Population(), Crossing(self.facts, self.pool.types, self.draw)
+        population, crossing = Population(), crossing_of(self.facts, self.pool.types, self.draw)
         hot, until = self.hot, 1.0
         if self._routes_are_dear():
             hot, until = max(self.hot, SAVED_HOT), SAVED_SHARE
@@ -145,7 +144,7 @@ class Search:
             grown = not (population.is_full() and self._crossed(crossing, population))
             if grown and len(population.members) > 0:
                 self._restart()
-            share, heat = (MEMBER_SHARE, hot) if grown else (CHILD_SHARE, CHILD_HEAT)
+            share, heat = (MEMBER_SHARE, hot) if grown else (crossing.share, CHILD_HEAT)
             copy_state(self._state, self._found)
             self._cool(budget, min(1.0, budget.share + share), heat, told)
             plan = self._plan_found()
@@ -161,7 +160,7 @@ class Search:
         copy_state(self._start, self._state)
         fill(self._facts, self._state, self.draw.permutation(len(self.facts.tasks)), self.chance)
 
-    def _crossed(self, crossing: Crossing, population: Population) -> bool:
+    def _crossed(self, crossing: Crosses, population: Population) -> bool:
         """Make the state a child of two members, with what they leave out inserted; False if they cannot be crossed."""
         child = crossing.crossed(*population.two(self.draw))
         if child is None or not self._seated(child):

@@ -11,7 +11,7 @@ from dispatch.search.budget import Budget
 from dispatch.search.crossing import Parent
 
 MEMBERS = 12
-MEMBER_SHARE, CHILD_SHARE = 0.025, 0.0125  # of the budget, to grow a member, and to let a child settle
+MEMBER_SHARE = 0.025  # of the budget, to grow a member
 CHILD_HEAT = 0.5  # first temperature of a child, in average costs of a stop
 LEAST_ROUNDS = 2_500  # of the budget per task, or one search takes it all
 SMALL = 200  # tasks; above, a search needs more rounds per task to settle: 1,000 customers had too few with 2,650
