@@ -13,6 +13,7 @@ from dispatch.problem import Problem
 from dispatch.timing.forward import NEVER, rested_by
 from dispatch.timing.network import Network
 from dispatch.timing.nodes import Node
+from dispatch.timing.room import with_room
 from dispatch.timing.schedule import Schedule
 
 
@@ -138,7 +139,11 @@ def schedule_of(network: Network, plan: Plan) -> tuple[Schedule, list[str]]:
     whole = {n for bundle in network.bundles if set(bundle.nodes) <= present for n in bundle.nodes}
     rests = {number for numbers in network.breaks for number in numbers}
     kept = whole | rests
-    wanted = {i: [n for n in sequence if n in kept] for i, sequence in sequences.items()}
+    wanted = {
+        index: with_room(network, index, [number for number in sequence if number in kept])
+        for index, sequence in sequences.items()
+    }
+    whole &= {number for sequence in wanted.values() for number in sequence}
     lost = [stop for stop in plan.starts() if stop not in network.node_of]
     dropped = {network.nodes[n].id for n in present - whole - rests} | {key[1] for key in lost}
     if not schedule.settle(wanted):
@@ -196,7 +201,9 @@ def _one_by_one(schedule: Schedule, shift: int, sequence: list[int]) -> set[str]
             continue
         nodes = network.bundles[network.nodes[number].task].nodes
         trial = kept | set(nodes)
-        if set(nodes) <= set(sequence) and schedule.settle({shift: [n for n in sequence if n in trial]}):
+        stops = [n for n in sequence if n in trial]
+        has_room = set(nodes) <= set(sequence) and with_room(network, shift, stops) == stops
+        if has_room and schedule.settle({shift: stops}):
             kept = trial
         else:
             dropped.add(network.nodes[number].id)
