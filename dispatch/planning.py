@@ -68,7 +68,7 @@ def solve_command(
         _refuse_rounds(iterations, "--engine routing")
         _refuse(workers > 1, "--workers", "--engine routing searches in one process")
         _refuse(bool(pieces), "--pieces", "--engine routing takes every day as a whole")
-    refuse_unwritable(output)
+    refuse_unwritable(output, problem)
     read = read_problem_file(problem)
     stream = Stream(sys.stderr, progress)
 
@@ -103,7 +103,7 @@ def improve_command(
     whatever the seed. Exit codes and signals as for solve."""
     if exact:
         _refuse_rounds(iterations, "--exact")
-    refuse_unwritable(output)
+    refuse_unwritable(output, problem)
     read = read_problem_file(problem)
     given = read_valid(read, plan) if exact else read_plan_file(plan)
     stream = Stream(sys.stderr, progress)

@@ -47,20 +47,13 @@ def _unable(network: Network, task: Task, skills: frozenset[str]) -> list[Reason
 
 
 def _carries(shift: Shift, task: Task) -> bool:
-    if isinstance(task, Visit):
-        return True
-    return all(amount <= shift.capacity.get(name, 0) for name, amount in task.load.items())
+    return isinstance(task, Visit) or shift.has_aboard(task.id) or shift.holds(task.load)
 
 
 def _on_duty(network: Network, task: Task, shift: Shift) -> bool:
     """Whether every stop of the task has a window that meets the shift's. Soft ends count as open."""
-    begin, finish = shift.window
     nodes = [network.nodes[number] for number in network.bundles[network.tasks[task.id]].nodes]
-    return all(
-        (node.late_weight is not None and node.windows[-1][0] <= finish)
-        or any(opens <= finish and closes >= begin for opens, closes in node.windows)
-        for node in nodes
-    )
+    return all(shift.is_on_duty(node.windows, soft=node.late_weight is not None) for node in nodes)
 
 
 def alone(network: Network, task: Task) -> bool:

@@ -5,7 +5,7 @@ Its work is the time from leaving the start to arriving at the end, without the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dispatch.places import Window
@@ -46,6 +46,20 @@ class Shift:
     max_overtime_seconds: int | None = None
     aboard: tuple[Aboard, ...] = ()
     cost: Mapping[str, float] = field(default_factory=dict)
+
+    def is_on_duty(self, windows: Iterable[Window], *, soft: bool) -> bool:
+        """Whether a stop with these windows (the last of them open at its end if `soft`) could start on duty."""
+        opens, closes = self.window
+        *_, last = windows = tuple(windows)
+        return (soft and last[0] <= closes) or any(begin <= closes and end >= opens for begin, end in windows)
+
+    def holds(self, load: Mapping[str, int]) -> bool:
+        """Whether a load by itself is within the capacity."""
+        return all(amount <= self.capacity.get(name, 0) for name, amount in load.items())
+
+    def has_aboard(self, task: str) -> bool:
+        """Whether a delivery is aboard from the start."""
+        return any(entry.delivery == task for entry in self.aboard)
 
     @property
     def longest_work_seconds(self) -> int | None:

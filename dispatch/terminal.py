@@ -68,8 +68,8 @@ def read_valid(problem: Problem, path: Path) -> Plan:
     return plan
 
 
-def refuse_unwritable(path: Path | None) -> None:
-    """Leave with exit code 2 if a file cannot be written, before anything is searched for it."""
+def refuse_unwritable(path: Path | None, problem: Path) -> None:
+    """Leave with exit code 2 if a file cannot be written, or is the problem itself, before anything is searched."""
     if path is None:
         return
     if path.is_dir():
@@ -78,6 +78,8 @@ def refuse_unwritable(path: Path | None) -> None:
         bad([f"{path}: {os.strerror(errno.ENOENT)}"])
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         bad([f"{path}: {os.strerror(errno.EACCES)}"])
+    if path.exists() and problem.exists() and path.samefile(problem):
+        bad([f"{path}: the plan would take the place of its problem"])
 
 
 def write(text: str, path: Path | None) -> None:

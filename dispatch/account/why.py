@@ -116,14 +116,12 @@ class _Others:
         network, node, held = self.network, self.network.nodes[self.number], self.network.shifts[shift]
         task = network.bundles[self.trial.task].task
         crew = {network.shifts[other].caregiver for number, other in self.crew.items() if number != self.number}
-        opens, closes = held.window
-        late = node.late_weight is not None and node.windows[-1][0] <= closes
-        meets = late or any(begin <= closes and finish >= opens for begin, finish in node.windows)
-        load = task.load if isinstance(task, Delivery) else {}
+        meets = held.is_on_duty(node.windows, soft=node.late_weight is not None)
+        heavy = isinstance(task, Delivery) and not held.has_aboard(task.id) and not held.holds(task.load)
         bars = (
             ("skill", not node.skills <= held.skills),
             ("excluded", held.caregiver in task.excluded),
-            ("capacity", any(amount > held.capacity.get(name, 0) for name, amount in load.items())),
+            ("capacity", heavy),
             ("pin", shift not in node.allowed),
             ("crew", held.caregiver in crew),
             ("relation", not bonds_allow(self.trial.without, self.trial.task, shift, leads=node.member == 0)),

@@ -18,10 +18,9 @@ from dispatch.live.kernels.promises import promise_all
 from dispatch.live.kernels.searching import drop
 from dispatch.live.moves import moves_between
 from dispatch.live.proposing import proposals
-from dispatch.live.removing import changed_shifts
 from dispatch.live.values import Base, Endangered, Lateness, Proposal, StopKey
 from dispatch.live.warm import Routes, Warm
-from dispatch.live.writing import Unwritable
+from dispatch.live.writing import Unwritable, changed_shifts
 from dispatch.live.yielding import open_tasks
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
@@ -43,7 +42,7 @@ def lateness_of(warm: Warm, problem: Problem, base: Base, *, k: int, version: in
         if not delayed(twin, base):
             raise ChangeRefused(["the delay reaches what has begun elsewhere"])
     try:
-        after = twin.written(changed_shifts(twin, before))
+        after = twin.written(changed_shifts(twin.tables, before))
     except Unwritable as error:
         raise ChangeRefused([f"several breaks in a row on {error} cannot be timed exactly with the delay"]) from error
     planned = warm.before(after)
@@ -94,7 +93,7 @@ def twin_of(warm: Warm, base: Base, *, lenient: bool) -> Warm:
 
 def _relax(warm: Warm) -> None:
     facts, shut, count = warm.tables.facts, warm.tables.live.legs, warm.tables.sentinels
-    legs, routes, breaks = facts.legs, facts.routes, facts.breaks
+    legs, routes = facts.legs, facts.routes
     facts.bonds[:, 3] = c.FOREVER
     open_ = np.flatnonzero(~warm.tables.live.begun)
     ends = warm.tables.live.windows[np.maximum(0, legs[open_, c.LAST_WINDOW] - 1), 1]
@@ -102,7 +101,7 @@ def _relax(warm: Warm) -> None:
     legs[open_, c.CLOSE] = shut[open_, SHUT] = c.FOREVER
     legs[:count, c.RIDE] = -1
     routes[:, c.CLOSES] = routes[:, c.LONGEST] = c.FOREVER
-    breaks[~warm.rests.begun(int(warm.now)), 1] = c.FOREVER
+    warm.rests.relax(warm.now)
 
 
 def _is_resting(warm: Warm, base: Base) -> bool:
@@ -149,7 +148,7 @@ def written_late(warm: Warm, base: Base, before: np.ndarray) -> Routes:
     """The routes after a delay, as a plan can say them: nobody serves longer, who is late waits before her next stop.
     Raises ChangeRefused if breaks then cannot be where they were."""
     facts, state, live = warm.tables.handles
-    changed = changed_shifts(warm, before)
+    changed = changed_shifts(warm.tables, before)
     if base.late_seconds:
         number = warm.number_of[base.shift]
         changed = sorted({*changed, number})

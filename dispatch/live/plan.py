@@ -14,11 +14,11 @@ from dispatch.live.lateness import delayed, lateness_of, observed, relieved, wri
 from dispatch.live.moves import moves_between
 from dispatch.live.proposing import MOST_WAYS, changed_by, outcome_of, proposals
 from dispatch.live.published import next_plan, with_task, without_task
-from dispatch.live.removing import changed_shifts, put_back, served, withdraw, withdrawal
+from dispatch.live.removing import put_back, served, withdraw, withdrawal
 from dispatch.live.tables import Added, Spare
 from dispatch.live.values import Base, Lateness, Move, Proposal, Removal, StopKey
 from dispatch.live.warm import Change, Copy, Past, Routes, Warm
-from dispatch.live.writing import Unwritable
+from dispatch.live.writing import Unwritable, changed_shifts
 from dispatch.live.yielding import Yielded, take_out, with_late_breaks
 from dispatch.places import Place
 from dispatch.plan import Plan, PlanStopKind
@@ -111,7 +111,7 @@ class LivePlan:
             problem, yielded = withdraw(warm, self.problem, number, out, now)
             put_back(warm, [*out.taken, *yielded.tasks], rounds=rounds, seed=seed)
             late.extend(yielded.late)
-            routes = warm.written({*changed_shifts(warm, before), *yielded.shifts})
+            routes = warm.written({*changed_shifts(warm.tables, before), *yielded.shifts})
             names = {warm.tables.ids[task] for task in out.taken}
             gone = served(warm.before(routes).values()) - served(routes.values())
             return problem, routes, self._left_out() | gone | (names - served(routes.values()))
@@ -144,7 +144,7 @@ class LivePlan:
                 problem = with_late_breaks(warm, problem, yielded)
                 put_back(warm, yielded.tasks, rounds=rounds, seed=seed)
                 late.extend(yielded.late)
-            routes = warm.written({*changed_shifts(warm, before), *yielded.shifts})
+            routes = warm.written({*changed_shifts(warm.tables, before), *yielded.shifts})
             gone = served(warm.before(routes).values()) - served(routes.values())
             return problem, routes, (self._left_out() | gone) - {name}
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dispatch.live.exactly import writable
 from dispatch.live.kernels.searching import insert_best
+from dispatch.live.proposing import IN_RESERVE
 from dispatch.live.published import without_shift
+from dispatch.live.tables import Tables
 from dispatch.live.warm import Warm
 from dispatch.live.writing import legs_of
 from dispatch.live.yielding import Yielded, dropped, take_out, with_late_breaks
@@ -54,29 +56,41 @@ def withdraw(warm: Warm, problem: Problem, number: int, out: Withdrawal, now: in
     """Close a shift and take its open tasks out; the problem in which it ends with what has begun, and what else had to
     give way."""
     tables, shift = warm.tables, problem.shifts[number]
-    rows, facts = tables.state.rows, tables.facts
-    stay = [leg for leg in legs_of(tables, number) if tables.live.begun[leg]]
-    rests = int(rows[stay[-1], c.BREAKS]) if stay else 0
-    warm.rests.of_route[number] = warm.rests.of_route[number][:rests]
-    facts.routes[number, c.LAST_BREAK] = facts.routes[number, c.FIRST_BREAK] + rests
+    facts = tables.facts
+    stay = [leg for leg in legs_of(tables, number) if _stays(tables, leg, out)]
+    _end_breaks(warm, number, stay)
     tables.live.closed[number] = True
-    staying = {int(facts.legs[leg, c.TASK]) for leg in stay} | set(out.stranded)
+    staying = {int(facts.legs[leg, c.TASK]) for leg in stay}
     freed = {pin.stop.id for pin in problem.pins if pin.shift == shift.id}
     freed -= {tables.ids[task] for task in staying}
     for name in freed:
         _unpin(warm, name)
     yielded = take_out(warm, out.taken)
+    left = legs_of(tables, number)
+    _end_breaks(warm, number, left)
     end = tables.sentinels + len(problem.shifts) + number
     opens, closes = shift.window
-    leaves = int(rows[end, c.START]) if stay or out.stranded else min(max(opens, now), closes)
+    leaves = int(tables.state.rows[end, c.START]) if left else min(max(opens, now), closes)
     facts.routes[number, c.CLOSES] = leaves
     changed = replace(shift, window=(opens, leaves), breaks=tuple(warm.rests.of_route[number]))
-    left = replace(
+    found = replace(
         problem,
         shifts=tuple(changed if one is shift else one for one in problem.shifts),
         pins=without_shift(problem.pins, shift.id, freed),
     )
-    return with_late_breaks(warm, left, yielded), yielded
+    return with_late_breaks(warm, found, yielded), yielded
+
+
+def _stays(tables: Tables, leg: int, out: Withdrawal) -> bool:
+    return bool(tables.live.begun[leg]) or int(tables.facts.legs[leg, c.TASK]) in out.stranded
+
+
+def _end_breaks(warm: Warm, number: int, stay: list[int]) -> None:
+    """Let a shift have no breaks but those before the last of its stops that stay."""
+    tables = warm.tables
+    rests = int(tables.state.rows[stay[-1], c.BREAKS]) if stay else 0
+    warm.rests.of_route[number] = warm.rests.of_route[number][:rests]
+    tables.facts.routes[number, c.LAST_BREAK] = tables.facts.routes[number, c.FIRST_BREAK] + rests
 
 
 def _unpin(warm: Warm, name: str) -> None:
@@ -92,7 +106,7 @@ def _unpin(warm: Warm, name: str) -> None:
 def put_back(warm: Warm, tasks: list[int], *, rounds: int, seed: int) -> None:
     """Serve tasks again, as many as can be."""
     chance = random.Random(seed)  # noqa: S311  # a seeded search, no secret
-    left = [task for task in _ordered(warm, tasks) if not insert_best(*warm.tables.handles, task)]
+    left = [task for task in _ordered(warm, tasks) if not _served_best(warm, task)]
     for _ in range(rounds):
         if not left:
             return
@@ -103,11 +117,23 @@ def put_back(warm: Warm, tasks: list[int], *, rounds: int, seed: int) -> None:
             continue
         chance.shuffle(around)
         again = sorted(left, key=lambda _: chance.random()) + around
-        missed = [task for task in again if not insert_best(*warm.tables.handles, task)]
+        missed = [task for task in again if not _served_best(warm, task)]
         if _owed(warm, missed) < owed:
             left = missed
         else:
             warm.quick_restore(kept)
+
+
+def _served_best(warm: Warm, task: int) -> bool:
+    """Serve a task where it costs least and a plan can say it; False if it fits nowhere."""
+    if not warm.several_breaks:
+        return bool(insert_best(*warm.tables.handles, task))
+    for way in warm.ways(task, 1 + IN_RESERVE):
+        kept = warm.quick_copy()
+        if warm.go(task, way) is not None and writable(warm, kept[0]):
+            return True
+        warm.quick_restore(kept)
+    return False
 
 
 def _owed(warm: Warm, tasks: list[int]) -> int:
@@ -142,15 +168,6 @@ def _around(warm: Warm, task: int, chance: random.Random) -> list[int]:
         if open_ and facts.tasks[other, c.FROZEN] == 0:
             found[other] = None
     return chance.sample(list(found), min(len(found), chance.randint(1, MOST_RUINED)))
-
-
-def changed_shifts(warm: Warm, before: NDArray[np.int64]) -> list[int]:
-    """The shifts whose stops are others, or start at another time, than in `before` (the state's rows then)."""
-    rows = warm.tables.state.rows
-    columns = [c.ROUTE, c.START, c.PRED, c.BREAKS]
-    legs = np.flatnonzero((rows[:, columns] != before[:, columns]).any(axis=1))
-    numbers = np.unique(np.concatenate([rows[legs, c.ROUTE], before[legs, c.ROUTE]]))
-    return [int(number) for number in numbers if number >= 0]
 
 
 def served(routes: Iterable[Route | None]) -> set[str]:

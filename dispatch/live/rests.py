@@ -7,8 +7,10 @@ earlier than that end. One taken before the route is free to be taken anywhere o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,9 @@ class Rests:
         self.of_route: list[list[Break]] = [sorted(shift.breaks, key=lambda rest: rest.window) for shift in shifts]
         self._opens = [shift.window[0] for shift in shifts]
         self.planned = np.full(len(breaks), -1, np.int64)
+        self._until = self.planned.copy()  # when the stop behind several breaks starts
+        self._ends = self.planned.copy()  # of breaks to which the table leaves more room
+        self._roomy = False
 
     def hold(self, number: int, route: Route | None) -> None:
         """Hold the breaks of a shift where its route has them; free them if it has none."""
@@ -37,17 +42,23 @@ class Rests:
         if not rests:
             return
         held = [(rest, rest.window, -1) for rest in sorted(rests, key=lambda rest: rest.window)]
+        behind: dict[str, int] = {}
         if route is not None:
             held = _in_order(rests, self._opens[number], route)
+            behind = _starts_behind(route) if len(rests) > 1 else {}
         self.of_route[number] = [rest for rest, _, _ in held]
         for row, (rest, window, start) in enumerate(held, start=first):
             self._breaks[row] = (*window, rest.seconds)
-            self.planned[row] = start
+            self.planned[row], self._ends[row] = start, -1
+            self._until[row] = behind.get(rest.id, start)
+            if self._roomy:
+                self._leave_room(row)
 
     def reopen(self, number: int, since: int, *, lenient: bool) -> None:
         """The breaks of a shift planned from a second on have not begun, whatever the plan says."""
         for row, rest in enumerate(self.of_route[number], start=self._first[number]):
             if self.planned[row] >= since:
+                self._ends[row] = -1
                 end = c.FOREVER if lenient else rest.window[1]
                 self._breaks[row, 0], self._breaks[row, 1] = self.planned[row], end
 
@@ -60,14 +71,28 @@ class Rests:
         for row, (rest, begin) in zip(open_, sorted(freed, key=lambda held: held[0].window), strict=True):
             rests[row - first] = rest
             self._breaks[row] = (max(rest.window[0], begin), rest.window[1], rest.seconds)
-            self.planned[row] = -1
+            self.planned[row] = self._until[row] = self._ends[row] = -1
 
     def release(self, number: int, first: int) -> None:
         """Hold the breaks of a shift from this rank on no more, begun or not: no stop follows them."""
         for rank, rest in enumerate(self.of_route[number][first:], start=first):
             row = self._first[number] + rank
             self.planned[row] = -1
+            self._until[row] = self._ends[row] = -1
             self._breaks[row, 0], self._breaks[row, 1] = rest.window
+
+    def begun_upto(self, number: int, rank: int, now: int) -> int:
+        """The first rank from this one on whose break has not begun."""
+        row, count = self._first[number], len(self.of_route[number])
+        while rank < count and 0 <= self.planned[row + rank] <= now:
+            rank += 1
+        return rank
+
+    def put_behind(self, number: int, first: int, since: int) -> None:
+        """Let the breaks of a shift from this rank on start no earlier than this."""
+        row = self._first[number]
+        rows = self._breaks[row + first : row + len(self.of_route[number]), 0]
+        np.maximum(rows, since, out=rows)
 
     def close(self, number: int, ends: dict[str, int]) -> None:
         """Let the breaks of a shift start no later than this."""
@@ -88,8 +113,20 @@ class Rests:
 
     def freeze(self, now: int) -> None:
         """Fix the breaks that have begun."""
-        begun = self.begun(now)
-        self._breaks[begun, 0] = self._breaks[begun, 1] = self.planned[begun]
+        begun = np.flatnonzero(self.begun(now))
+        self._breaks[begun, 0] = self._ends[begun] = self.planned[begun]
+        self._breaks[begun, 1] = np.where(self._until[begun] <= now, self._until[begun], self.planned[begun])
+
+    def leave_room(self) -> None:
+        """Let the table have breaks start until the stop behind them does: of several in a row the state may drive,
+        and pay the setup, before the last one where a plan does so behind it. `row` still says what is so."""
+        self._roomy = True
+        for row in range(len(self._breaks)):
+            self._leave_room(row)
+
+    def _leave_room(self, row: int) -> None:
+        if self._until[row] > self._breaks[row, 1]:
+            self._ends[row], self._breaks[row, 1] = self._breaks[row, 1], self._until[row]
 
     def begun(self, now: int) -> NDArray[np.bool_]:
         """Which rows are breaks that have begun."""
@@ -102,40 +139,83 @@ class Rests:
             if rest.id in starts:
                 self._breaks[row, 0] = max(int(self._breaks[row, 0]), starts[rest.id])
 
+    def relax(self, now: int) -> None:
+        """Let the breaks that have not begun start at any time."""
+        rows = np.flatnonzero(~self.begun(now))
+        self._breaks[rows, 1], self._ends[rows] = c.FOREVER, -1
+
     def over(self, breaks: Ints) -> Rests:
         """The same breaks with another table."""
         twin = copy(self)
-        twin._breaks = breaks  # noqa: SLF001  # its own kind
+        twin._breaks, twin._ends = breaks, self._ends.copy()  # noqa: SLF001  # its own kind
         twin.of_route = [list(rests) for rests in self.of_route]
         return twin
 
     def row(self, number: int, rank: int) -> tuple[Break, Window]:
         """A route's break by its rank, and when it may start as things are."""
-        begin, end, _ = self._breaks[self._first[number] + rank].tolist()
+        row = self._first[number] + rank
+        begin, end, _ = self._breaks[row].tolist()
+        if self._ends[row] >= 0:
+            end = int(self._ends[row])
         return self.of_route[number][rank], (begin, end)
 
     def kept(self) -> tuple[list[list[Break]], Ints]:
         """What `restore` puts back, besides the table itself."""
-        return [list(rests) for rests in self.of_route], self.planned.copy()
+        return [list(rests) for rests in self.of_route], np.array([self.planned, self._until, self._ends])
 
     def restore(self, kept: tuple[list[list[Break]], Ints]) -> None:
         """Be as when the copy was made."""
         self.of_route = [list(rests) for rests in kept[0]]
-        self.planned[:] = kept[1]
+        self.planned[:], self._until[:], self._ends[:] = kept[1]
+
+
+def _starts_behind(route: Route) -> dict[str, int]:
+    """When the stop behind each break starts."""
+    found, behind = {}, route.stops[-1].start
+    for stop in reversed(route.stops[1:-1]):
+        if stop.kind == "break":
+            found[stop.id] = behind
+        else:
+            behind = stop.start
+    return found
 
 
 def _in_order(rests: list[Break], opens: int, route: Route) -> list[tuple[Break, Window, int]]:
     """A shift's breaks as they are taken: before the route, in it, after it, with window and planned start."""
     by_id = {rest.id: rest for rest in rests}
     stops = [(by_id.pop(stop.id), stop.start) for stop in route.stops if stop.kind == "break"]
-    leaves, arrives, clock = route.stops[0].departure, route.stops[-1].arrival, opens
-    ahead: list[tuple[Break, Window, int]] = []
-    behind: list[tuple[Break, Window, int]] = []
-    for rest in sorted(by_id.values(), key=lambda rest: (rest.window[1], rest.window[0])):
-        begins = max(clock, rest.window[0])
-        if begins <= rest.window[1] and begins + rest.seconds <= leaves:
-            clock = begins + rest.seconds
-            ahead.append((rest, rest.window, -1))
-        else:
-            behind.append((rest, (max(rest.window[0], arrives), rest.window[1]), -1))
+    outside = sorted(by_id.values(), key=lambda rest: (rest.window[1], rest.window[0]))
+    ahead, behind = _outside(outside, opens, route.stops[0].departure, route.stops[-1].arrival)
     return [*ahead, *((rest, (start, rest.window[1]), start) for rest, start in stops), *behind]
+
+
+def _outside(
+    rests: list[Break], opens: int, leaves: int, arrives: int
+) -> tuple[list[tuple[Break, Window, int]], list[tuple[Break, Window, int]]]:
+    """The breaks before a route and after it, one after another, in the first order that keeps their windows."""
+    found = None
+    for order in permutations(rests):
+        clock, ahead = opens, 0
+        for rest in order:
+            begins = max(clock, rest.window[0])
+            if begins > rest.window[1] or begins + rest.seconds > leaves:
+                break
+            clock, ahead = begins + rest.seconds, ahead + 1
+        if found is None or _fit(order[ahead:], arrives):
+            found = order[:ahead], order[ahead:]
+        if _fit(found[1], arrives):
+            break
+    before, after = found or ((), ())
+    return (
+        [(rest, rest.window, -1) for rest in before],
+        [(rest, (max(rest.window[0], arrives), rest.window[1]), -1) for rest in after],
+    )
+
+
+def _fit(rests: Iterable[Break], clock: int) -> bool:
+    for rest in rests:
+        clock = max(clock, rest.window[0])
+        if clock > rest.window[1]:
+            return False
+        clock += rest.seconds
+    return True

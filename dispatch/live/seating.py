@@ -17,8 +17,9 @@ from dispatch.search.seating import seat
 from dispatch.search.state import KEY_BITS
 
 
-def seat_plan(tables: Tables, rests: Rests, plan: Plan) -> None:
-    """Bring a valid plan into an empty state. Raises PlanUnfit if its times do not come out again."""
+def seat_plan(tables: Tables, rests: Rests, plan: Plan, *, roomy: bool = False) -> None:
+    """Bring a valid plan into an empty state. `roomy`: as `Rests.leave_room` has it. Raises PlanUnfit if its times do
+    not come out again."""
     number_of = {shift.id: number for number, shift in enumerate(tables.problem.shifts)}
     legs, routes, starts = [], [], []
     for route in sorted(plan.routes, key=lambda route: number_of[route.shift]):
@@ -29,6 +30,8 @@ def seat_plan(tables: Tables, rests: Rests, plan: Plan) -> None:
                 legs.append(_leg(tables, stop.id, stop.kind, stop.member))
                 routes.append(number)
                 starts.append(stop.start)
+    if roomy:
+        rests.leave_room()
     facts, state, live = tables.handles
     hold_all(facts, live, np.array(legs, np.int64), np.array(starts, np.int64))
     keys = _keys(tables, legs, routes, starts)

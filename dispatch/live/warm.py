@@ -11,6 +11,7 @@ from numba import typeof
 from numpy.typing import NDArray
 
 from dispatch.cost import Account
+from dispatch.errors import PlanUnfit
 from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.handle import NOW, THOROUGH
 from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
@@ -54,9 +55,14 @@ class Warm:
     """One problem and plan in compiled form. Promises are starts of the plan; `routes` are those of the plan."""
 
     def __init__(self, problem: Problem, plan: Plan, spare: Spare) -> None:
-        self.tables = Tables(problem, spare)
-        self.rests = Rests(problem.shifts, self.tables.facts.routes, self.tables.facts.breaks)
-        seat_plan(self.tables, self.rests, plan)
+        # may be timed as none can be written
+        self.several_breaks = any(len(shift.breaks) > 1 for shift in problem.shifts)
+        try:
+            self._seat(problem, plan, spare, roomy=False)
+        except PlanUnfit:
+            if not self.several_breaks:
+                raise
+            self._seat(problem, plan, spare, roomy=True)
         self.number_of = {shift.id: number for number, shift in enumerate(problem.shifts)}
         self.routes: dict[int, Route] = {self.number_of[route.shift]: route for route in plan.routes}
         self.account = Account(problem, self.tables.tasks)
@@ -65,12 +71,17 @@ class Warm:
         waits = bool(objective.wait_second)
         moved = bool(objective.moved_second and problem.baseline is not None)
         self.tables.live.counters[THOROUGH] = self._levels or waits or moved
-        # several breaks may be timed as none can be written, fractions of a cost are rounded way by way
-        self.rough = any(len(shift.breaks) > 1 or set(shift.cost.values()) - {0, 1} for shift in problem.shifts)
+        # fractions of a cost are rounded way by way
+        self.rough = self.several_breaks or any(set(shift.cost.values()) - {0, 1} for shift in problem.shifts)
         self._told = np.zeros((2 * len(self.tables.state.rows), WIDTH), np.int64)
         self.look_at(self.tables.state.rows)
         self.settle()
         self._load()
+
+    def _seat(self, problem: Problem, plan: Plan, spare: Spare, *, roomy: bool) -> None:
+        self.tables = Tables(problem, spare)
+        self.rests = Rests(problem.shifts, self.tables.facts.routes, self.tables.facts.breaks)
+        seat_plan(self.tables, self.rests, plan, roomy=roomy)
 
     def _load(self) -> None:
         """Load the kernels from the cache now: 50 ms that the first proposal would otherwise wait for."""

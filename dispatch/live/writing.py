@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatch.live.rests import Rests
 from dispatch.live.tables import Tables
@@ -14,11 +15,17 @@ from dispatch.timing.assembly import with_totals
 from dispatch.timing.forward import cross
 from dispatch.timing.nodes import Node
 
+Ints = NDArray[np.int64]
 KINDS: dict[int, PlanStopKind] = {c.VISIT: "visit", c.PICKUP: "pickup", c.DROPOFF: "dropoff", c.ABOARD: "dropoff"}
 
 
 class Unwritable(RuntimeError):
-    """The state times a route as no plan can: several breaks in a row, which it knows only roughly."""
+    """The state times a route as no plan can: several breaks in a row, which it knows only roughly. `start` is when the
+    stop behind them can start; None if the breaks themselves have no place, or a ride is too long then."""
+
+    def __init__(self, shift: str, leg: int, start: int | None) -> None:
+        self.leg, self.start = leg, start
+        super().__init__(shift)
 
 
 def legs_of(tables: Tables, number: int) -> list[int]:
@@ -29,6 +36,15 @@ def legs_of(tables: Tables, number: int) -> list[int]:
         found.append(leg)
         leg = int(succ[leg])
     return found
+
+
+def changed_shifts(tables: Tables, before: Ints) -> list[int]:
+    """The shifts whose stops are others, or start at another time, than in `before` (the state's rows then)."""
+    rows = tables.state.rows
+    columns = [c.ROUTE, c.START, c.PRED, c.BREAKS]
+    legs = np.flatnonzero((rows[:, columns] != before[:, columns]).any(axis=1))
+    numbers = np.unique(np.concatenate([rows[legs, c.ROUTE], before[legs, c.ROUTE]]))
+    return [int(number) for number in numbers if number >= 0]
 
 
 def write(tables: Tables, rests: Rests, number: int) -> Route | None:
@@ -42,7 +58,7 @@ class _Writer:
         self.tables, self.rests, self.number, self.legs = tables, rests, number, legs
         self.shift = tables.problem.shifts[number]
         self.rows = tables.state.rows[legs][:, [c.START, c.BREAKS, c.BEGIN]].tolist()
-        columns = [c.PLACE, c.LEAVES, c.SERVICE, c.KIND, c.TASK, c.MEMBER]
+        columns = [c.PLACE, c.LEAVES, c.SERVICE, c.KIND, c.TASK, c.MEMBER, c.RIDE, c.PICKED]
         self.facts = tables.facts.legs[legs][:, columns].tolist()
         self.demand = tables.facts.demand[legs].tolist()
         self.names = tables.network.dimensions
@@ -60,6 +76,7 @@ class _Writer:
             for rank, fact in enumerate(self.facts)
         ]
         self.clock = 0
+        self.left: dict[int, int] = {}  # when each task's last stop so far was left
 
     def route(self) -> Route:
         """The whole route."""
@@ -73,6 +90,7 @@ class _Writer:
             taken = upto
         seconds, metres = self.ways[-1]
         end = self.clock + seconds
+        self._owed(end, taken)
         stops.append(
             Stop(
                 "end", self.shift.id, end, end, end,
@@ -93,7 +111,7 @@ class _Writer:
         seconds, metres = self.ways[rank]
         taken = cross(nodes, [0] * len(nodes), self.clock, seconds)
         if taken is None:
-            raise Unwritable(self.shift.id)
+            raise Unwritable(self.shift.id, self.legs[rank], None)
         for node, (arrival, start, side) in zip(nodes, taken[1], strict=True):
             stops.append(
                 Stop(
@@ -104,14 +122,25 @@ class _Writer:
             self.clock = start + node.service
         return any(side == 1 for _, _, side in taken[1])
 
+    def _owed(self, clock: int, taken: int) -> None:
+        """Make sure that the breaks after the end, one after another, are not too late."""
+        for rank in range(taken, len(self.rests.of_route[self.number])):
+            rest, (begin, end) = self.rests.row(self.number, rank)
+            clock = max(clock, begin)
+            if clock > end:
+                raise Unwritable(self.shift.id, self.legs[-1], None)
+            clock += rest.seconds
+
     def _stop(self, rank: int, *, carried: bool) -> Stop:
-        _, _, service, kind, task, member = self.facts[rank]
+        _, _, service, kind, task, member, ride, picked = self.facts[rank]
         seconds, metres = (0, 0) if carried else self.ways[rank]
         arrival, start, setup = self.clock + seconds, self.rows[rank][0], self.setups[rank]
         if start < arrival + setup:
-            raise Unwritable(self.shift.id)
+            raise Unwritable(self.shift.id, self.legs[rank], arrival + setup)
+        if ride >= 0 and arrival - (picked if picked >= 0 else self.left[task]) > ride:
+            raise Unwritable(self.shift.id, self.legs[rank], None)
         self.load = [have + more for have, more in zip(self.load, self.demand[rank], strict=True)]
-        self.clock = start + service
+        self.clock = self.left[task] = start + service
         return Stop(
             KINDS[kind], self.tables.ids[task], arrival, start, start + service,
             member=member, wait=start - arrival - setup, setup_seconds=setup,
@@ -128,7 +157,7 @@ def breaks_between(rests: Rests, told: Iterable[list[int]]) -> dict[str, int]:
         nodes = [Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)) for rest, window in held]
         crossed = cross(nodes, [0] * len(nodes), departure, way)
         if crossed is None:
-            raise Unwritable(f"route {number}")
+            raise Unwritable(f"route {number}", -1, None)
         found |= {node.id: start for node, (_, start, _) in zip(nodes, crossed[1], strict=True)}
     return found
 

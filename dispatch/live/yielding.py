@@ -1,9 +1,9 @@
 """Taking tasks out of a plan where others must give way for it: a shorter route may have no place for its break.
 
 Nothing gives way that need not: first the breaks that have not begun may move, then the open tasks of the same routes
-are taken out too (the caller puts back what it can), then a break may be taken after its window has closed, and at last
-all that has not begun is taken out: what is pinned, and what is aboard, which as a first stop may ride too long, for
-nobody waits at one.
+are taken out too (the caller puts back what it can), then a break may be taken after its window has closed, then all
+that has not begun is taken out: what is pinned, and what is aboard, which as a first stop may ride too long, for nobody
+waits at one. At last breaks wait until all is done: a free one on a ride may make it too long.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dispatch.errors import ChangeRefused
+from dispatch.live.exactly import writable
 from dispatch.live.kernels.searching import drop
 from dispatch.live.warm import Warm
 from dispatch.live.writing import legs_of
@@ -31,8 +32,9 @@ class Yielded:
 
 
 def dropped(warm: Warm, tasks: Iterable[int]) -> bool:
-    """Take tasks out; False if what is left then does not fit (the caller has a copy)."""
-    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64)))
+    """Take tasks out; False if what is left then does not fit, or no plan can say it (the caller has a copy)."""
+    before = warm.tables.state.rows.copy()
+    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64))) and writable(warm, before)
 
 
 def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
@@ -50,6 +52,7 @@ def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
     if dropped(warm, [*tasks, *others]):
         return Yielded(shifts, others)
     late = [number for number in shifts if warm.rests.of_route[number]]
+    ahead = {number: warm.rests.begun_upto(number, _rested(warm, number), warm.now) for number in late}
     warm.quick_restore(kept)
     for number in late:
         warm.rests.release(number, _rested(warm, number))
@@ -58,6 +61,11 @@ def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
         return Yielded(shifts, others, late)
     warm.quick_restore(kept)
     others = [task for task in open_tasks(warm, shifts, bound=True) if task not in set(tasks)]
+    if dropped(warm, [*tasks, *others]):
+        return Yielded(shifts, others, late)
+    warm.quick_restore(kept)
+    for number, rank in ahead.items():
+        warm.rests.put_behind(number, rank, _left(warm, number, {*tasks, *others}))
     if not dropped(warm, [*tasks, *others]):
         raise ChangeRefused(["what has begun cannot be kept without it"])
     return Yielded(shifts, others, late)
@@ -67,6 +75,13 @@ def _rested(warm: Warm, number: int) -> int:
     """How many of a shift's breaks lie before its last stop that has begun."""
     begun = [leg for leg in legs_of(warm.tables, number) if warm.tables.live.begun[leg]]
     return int(warm.tables.state.rows[begun[-1], c.BREAKS]) if begun else 0
+
+
+def _left(warm: Warm, number: int, out: set[int]) -> int:
+    """When a shift leaves the last of its stops that are of none of these tasks."""
+    facts, rows = warm.tables.facts.legs, warm.tables.state.rows
+    stops = [leg for leg in legs_of(warm.tables, number) if int(facts[leg, c.TASK]) not in out]
+    return max((int(rows[leg, c.DEP]) for leg in stops), default=0)
 
 
 def _shifts_of(warm: Warm, tasks: Iterable[int]) -> list[int]:

@@ -27,7 +27,7 @@ def bound_command(
 
     With -o, the cheapest plan met, the given one or a better, is written. Better bounds go to stderr as they come.
     Exit 2 if the day is too large."""
-    refuse_unwritable(output)
+    refuse_unwritable(output, problem)
     read = read_problem_file(problem)
     given = read_valid(read, plan)
     try:

@@ -11,8 +11,10 @@ from dispatch.cost import cost_of
 from dispatch.plan import Plan, PlanStopKind, Route, Stop, Unassigned
 from dispatch.problem import Problem
 from dispatch.timing.forward import NEVER, rested_by
+from dispatch.timing.given import misplaced
 from dispatch.timing.network import Network
 from dispatch.timing.nodes import Node
+from dispatch.timing.room import with_room
 from dispatch.timing.schedule import Schedule
 
 
@@ -133,12 +135,24 @@ def schedule_of(network: Network, plan: Plan) -> tuple[Schedule, list[str]]:
     longer fit are left out and named."""
     schedule = Schedule(network)
     given = {route.shift: route for route in plan.routes}
-    sequences = {index: _sequence(network, index, given.get(held.id)) for index, held in enumerate(network.shifts)}
+    seen: set[int] = set()
+    sequences = {
+        index: _sequence(network, index, given.get(held.id), seen) for index, held in enumerate(network.shifts)
+    }
     present = {number for sequence in sequences.values() for number in sequence}
     whole = {n for bundle in network.bundles if set(bundle.nodes) <= present for n in bundle.nodes}
     rests = {number for numbers in network.breaks for number in numbers}
     kept = whole | rests
-    wanted = {i: [n for n in sequence if n in kept] for i, sequence in sequences.items()}
+    whole -= {
+        number
+        for task in misplaced(network, {i: [n for n in sequence if n in kept] for i, sequence in sequences.items()})
+        for number in network.bundles[task].nodes
+    }
+    wanted = {
+        index: with_room(network, index, [number for number in sequence if number in whole | rests])
+        for index, sequence in sequences.items()
+    }
+    whole &= {number for sequence in wanted.values() for number in sequence}
     lost = [stop for stop in plan.starts() if stop not in network.node_of]
     dropped = {network.nodes[n].id for n in present - whole - rests} | {key[1] for key in lost}
     if not schedule.settle(wanted):
@@ -159,7 +173,8 @@ def hold_starts(schedule: Schedule, plan: Plan) -> None:
         schedule.restore(before)
 
 
-def _sequence(network: Network, shift: int, route: Route | None) -> list[int]:
+def _sequence(network: Network, shift: int, route: Route | None, seen: set[int]) -> list[int]:
+    """The nodes of a route but those `seen` in another place, and where its breaks lie among them."""
     rests = {network.nodes[number].id: number for number in network.breaks[shift]}
     if route is None:
         return list(rests.values())
@@ -167,8 +182,11 @@ def _sequence(network: Network, shift: int, route: Route | None) -> list[int]:
     for stop in route.stops:
         if stop.kind == "break" and stop.id in rests:
             found.append(rests.pop(stop.id))
-        elif stop.key in network.node_of and shift in network.nodes[network.node_of[stop.key]].allowed:
-            found.append(network.node_of[stop.key])
+        elif (number := network.node_of.get(stop.key, -1)) not in {-1, *seen} and shift in network.nodes[
+            number
+        ].allowed:
+            seen.add(number)
+            found.append(number)
     ahead = _ahead(network, shift, list(rests.values()), route)
     return [*ahead, *found, *(number for number in rests.values() if number not in ahead)]
 
@@ -196,7 +214,9 @@ def _one_by_one(schedule: Schedule, shift: int, sequence: list[int]) -> set[str]
             continue
         nodes = network.bundles[network.nodes[number].task].nodes
         trial = kept | set(nodes)
-        if set(nodes) <= set(sequence) and schedule.settle({shift: [n for n in sequence if n in trial]}):
+        stops = [n for n in sequence if n in trial]
+        has_room = set(nodes) <= set(sequence) and with_room(network, shift, stops) == stops
+        if has_room and schedule.settle({shift: stops}):
             kept = trial
         else:
             dropped.add(network.nodes[number].id)

@@ -126,10 +126,9 @@ class Network:
         if not node.skills <= shift.skills or shift.caregiver in task.excluded:
             return False
         if isinstance(task, Delivery):
-            if any(amount > shift.capacity.get(name, 0) for name, amount in task.load.items()):
-                return False
-            if task.id in self.aboard and self.shifts[self.aboard[task.id][0]] is not shift:
-                return False
+            if task.id in self.aboard:  # whether or not there is room for it
+                return self.shifts[self.aboard[task.id][0]] is shift
+            return shift.holds(task.load)
         return True
 
     def _visit(self, visit: Visit, number: int) -> list[Node]:

@@ -5,6 +5,7 @@ A position that fails here can never be timed; one that passes must still be set
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from dispatch.objective import priced
@@ -36,10 +37,12 @@ class Lane:
         self.opens, self.closes = self.network.shifts[shift].window
         self.weights = travel_weights(self.network, shift)
         self.used = any(self.network.nodes[number].kind != "break" for number in self.sequence)
+        prefix = self.network.prefix[shift]
         self._loads: list[tuple[int, ...]] | None = None
         self._ahead()
         self._behind()
-        self.first_open = self._first_open()
+        self.brought = self._behind_last(lambda _, node: node.direct and node.picked_up is not None)
+        self.first_open = max(self.brought, self._behind_last(lambda number, _: number in prefix))
 
     def _ahead(self) -> None:
         """For every index: the last place before it, the earliest departure from there, rests since."""
@@ -79,35 +82,33 @@ class Lane:
         fits = [min(ready, finish) for begin, finish in node.windows if begin <= ready]
         return max(self.timing.starts[index], *fits) if fits else self.timing.starts[index]
 
-    def _first_open(self) -> int:
-        """The first index that pins, and elders aboard, leave open."""
-        prefix, first = set(self.network.prefix[self.shift]), 0
+    def _behind_last(self, is_one: Callable[[int, Node], bool]) -> int:
+        """The first index behind all of the sequence's stops of a kind; 0 if there are none."""
+        nodes, found = self.network.nodes, 0
         for index, number in enumerate(self.sequence):
-            node = self.network.nodes[number]
-            if number in prefix or (node.direct and node.picked_up is not None):
-                first = index + 1
-        return first
+            if is_one(number, nodes[number]):
+                found = index + 1
+        return found
+
+    def _rests(self, first: int, last: int) -> bool:
+        """Whether there are only breaks from one index up to another."""
+        return all(self.network.nodes[number].kind == "break" for number in self.sequence[first:last])
 
     def open_to(self, number: int, index: int) -> bool:
         """Whether order rules let the node stand before sequence[index]."""
+        nodes, node = self.network.nodes, self.network.nodes[number]
+        previous = nodes[self.sequence[index - 1]] if index else None
+        if index < self.brought or (previous is not None and previous.kind == "pickup" and previous.direct):
+            return False
+        if node.direct and node.picked_up is not None and not self._rests(0, index):
+            return False
         prefix = self.network.prefix[self.shift]
         if number in prefix:
             rank = prefix.index(number)
-            ahead = [self.sequence.index(other) + 1 for other in prefix[:rank] if other in self.sequence]
-            least = max(ahead, default=0)
-            return index >= least and all(
-                self.network.nodes[other].kind == "break" for other in self.sequence[least:index]
-            )
-        node = self.network.nodes[number]
-        if node.direct and node.picked_up is not None:
-            ahead_of_pins = any(other in prefix for other in self.sequence[index:])
-            return not ahead_of_pins and all(
-                self.network.nodes[other].kind == "break" for other in self.sequence[:index]
-            )
-        if index < self.first_open:
-            return False
-        previous = self.network.nodes[self.sequence[index - 1]] if index else None
-        return previous is None or not (previous.kind == "pickup" and previous.direct)
+            before = [self.sequence.index(other) + 1 for other in prefix[:rank] if other in self.sequence]
+            least = max(before, default=0)
+            return index >= least and self._rests(least, index)
+        return index >= self.first_open
 
     def detour(self, place: int, leaves: int, index: int) -> int:
         """Cost of the way over a stop instead of straight on, with the shift's own cost if it was unused."""

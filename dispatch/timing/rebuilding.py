@@ -1,7 +1,7 @@
 """From sequences found by a search to a schedule: timed exactly, breaks put where they fit, the rest left out whole.
 
-A search may be a hair more generous than our timing (the routing model on rides and breaks), so what does not fit is
-taken out task by task and tried anew.
+A search may be a hair more generous than our timing (the routing model on rides and breaks), or have taken out what
+made room in an overfull route, so what does not fit is taken out task by task and tried anew.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import combinations_with_replacement
 from dispatch.timing.filling import fill
 from dispatch.timing.forward import forward
 from dispatch.timing.network import Network
+from dispatch.timing.room import with_room
 from dispatch.timing.schedule import Schedule
 
 
@@ -43,6 +44,7 @@ def rebuilt(
     """A schedule with these sequences. `starts` are bounds from the search, by node: they tell which of an elder's
     visits comes first. Whole tasks that do not fit our timing are left out; then all that is left is tried where it
     fits until the deadline."""
+    sequences = [with_room(network, shift, sequence) for shift, sequence in enumerate(sequences)]
     fresh = Schedule(network)
     if starts and network.coupled:
         fresh.bounds.update(starts)
@@ -65,10 +67,10 @@ def _settle_by_task(fresh: Schedule, sequences: list[list[int]]) -> None:
         nodes = set(network.bundles[task].nodes)
         if nodes <= present:
             kept = {number for sequence in fresh.sequences for number in sequence} | nodes
-            fresh.settle(
-                {
-                    shift: [number for number in sequence if number in kept]
-                    for shift, sequence in enumerate(sequences)
-                    if nodes & set(sequence)
-                }
-            )
+            wanted = {
+                shift: [number for number in sequence if number in kept]
+                for shift, sequence in enumerate(sequences)
+                if nodes & set(sequence)
+            }
+            if all(with_room(network, shift, sequence) == sequence for shift, sequence in wanted.items()):
+                fresh.settle(wanted)

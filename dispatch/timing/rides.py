@@ -58,8 +58,8 @@ def _room(lane: Lane, node: Node, slot: int) -> bool:
 
 
 def _open(lane: Lane, dropoff: int, slot: int, *, adjacent: bool) -> bool:
-    if adjacent:
-        return dropoff not in lane.network.prefix[lane.shift] or lane.open_to(dropoff, slot)
+    if adjacent and dropoff not in lane.network.prefix[lane.shift]:
+        return slot >= lane.first_open
     return lane.open_to(dropoff, slot)
 
 

@@ -10,6 +10,7 @@ from itertools import product
 from dispatch import solve
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.shifts import Break
 from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.network import Network
@@ -26,6 +27,28 @@ def day(seed: int, *, tasks: int = 10, shifts: int = 4, spice: bool = False) -> 
         free = tuple(replace(shift, breaks=(), max_work_seconds=None) for shift in found.shifts)
         found = replace(found, shifts=free)
     return found, solve(found, seed=seed, time_limit_seconds=5, iterations=3)
+
+
+def restful(seed: int, *, tasks: int = 10, shifts: int = 3, spice: bool = False) -> tuple[Problem, Plan]:
+    """The same with two to five breaks for everybody, their windows close together."""
+    chance = random.Random(seed * 7 + 1)
+    found = (spiced if spice else district)(seed, tasks=tasks, shifts=shifts)
+    roster = tuple(
+        replace(one, breaks=_rests(chance), max_work_seconds=one.max_work_seconds if spice else None)
+        for one in found.shifts
+    )
+    found = replace(found, shifts=roster)
+    return found, solve(found, seed=seed, time_limit_seconds=5, iterations=3)
+
+
+def _rests(chance: random.Random) -> tuple[Break, ...]:
+    found, noon = [], 0
+    for number in range(chance.randint(2, 5)):
+        noon = noon or chance.choice((10, 11, 12, 13)) * HOUR
+        begin = noon + chance.randrange(6) * 600
+        end = begin + chance.choice((300, 600, 900, 1800, 3600))
+        found.append(Break(f"b{number}", (begin, end), chance.choice((300, 600, 900))))
+    return tuple(found)
 
 
 def newcomer(found: Problem, seed: int) -> Task:

@@ -102,7 +102,7 @@ def test_without_a_command_the_help_is_shown() -> None:
 def test_what_cannot_be_written_is_said_before_anything_is_searched(day: Path) -> None:
     plan = day.with_name("plan.json")
     run("solve", str(day), "-o", str(plan), "--seconds", "1", "--iterations", "1")
-    for target in (day.parent, day.parent / "no" / "where.json"):
+    for target in (day.parent, day.parent / "no" / "where.json", day):  # nor is a plan put over its problem
         for command in (["solve", str(day)], ["improve", str(day), str(plan)], ["bound", str(day), str(plan)]):
             done = run(*command, "-o", str(target), "--seconds", "300")
             assert (done.exit_code, done.stdout) == (2, "")
