@@ -18,6 +18,7 @@ from dispatch.account.command import Language, Tongue, diff_command, why_command
 from dispatch.account.words import unassigned_in
 from dispatch.benchmarks.command import bench_command
 from dispatch.check import check
+from dispatch.document.plans import dump_unassigned
 from dispatch.explaining import PROOF_SECONDS, explain
 from dispatch.interrupt import answer_as_usual
 from dispatch.live.warming import warm_up_live
@@ -97,7 +98,8 @@ def explain_command(
     """Say why each unassigned task is left out, as JSON."""
     read = read_problem_file(problem)
     found = read_valid(read, plan)
-    entries = [unassigned_in(language.value, entry) for entry in explain(read, found, proof_seconds=proof)]
+    told = (unassigned_in(language.value, entry) for entry in explain(read, found, proof_seconds=proof))
+    entries = [dump_unassigned(entry) for entry in told]
     typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
 
 

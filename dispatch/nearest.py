@@ -13,7 +13,7 @@ from typing import Any
 from dispatch.document.shifts import dump_shift
 from dispatch.places import Window
 from dispatch.problem import HORIZON_SECONDS, Problem
-from dispatch.sentences import sentence
+from dispatch.sentences import clock, sentence
 from dispatch.shifts import Shift
 from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.insertion import Inserter
@@ -198,12 +198,8 @@ def _with_more(schedule: Schedule, task: Task, added: tuple[Shift, ...]) -> tupl
 
 def _shifts_in_words(count: int, skills: frozenset[str], times: Window) -> str:
     name = ("able_" if skills else "") + ("one_shift" if count == 1 else "shifts")
-    begin, end = map(_clock, times)
+    begin, end = map(clock, times)
     return sentence(name, count=count, skills=", ".join(sorted(skills)), begin=begin, end=end)
-
-
-def _clock(second: int) -> str:
-    return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
 
 
 def later(task: Task, seconds: int) -> Task:

@@ -72,6 +72,11 @@ def sentence(name: str, **parts: object) -> str:
     return SENTENCES[name][1].format(**parts)
 
 
+def clock(second: int) -> str:
+    """Seconds of the horizon as hours and minutes."""
+    return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
+
+
 def in_chinese(text: str) -> str:
     """The Chinese of a sentence that `sentence` made; any other text as it is."""
     for chinese, pattern in _patterns():

@@ -5,7 +5,7 @@ Its work is the time from leaving the start to arriving at the end, without the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatch.places import Window
@@ -47,11 +47,10 @@ class Shift:
     aboard: tuple[Aboard, ...] = ()
     cost: Mapping[str, float] = field(default_factory=dict)
 
-    def is_on_duty(self, windows: Iterable[Window], *, soft: bool) -> bool:
+    def is_on_duty(self, windows: Sequence[Window], *, soft: bool) -> bool:
         """Whether a stop with these windows (the last of them open at its end if `soft`) could start on duty."""
         opens, closes = self.window
-        *_, last = windows = tuple(windows)
-        return (soft and last[0] <= closes) or any(begin <= closes and end >= opens for begin, end in windows)
+        return (soft and windows[-1][0] <= closes) or any(begin <= closes and end >= opens for begin, end in windows)
 
     def holds(self, load: Mapping[str, int]) -> bool:
         """Whether a load by itself is within the capacity."""

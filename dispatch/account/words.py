@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 from dispatch.account.difference import Change, Difference
 from dispatch.account.why import Alternative, Why
@@ -98,17 +99,16 @@ def _other(found: Alternative | None, label: str, language: Language) -> str:
     return f"{label}: {found.caregiver} ({found.shift}) {clock(found.start)}, {cost} {change}"
 
 
-def unassigned_in(language: Language, entry: Unassigned) -> dict[str, Any]:
-    """A task left out as a plan's document has it, its sentences in that language."""
-    told = in_chinese if language == "zh" else str
-    document: dict[str, Any] = {
-        "id": entry.id,
-        "reasons": [{"code": reason.code, "detail": told(reason.detail)} for reason in entry.reasons],
-    }
-    if entry.nearest_change:
-        change = entry.nearest_change
-        document["nearest_change"] = {**change, "detail": told(str(change.get("detail", "")))}
-    return document
+def unassigned_in(language: Language, entry: Unassigned) -> Unassigned:
+    """A task left out, its sentences in that language."""
+    if language == "en":
+        return entry
+    change = entry.nearest_change
+    return replace(
+        entry,
+        reasons=tuple(replace(reason, detail=in_chinese(reason.detail)) for reason in entry.reasons),
+        nearest_change=change and {**change, "detail": in_chinese(str(change.get("detail", "")))},
+    )
 
 
 def difference_in_words(found: Difference, language: Language) -> list[str]:

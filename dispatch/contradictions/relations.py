@@ -55,9 +55,7 @@ def _all_of(tasks: list[Task]) -> str:
 
 def _too_few(day: Day, tasks: list[Task]) -> str | None:
     """All members of all tasks are to be caregivers of their own."""
-    needs = [
-        day.able(task, member) for task in tasks for member in range(len(task.crew) if isinstance(task, Visit) else 1)
-    ]
+    needs = [day.able(task, member) for task in tasks for member in _members(task)]
     if not all(needs) or _all_matched(needs):
         return None
     able = len(set[str]().union(*needs))
@@ -96,4 +94,8 @@ def _no_gap(day: Day, relation: Relation) -> str | None:
 
 
 def _parts(of: Callable[[Task, int], tuple[Window, ...]], task: Task) -> list[tuple[Window, ...]]:
-    return [of(task, member) for member in range(len(task.crew) if isinstance(task, Visit) else 1)]
+    return [of(task, member) for member in _members(task)]
+
+
+def _members(task: Task) -> range:
+    return range(len(task.crew) if isinstance(task, Visit) else 1)

@@ -120,7 +120,7 @@ def dump_plan(plan: Plan) -> dict[str, Any]:
             }
             for route in plan.routes
         ],
-        "unassigned": [_dump_unassigned(entry) for entry in plan.unassigned],
+        "unassigned": [dump_unassigned(entry) for entry in plan.unassigned],
         "cost": dict(plan.cost),
         "indicators": dict(plan.indicators),
     }
@@ -145,7 +145,8 @@ def _dump_stop(stop: Stop) -> dict[str, Any]:
     return found
 
 
-def _dump_unassigned(entry: Unassigned) -> dict[str, Any]:
+def dump_unassigned(entry: Unassigned) -> dict[str, Any]:
+    """The document of a task left out."""
     reasons = [{"code": reason.code, "detail": reason.detail} for reason in entry.reasons]
     found: dict[str, Any] = {"id": entry.id, "reasons": reasons}
     if entry.nearest_change is not None:

@@ -11,13 +11,12 @@ from typing import Any
 
 from dispatch.account.difference import Difference, difference
 from dispatch.account.shares import cost_by_stop
-from dispatch.account.words import Language, clock, difference_in_words, spoken, terms_in_words
+from dispatch.account.words import Language, clock, difference_in_words, spoken, terms_in_words, unassigned_in
 from dispatch.picture.drawing import figures, headline, map_drawing, timeline_drawing
 from dispatch.picture.legend import label
 from dispatch.picture.tags import Key, escaped, name_of
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
-from dispatch.sentences import in_chinese
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 HERE = Path(__file__).parent
@@ -70,12 +69,11 @@ def _table(title: str, head: Iterable[str], rows: Iterable[str]) -> str:
 
 
 def _unassigned(plan: Plan, language: Language) -> str:
-    told = in_chinese if language == "zh" else str
     rows = (
         f"<tr><td>{escaped(entry.id)}</td><td>"
-        + "<br>".join(f"<b>{escaped(reason.code)}</b> {escaped(told(reason.detail))}" for reason in entry.reasons)
-        + f"</td><td>{escaped(told(str((entry.nearest_change or {}).get('detail', ''))))}</td></tr>"
-        for entry in plan.unassigned
+        + "<br>".join(f"<b>{escaped(reason.code)}</b> {escaped(reason.detail)}" for reason in entry.reasons)
+        + f"</td><td>{escaped(str((entry.nearest_change or {}).get('detail', '')))}</td></tr>"
+        for entry in (unassigned_in(language, one) for one in plan.unassigned)
     )
     pairs = (("未排", "Not served"), ("原因", "Why"), ("可行的最小变动", "What would help"))
     heads = [spoken(pair, language) for pair in pairs]

@@ -10,6 +10,7 @@ from dispatch.picture.legend import CREW, LATE, colour, label
 from dispatch.picture.tags import Key, escaped, tagged
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
+from dispatch.sentences import clock
 
 ROW, LEFT, RIGHT, TOP = 34, 190, 28, 30
 STEPS = (60, 300, 600, 1800, 3600, 7200, 14_400, 86_400)
@@ -47,11 +48,6 @@ def _hour(x: float, height: int, time: str) -> str:
         f'<text x="{x:.1f}" y="{TOP - 12}" font-size="12" text-anchor="middle" class="soft" fill="#52606d">'
         f"{time}</text>"
     )
-
-
-def clock(second: int) -> str:
-    """Seconds of the horizon as hours and minutes."""
-    return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
 
 
 def _crews(plan: Plan, x: Callable[[int], float]) -> list[str]:

@@ -182,9 +182,9 @@ def _sequence(network: Network, shift: int, route: Route | None, seen: set[int])
     for stop in route.stops:
         if stop.kind == "break" and stop.id in rests:
             found.append(rests.pop(stop.id))
-        elif (number := network.node_of.get(stop.key, -1)) not in {-1, *seen} and shift in network.nodes[
-            number
-        ].allowed:
+            continue
+        number = network.node_of.get(stop.key)
+        if number is not None and number not in seen and shift in network.nodes[number].allowed:
             seen.add(number)
             found.append(number)
     ahead = _ahead(network, shift, list(rests.values()), route)

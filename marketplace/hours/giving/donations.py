@@ -20,7 +20,7 @@ from marketplace.hours.errors import NotADistrict
 from marketplace.hours.giving.entries import Around, Placed
 from marketplace.hours.giving.errors import DonationsNotAllowed, NotADonee, ReceiverUnknown, ToOneself
 from marketplace.hours.giving.gifts import require_years_room
-from marketplace.hours.giving.orders import Draft, Occurrence, Wish, place
+from marketplace.hours.giving.orders import Draft, Occurrence, Wish, place, to_pool
 from marketplace.hours.members.excess import chosen_pool
 from marketplace.hours.members.finding import member_of_elder
 from marketplace.hours.members.proxies import Acts
@@ -60,7 +60,8 @@ async def donate(
             await require_years_room(tx, giver, minutes, rules=rules, now=now)
         around = Around(excess_to=excess_of(receiver, rules))
     elif to == "branch":
-        line = _pool_line(giver, await _branch(tx, district_id or giver.district_id, now=now), minutes)
+        branch = await _branch(tx, district_id or giver.district_id, now=now)
+        line = to_pool(giver, branch, minutes, counts_as="donation")
     else:
         line = Draft(
             source=giver.ledger_account,
@@ -108,17 +109,6 @@ def donation_line(giver: Member, receiver: Member, minutes: int, *, rules: TimeB
         receiver_id=receiver.id,
         minutes=minutes,
         counts_as="donation" if receiver.elder_id is not None else "gift",
-    )
-
-
-def _pool_line(giver: Member, branch: UUID, minutes: int) -> Draft:
-    return Draft(
-        source=giver.ledger_account,
-        giver_id=giver.id,
-        destination="branch",
-        account=pool_account(branch),
-        minutes=minutes,
-        counts_as="donation",
     )
 
 

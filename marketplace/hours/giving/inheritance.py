@@ -23,7 +23,7 @@ from marketplace.hours.giving.entries import Around, Placed, release_commands
 from marketplace.hours.giving.errors import HoldsOpen
 from marketplace.hours.giving.heirs import Heir, divide, heirs_of, lines_to
 from marketplace.hours.giving.models import TransferLine, TransferOrder
-from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step
+from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step, to_pool
 from marketplace.hours.importing.in_transit import require_arrived
 from marketplace.hours.members.errors import ReasonMissing
 from marketplace.hours.members.finding import locked_member
@@ -92,15 +92,7 @@ def _lines(member: Member, heirs: Sequence[tuple[Member, int]], balance: Balance
         return []
     if heirs:
         return lines_to(member, heirs, balance.posted)
-    return [
-        Draft(
-            source=member.ledger_account,
-            giver_id=member.id,
-            destination="branch",
-            account=pool_account(member.district_id),
-            minutes=balance.posted,
-        )
-    ]
+    return [to_pool(member, member.district_id, balance.posted)]
 
 
 def _excess_to(member: Member, has_heirs: bool) -> UUID | None:

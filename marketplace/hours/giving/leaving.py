@@ -20,7 +20,7 @@ from marketplace.base.policy import Policy
 from marketplace.hours.books import pool_account
 from marketplace.hours.giving.entries import Around, Placed, release_commands
 from marketplace.hours.giving.models import TransferOrder
-from marketplace.hours.giving.orders import Draft, Wish, above_limit, place
+from marketplace.hours.giving.orders import Wish, above_limit, place, to_pool
 from marketplace.hours.importing.in_transit import require_arrived
 from marketplace.hours.members.errors import BalanceNotEmpty
 from marketplace.hours.members.finding import locked_member
@@ -124,17 +124,10 @@ def _not_empty(balance: Balance) -> BalanceNotEmpty:
 
 def _wish(acts: Acts, minutes: int, reason: str) -> Wish:
     member = acts.member
-    line = Draft(
-        source=member.ledger_account,
-        giver_id=member.id,
-        destination="branch",
-        account=pool_account(member.district_id),
-        minutes=minutes,
-    )
     return Wish(
         kind=LEAVING,
         district_id=member.district_id,
-        lines=[line],
+        lines=[to_pool(member, member.district_id, minutes)],
         giver_id=member.id,
         on_behalf_of=acts.on_behalf_of,
         acted_as=acts.acted_as,

@@ -17,6 +17,7 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.base.states import move
+from marketplace.hours.books import pool_account
 from marketplace.hours.giving.entries import Around, Placed, hold, post
 from marketplace.hours.giving.models import ORDER_STEPS, TransferLine, TransferOrder
 from marketplace.hours.members.errors import DelegationMissing
@@ -42,6 +43,18 @@ class Draft:
     counts_as: Literal["gift", "donation"] | None = None
     consent: Literal["asked"] | None = None
     parts: int | None = None
+
+
+def to_pool(giver: Member, branch: UUID, minutes: int, *, counts_as: Literal["donation"] | None = None) -> Draft:
+    """What goes to the pool of a branch."""
+    return Draft(
+        source=giver.ledger_account,
+        giver_id=giver.id,
+        destination="branch",
+        account=pool_account(branch),
+        minutes=minutes,
+        counts_as=counts_as,
+    )
 
 
 @dataclass(frozen=True, slots=True)
