@@ -1,7 +1,7 @@
-"""A real PostgreSQL for the ledger's tests: one server, the schema built by the migrations, a clone per test."""
+"""Databases for the ledger's tests: the schema built by the migrations, a clone per test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
@@ -17,12 +17,6 @@ LEDGER_REVISION = "0023"  # the newest that changes the ledger
 
 def _named(url: str, name: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with Postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Who asks in the tests of bad input: an elder with hours, a task, an officer, a volunteer, another's family."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from marketplace.base.actor import Actor, Role
@@ -9,7 +8,6 @@ from marketplace.base.platform import Platform
 from tests.builders import an_actor
 from tests.marketplace.hours.builders import HOUR, TEN, a_bank, a_member_elder, a_person, a_task
 
-Headers = Callable[[Actor], dict[str, str]]
 AVAILABILITY = {
     "starts_at": (TEN - HOUR).isoformat(),
     "ends_at": (TEN + HOUR).isoformat(),

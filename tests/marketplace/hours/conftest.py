@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 
 from marketplace.base.embedded.postgres import Postgres
 from marketplace.base.migrations import migrate
 from marketplace.base.platform import Platform
 from tests.marketplace.hours.asking import Asking, an_asking
+from tests.marketplace.hours.calling import Caller, Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,9 @@ async def older_database(postgres: Postgres) -> AsyncIterator[OlderDatabases]:
 async def asking(platform: Platform) -> Asking:
     """An elder with hours, a task, and who asks for more."""
     return await an_asking(platform)
+
+
+@pytest.fixture
+def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
+    """Whoever calls the program, one after the other."""
+    return Caller(client, as_)

@@ -5,14 +5,22 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from marketplace.base.actor import Role
+from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.members.students import sealed_student
-from tests.builders import an_account
-from tests.marketplace.hours.builders import Bank, Person, a_person
+from tests.builders import an_account, an_actor
+from tests.marketplace.hours.builders import Bank, Person, a_bank, a_person
 
 SCHOOL = "示例大学"
+
+
+async def a_branch(platform: Platform) -> tuple[Bank, Actor, Actor]:
+    """A bank, and two officers of its first branch."""
+    async with transaction(platform.db) as tx:
+        bank = await a_bank(platform, tx)
+        first, second = [await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0]) for _ in range(2)]
+        return bank, first, second
 
 
 async def a_student_of_before(platform: Platform, bank: Bank, number: str) -> Person:

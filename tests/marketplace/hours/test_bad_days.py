@@ -5,7 +5,8 @@ from sqlalchemy import text
 
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
-from tests.marketplace.hours.asking import AVAILABILITY, Asking, Headers
+from tests.marketplace.hours.asking import AVAILABILITY, Asking
+from tests.marketplace.hours.calling import Headers
 
 
 async def test_a_statement_of_days_at_the_calendars_ends_is_refused_in_every_form(

@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
-from tests.marketplace.hours.asking import AVAILABILITY, Asking, Headers
+from tests.marketplace.hours.asking import AVAILABILITY, Asking
 from tests.marketplace.hours.builders import HOUR, TEN
+from tests.marketplace.hours.calling import Headers
 
 
 async def counts(platform: Platform) -> list[int]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
@@ -42,7 +41,7 @@ from tests.marketplace.hours.builders import (
     task_now,
     visit_of,
 )
-from tests.marketplace.hours.calling import Caller, Headers, live_by
+from tests.marketplace.hours.calling import Caller, live_by
 from tests.marketplace.visits.builders import a_performer, a_shift, a_visit
 
 TUESDAY = TEN.date()
@@ -52,11 +51,6 @@ TUESDAY = TEN.date()
 def settings(settings: Settings) -> Settings:
     """Little time for the engine: the problems are small."""
     return replace(settings, solve_seconds=0.3)
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 class Tuesday:

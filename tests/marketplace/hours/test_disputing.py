@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from marketplace.base.actor import Actor, Role
@@ -28,15 +27,10 @@ from tests.marketplace.hours.builders import (
     tell,
     visit_of,
 )
-from tests.marketplace.hours.calling import Caller, Headers
+from tests.marketplace.hours.calling import Caller
 
 WHY = {"reason": "she left after half an hour"}
 OUT = TEN + timedelta(minutes=50)
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 class Hour:

@@ -3,24 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import httpx
-import pytest
-
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from tests.builders import an_account, an_actor, an_elder
 from tests.marketplace.hours.builders import Bank, a_bank, a_person
-from tests.marketplace.hours.calling import Caller, Headers
+from tests.marketplace.hours.calling import Caller
 from tests.marketplace.hours.giving.scene import Told
 
 Deliver = Callable[[Platform], Awaitable[int]]
 BORN = "1990-05-01"
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 async def a_city(platform: Platform) -> tuple[Bank, Actor, Actor]:

@@ -21,11 +21,6 @@ from tests.marketplace.hours.calling import Caller, Headers, live_by
 TODAY = date(2026, 3, 2)
 
 
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
-
-
 async def scene(platform: Platform) -> tuple[Bank, Actor, Person]:
     """A bank, a pupil's account, an adult member."""
     async with transaction(platform.db) as tx:

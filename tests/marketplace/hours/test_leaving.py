@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import httpx
-import pytest
 from sqlalchemy import text
 
 import timebank
@@ -37,11 +36,6 @@ from tests.marketplace.hours.builders import (
 from tests.marketplace.hours.calling import Caller, Headers
 
 WHY = {"reason": "moves to another city"}
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 async def test_a_balance_is_named_and_may_go_to_the_pool_in_the_same_step(

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
@@ -33,14 +32,9 @@ from tests.marketplace.hours.builders import (
     serve,
     task_now,
 )
-from tests.marketplace.hours.calling import Caller, Headers, live_by
+from tests.marketplace.hours.calling import Caller, live_by
 
 PUPIL = date(2011, 5, 1)
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 async def scene(platform: Platform, *, own: int = 600, **asked: Any) -> tuple[Bank, list[Task]]:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -14,7 +13,7 @@ from marketplace.hours.audit import prove
 from marketplace.people.models import Elder
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import HOUR, TEN, Bank, Person, a_bank, a_member_elder, a_person, balances
-from tests.marketplace.hours.calling import Caller, Headers, live_by
+from tests.marketplace.hours.calling import Caller, live_by
 
 BY_PHONE = {
     "channel": "phone",
@@ -22,11 +21,6 @@ BY_PHONE = {
     "consent": "recording",
     "consent_reference": "call-2026-03-02-0815",
 }
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 class Site:

@@ -6,7 +6,6 @@ Today is Monday, 2 March 2026; the horizon of 28 days ends with Monday, 30 March
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
@@ -24,15 +23,10 @@ from marketplace.people.models import Elder
 from tests.builders import an_account, an_actor
 from tests.conftest import MONDAY_NINE
 from tests.marketplace.hours.builders import HOUR, TEN, a_bank, a_member_elder, a_person, balances
-from tests.marketplace.hours.calling import Caller, Headers
+from tests.marketplace.hours.calling import Caller
 
 WEEK = timedelta(days=7)
 TUESDAYS = [TEN + number * WEEK for number in range(4)]  # 3, 10, 17 and 24 March
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 class Watch:

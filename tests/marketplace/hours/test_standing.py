@@ -4,7 +4,6 @@ membership after 5, or after 3 malicious acts; an appeal has 30 days."""
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -28,14 +27,9 @@ from tests.marketplace.hours.builders import (
     balances,
     task_now,
 )
-from tests.marketplace.hours.calling import Caller, Headers
+from tests.marketplace.hours.calling import Caller
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 class Branch:

@@ -3,31 +3,15 @@
 import asyncio
 from typing import Any
 
-import httpx
-import pytest
 from sqlalchemy import text
 
-from marketplace.base.actor import Actor, Role
+from marketplace.base.actor import Actor
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
-from tests.builders import an_actor
-from tests.marketplace.hours.builders import Bank, a_bank
-from tests.marketplace.hours.calling import Caller, Headers
-from tests.marketplace.hours.students import a_learner, a_student_of_before
+from tests.marketplace.hours.calling import Caller
+from tests.marketplace.hours.students import a_branch, a_learner, a_student_of_before
 
 CARD, WHY = {"proof": "student_card"}, {"reason": "没有证件"}
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
-
-
-async def a_branch(platform: Platform) -> tuple[Bank, Actor, Actor]:
-    async with transaction(platform.db) as tx:
-        bank = await a_bank(platform, tx)
-        first, second = [await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0]) for _ in range(2)]
-        return bank, first, second
 
 
 async def told(caller: Caller, officer: Actor, member_id: Any) -> str:

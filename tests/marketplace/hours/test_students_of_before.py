@@ -13,28 +13,16 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.members.errors import StudentTaken
 from tests.builders import an_account, an_actor
-from tests.marketplace.hours.builders import Bank, Person, a_bank, a_person
-from tests.marketplace.hours.calling import Caller, Headers
+from tests.marketplace.hours.builders import Person, a_person
+from tests.marketplace.hours.calling import Caller
 from tests.marketplace.hours.certificates.builders import PERIOD, a_campus
 from tests.marketplace.hours.giving.scene import Told
-from tests.marketplace.hours.students import SCHOOL, a_learner, a_student_of_before, make_her_one
+from tests.marketplace.hours.students import SCHOOL, a_branch, a_learner, a_student_of_before, make_her_one
 
 TODAY = {"since": "2026-03-01", "until": "2026-03-02"}
 WHY = {"reason": "学校查无此人"}
 CARD = {"proof": "student_card"}
 Deliver = Callable[[Platform], Awaitable[int]]
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
-
-
-async def a_branch(platform: Platform) -> tuple[Bank, Actor, Actor]:
-    async with transaction(platform.db) as tx:
-        bank = await a_bank(platform, tx)
-        first, second = [await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0]) for _ in range(2)]
-        return bank, first, second
 
 
 def file_of(person: Person) -> str:

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import httpx
-import pytest
 from sqlalchemy import text
 
 from marketplace.base.actor import Actor, Role
@@ -12,15 +10,10 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import Bank, a_bank, a_person
-from tests.marketplace.hours.calling import Caller, Headers
+from tests.marketplace.hours.calling import Caller
 from tests.marketplace.hours.students import SCHOOL, a_learner, a_student_of_before, make_her_one
 
 CARD = {"proof": "student_card"}
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 async def a_branch(platform: Platform) -> tuple[Bank, Actor]:

@@ -4,7 +4,6 @@ import csv
 import io
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -16,18 +15,13 @@ from marketplace.hours.members.students import sealed_student
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import a_member_elder, a_person
 from tests.marketplace.hours.calling import Caller
-from tests.marketplace.hours.certificates.builders import PERIOD, Campus, Headers, a_campus, prove_student
+from tests.marketplace.hours.certificates.builders import PERIOD, Campus, a_campus, prove_student
 
 OLD = ("示例大学", "2023001234")
 NEW = {"school": "示例理工大学", "number": "B-77"}
 CARD = {"proof": "student_card"}
 AGAIN = "SELECT gen_random_uuid(), {} FROM student_change WHERE state = 'pending'"
 COLUMNS = "id, member_id, school, student_number_sealed, student_hash, state, version, asked_at"
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 def changes(campus: Campus) -> str:

@@ -4,25 +4,17 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import httpx
-import pytest
-
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import TEN, Bank, Person, a_bank, a_member_elder, a_person, a_task, serve
 from tests.marketplace.hours.calling import Caller
-from tests.marketplace.hours.certificates.builders import BODY, PERIOD, Headers
+from tests.marketplace.hours.certificates.builders import BODY, PERIOD
 from tests.marketplace.hours.students import SCHOOL, a_learner
 
 CARD = {"proof": "student_card"}
 TOLD = {"school": SCHOOL, "number": "2023001234"}
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 async def a_serving_learner(platform: Platform) -> tuple[Bank, Person]:

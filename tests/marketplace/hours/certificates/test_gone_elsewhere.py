@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
@@ -21,11 +20,6 @@ from timebank.proof import prove as prove_ledger
 Deliver = Callable[[Platform], Awaitable[int]]
 WHY = {"reason": "学号有误"}
 LEAVES = {"reason": "毕业离校", "balance_to": "pool"}
-
-
-@pytest.fixture
-def caller(client: httpx.AsyncClient, as_: Headers) -> Caller:
-    return Caller(client, as_)
 
 
 async def moves(caller: Caller, campus: Campus, district: int) -> UUID:
