@@ -16,6 +16,7 @@ from marketplace.base.states import move
 from marketplace.hours.members.errors import TasksUnsettled, WardsLeft
 from marketplace.hours.members.guardians import OF_AGE_DUE, wards_of
 from marketplace.hours.members.standing.incidents import SUSPENSION_DUE
+from marketplace.hours.members.students_of_before import free_unproved
 from marketplace.hours.models import MEMBER_STEPS, Member, Task
 from marketplace.hours.tasks.giving_back import UNSETTLED, put_back
 from marketplace.visits.models import Performer
@@ -36,6 +37,7 @@ async def require_free(tx: AsyncSession, member: Member) -> None:
 async def depart(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, reason: str) -> None:
     """The locked member is one no longer; the caller closes the account."""
     await move(tx, member, LEFT, MEMBER_STEPS, actor=actor, now=now, reason=reason)
+    await free_unproved(tx, member, actor=actor, now=now)
     member.suspended_until = None
     for rule in (SUSPENSION_DUE, OF_AGE_DUE):
         await timers.drop_timer(tx, rule, member.id)
