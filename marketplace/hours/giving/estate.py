@@ -37,7 +37,7 @@ async def locked_estate(tx: AsyncSession, member_id: UUID) -> Estate:
     """`Unknown`, and `Stale` where something of hers was opened at this very moment."""
     orders = await _locked(tx, _orders(member_id))
     tasks = await _locked(tx, _tasks(member_id))
-    schedules = await _locked(tx, _schedules(member_id))
+    schedules = await lock_schedules(tx, member_id)
     member = await locked_member(tx, member_id)
     for query, rows in ((_orders, orders), (_tasks, tasks), (_schedules, schedules)):
         known = {row.id for row in rows}
@@ -52,6 +52,11 @@ async def lock_orders_with(tx: AsyncSession, order_id: UUID) -> None:
     giver_id = await tx.scalar(select(col(TransferOrder.giver_id)).where(col(TransferOrder.id) == order_id, *waits))
     if giver_id is not None:
         await _locked(tx, _orders(giver_id))
+
+
+async def lock_schedules(tx: AsyncSession, member_id: UUID) -> Sequence[TransferSchedule]:
+    """Her standing orders that have not ended, as they stand now; before she is locked."""
+    return await _locked(tx, _schedules(member_id))
 
 
 def _orders(member_id: UUID) -> Select[TransferOrder]:

@@ -127,6 +127,9 @@ async def due(tx: AsyncSession, schedule_id: UUID, *, policy: Policy, now: datet
         return
     at = row.next_at
     member = await tx.get_one(Member, row.giver_id)
+    if member.state == "left":  # before standing orders ended with their giver
+        await end_all(tx, [row], actor=Actor.system(), now=now)
+        return
     occurrence = Occurrence(row.id, at, row.asked_by)
     try:
         async with tx.begin_nested():
