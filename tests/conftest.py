@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -27,10 +26,10 @@ from marketplace.base.crypto import Vault
 from marketplace.base.database import Database, transaction
 from marketplace.base.embedded.postgres import Postgres
 from marketplace.base.loading import loading
-from marketplace.base.migrations import migrate
 from marketplace.base.platform import Platform
 from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings
+from tests.databases import a_clone, build
 from tests.engines import MovableEngine
 
 MONDAY_NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in the city
@@ -74,30 +73,15 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def template(postgres: Postgres) -> str:
     """The name of a database built by the migrations, to be cloned."""
-
-    async def build() -> None:
-        connection = await asyncpg.connect(postgres.url)
-        await connection.execute("CREATE DATABASE migrated")
-        await connection.close()
-        await migrate(_named(postgres.url, "migrated"))
-
-    asyncio.run(build())
+    asyncio.run(build(postgres, "migrated"))
     return "migrated"
-
-
-def _named(url: str, name: str) -> str:
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
 
 
 @pytest.fixture
 async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
     """A fresh migrated database, as an asyncpg address for SQLAlchemy; dropped after the test."""
-    name = f"test_{uuid4().hex}"
-    connection = await asyncpg.connect(postgres.url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _named(postgres.url, name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+    async with a_clone(postgres, template) as address:
+        yield address
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ Features subclass one of the six kinds; `marketplace.web.problem` maps kinds to 
 
 from typing import ClassVar, Literal
 
+from marketplace.base.state_words import state_in_words
+
 Language = Literal["zh", "en"]
+STATES = ("state", "wanted")  # the fields of sentences that hold a state
 
 
 class DomainError(Exception):
@@ -23,7 +26,12 @@ class DomainError(Exception):
     def sentence(self, language: Language) -> str:
         """The human detail in one language."""
         template = self.zh if language == "zh" else self.en
-        return template.format_map(_Blank(self.data))
+        return template.format_map(_Blank(self._words(language)))
+
+    def _words(self, language: Language) -> dict[str, object]:
+        """The data as it stands in sentences: states by their words."""
+        states = {key: state_in_words(str(self.data[key]), language) for key in STATES if key in self.data}
+        return {**self.data, **states}
 
     def __str__(self) -> str:
         return self.sentence("en")
@@ -98,6 +106,13 @@ class IllegalTransition(Conflict):
     code = "illegal_transition"
     zh = "当前状态为“{state}”，不能变为“{wanted}”。"
     en = "It is {state} and cannot become {wanted}."
+    already: ClassVar[dict[Language, str]] = {"zh": "目前已经是“{state}”。", "en": "It is {state} already."}
+
+    def sentence(self, language: Language) -> str:
+        """What was asked for may be so already, as when two press one button."""
+        if self.data.get("state") is None or self.data.get("state") != self.data.get("wanted"):
+            return super().sentence(language)
+        return self.already[language].format_map(self._words(language))
 
 
 class NotSignedIn(DomainError):

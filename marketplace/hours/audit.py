@@ -63,6 +63,11 @@ _CHECKS = {
         "SELECT member.id FROM member JOIN ledger_account account ON account.id = member.ledger_account"
         " WHERE (member.state = 'left') <> (account.state = 'closed')"
     ),
+    "a member who left has a student's number that nobody proved": (
+        "SELECT member.id FROM member WHERE member.state = 'left' AND member.student_hash IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM student_change c WHERE c.member_id = member.id AND c.state = 'confirmed'"
+        " AND c.student_hash = member.student_hash)"
+    ),
     "a certificate in force took another amount than its entry": (
         "SELECT c.id FROM certificate c WHERE c.state = 'issued' AND c.spent_minutes <> COALESCE((SELECT sum(e.amount)"
         " FROM ledger_entry e WHERE e.key = concat_ws(':', 'certificate', c.id)"

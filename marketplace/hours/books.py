@@ -17,7 +17,7 @@ import timebank
 from marketplace.hours.errors import NotADistrict
 from marketplace.hours.nights import arm
 from marketplace.people.models import Region
-from timebank import Command, OpenAccount, ReopenAccount, SetLimits, account_id, open_account
+from timebank import CloseAccount, Command, OpenAccount, ReopenAccount, SetLimits, account_id, open_account
 from timebank.accounts import EXPIRED, ISSUANCE, MEMBER, POOL, RELIEF, RESERVE
 from timebank.errors import UnknownAccount
 
@@ -92,6 +92,16 @@ async def opening_anew(tx: AsyncSession, openings: Sequence[OpenAccount], *, cau
         else:
             commands.append(one)
     return commands
+
+
+async def passing_through(
+    tx: AsyncSession, account: UUID, *, key: str, now: datetime
+) -> tuple[list[Command], list[Command]]:
+    """The commands that open a closed account for what passes through it, and close it at zero again; none for an open
+    one. `key` is the cause."""
+    if (await timebank.balance(tx, account, now=now)).state == "open":
+        return [], []
+    return [ReopenAccount(f"{key}:reopen", account)], [CloseAccount(f"{key}:close", account)]
 
 
 async def prepare_branch(tx: AsyncSession, district_id: UUID) -> list[Command]:

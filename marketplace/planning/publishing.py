@@ -102,7 +102,10 @@ async def _assign(
 ) -> None:
     performers = {one.performer_id for crew in moved.values() for one in crew}
     rows = await tx.execute(
-        select(col(Performer.id), col(Performer.account_id)).where(col(Performer.id).in_(performers))
+        select(col(Performer.id), col(Performer.account_id))
+        .where(col(Performer.id).in_(performers))
+        .order_by(col(Performer.id))
+        .with_for_update(key_share=True)  # as whoever assigns one of them locks her
     )
     accounts: dict[UUID, UUID] = {row.id: row.account_id for row in rows}
     for visit_id, crew in sorted(moved.items()):

@@ -95,13 +95,13 @@ async def let_go(
 ) -> Staff:
     """She leaves: her shifts from today on are withdrawn, and what was planned in them is planned anew."""
     caregiver, performer = await managed_caregiver(tx, provider_id, caregiver_id, actor=actor)
-    performer.state = "left"
-    await tx.flush()
     ahead = select(col(Shift.id)).where(
         col(Shift.performer_id) == performer.id, col(Shift.state) == "open", col(Shift.ends_at) > now
     )
     for shift_id in (await tx.scalars(ahead.order_by(col(Shift.id)))).all():
         await withdraw_shift(tx, shift_id, actor=actor, now=now, reason=reason)
+    performer.state = "left"  # after her shifts, as whoever publishes a plan locks them
+    await tx.flush()
     audit.note(tx, "caregiver.left", actor=actor, entity="caregiver", entity_id=caregiver.id)
     return caregiver, performer
 

@@ -44,7 +44,7 @@ async def assign(
     `Unknown`, `IllegalTransition`, `MemberTaken`, `PerformerLeft`, `SkillMissing`, `OutsideWindow`, `PerformerBusy`.
     """
     visit = await tx.scalar(select(Visit).where(col(Visit.id) == visit_id).with_for_update())
-    performer = await tx.get(Performer, performer_id)
+    performer = await _alone(tx, performer_id)
     if visit is None or performer is None:
         raise Unknown(what="visit" if visit is None else "performer")
     crew = await live_assignments(tx, visit)
@@ -65,6 +65,12 @@ async def assign(
             await move(tx, one, "published", ASSIGNMENT_STEPS, actor=actor, now=now)
         await move(tx, visit, "published", VISIT_STEPS, actor=actor, now=now)
     return assignment
+
+
+async def _alone(tx: AsyncSession, performer_id: UUID) -> Performer | None:
+    """The performer with her row locked: two who assign her at once would wait for each other in the constraint that
+    lets nobody be in two places, each seeing the other's row."""
+    return await tx.get(Performer, performer_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _require_room(

@@ -11,6 +11,30 @@ class ImpossibleVisit(Malformed):
     en = "Such a visit cannot be: {reason}"
 
 
+class VisitNotOver(Conflict):
+    """Nobody has checked out of the visit yet: it is neither confirmed nor disputed before that."""
+
+    code = "visit_not_over"
+    zh = "服务尚未结束，结束后才能确认或提出异议。"
+    en = "The visit is not over yet; once it is, it can be confirmed or disputed."
+
+
+class VisitUnderReview(Conflict):
+    """What was recorded of the visit is not complete, or was disputed: a person looks into it."""
+
+    code = "visit_under_review"
+    zh = "服务记录不完整或已有异议，正由社区工作人员核实，您无需再办理。"
+    en = "What was recorded is not complete, or was disputed: a community officer looks into it, you need do nothing."
+
+
+class VisitConfirmed(Conflict):
+    """The visit was confirmed, by somebody or since nobody objected in time: it is disputed no more."""
+
+    code = "visit_confirmed"
+    zh = "该次服务已确认，不能再提出异议；如有问题，请联系社区工作人员。"
+    en = "This visit was confirmed and is disputed no more; if something is wrong, turn to the community's officer."
+
+
 class ImpossibleShift(Malformed):
     """A shift was asked for that cannot exist."""
 

@@ -20,6 +20,7 @@ __all__ = [
     "VisitSpec",
     "assign",
     "attendant",
+    "begun_among",
     "cancel_visits",
     "exclude",
     "hand_over",
@@ -185,6 +186,13 @@ async def exclude(tx: AsyncSession, cause_kind: str, cause_id: UUID, performer_i
 async def has_begun(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> bool:
     """Has anybody arrived for this cause? The answer stands while the caller's transaction lasts."""
     return any(visit.state in STARTED for visit in await _locked(tx, cause_kind, cause_id))
+
+
+async def begun_among(tx: AsyncSession, cause_kind: str, cause_ids: Sequence[UUID]) -> set[UUID]:
+    """For which of these causes anybody has arrived. Their visits are locked by id, as for a shift taken back."""
+    query = select(Visit).where(col(Visit.cause_kind) == cause_kind, col(Visit.cause_id).in_(cause_ids))
+    visits = await tx.scalars(query.order_by(col(Visit.id)).with_for_update())
+    return {visit.cause_id for visit in visits if visit.state in STARTED}
 
 
 async def _locked(tx: AsyncSession, cause_kind: str, cause_id: UUID) -> list[Visit]:

@@ -1,5 +1,6 @@
 """The one table from errors to HTTP: RFC 9457 problem details, in the reader's language, never a stack trace."""
 
+import re
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from marketplace.base import errors
 from marketplace.base.database import RETRYABLE, sqlstate
+from marketplace.web.field_words import in_chinese
 from timebank.errors import LedgerError
 
 log = structlog.get_logger()
@@ -39,6 +41,8 @@ PLAIN = {
 }
 
 
+# said of a list whose only item is wrong in itself, as if it were not there
+TOO_FEW = re.compile(r"at least \d+ items? after validation")
 LEDGER_REFUSES = ("账本拒绝了此操作，未作任何更改。", "The books refuse this; nothing was changed.")
 
 
@@ -68,9 +72,13 @@ def on_domain_error(request: Request[Any, Any, Any], error: errors.DomainError) 
 
 def on_validation_error(request: Request[Any, Any, Any], error: ValidationException) -> Response[dict[str, Any]]:
     """A body, query or header that does not fit its schema."""
-    found = error.extra if isinstance(error.extra, list) else []
+    found = [item for item in error.extra if isinstance(item, dict)] if isinstance(error.extra, list) else []
+    english = language_of(request) == "en"
+    told = {_pointer(item): str(item.get("message", "")) for item in reversed(found)}  # the first word on each field
     fields = [
-        {"pointer": _pointer(item), "detail": str(item.get("message", ""))} for item in found if isinstance(item, dict)
+        {"pointer": pointer, "detail": words if english else in_chinese(words)}
+        for pointer, words in reversed(told.items())
+        if not (TOO_FEW.search(words) and any(other.startswith(f"{pointer}/") for other in told))
     ]
     return _plain(request, 400, {"errors": fields} if fields else {})
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from marketplace.base.embedded.postgres import Postgres
+from tests.databases import a_clone
 from tests.timebank.corruption import CORRUPTIONS, MONDAY, Corruption, busy, export, plant, rewritten
 from tests.timebank.corruption.kinds import forget
 from tests.timebank.town import HOUR, NOON, VERA_A, Town
@@ -39,16 +39,10 @@ UNKNOWABLE = {  # fields that nothing else in an export vouches for
 @pytest.fixture(scope="module")
 async def engine(postgres: Postgres, ledger_template: str) -> AsyncIterator[AsyncEngine]:
     """One town for all of this module's tests, each of which takes back what it planted."""
-    url = postgres.url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0]
-    admin = create_async_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE corrupted TEMPLATE {ledger_template} STRATEGY FILE_COPY"))
-    engine = create_async_engine(f"{url}/corrupted")
-    yield engine
-    await engine.dispose()
-    async with admin.connect() as connection:
-        await connection.execute(text("DROP DATABASE corrupted WITH (FORCE)"))
-    await admin.dispose()
+    async with a_clone(postgres, ledger_template) as address:
+        engine = create_async_engine(address)
+        yield engine
+        await engine.dispose()
 
 
 @pytest.fixture(scope="module")

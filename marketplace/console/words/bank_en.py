@@ -50,7 +50,7 @@ BANK_EN: dict[str, str] = {
     "figure_undone_steps": "Steps back",
     "figure_undo_steps": "Steps back in all",
     "figure_value_here_changed": "rows do not fit any more",
-    "figure_value_import_undo_called_off": "taking it back was called off: somebody of it acted; all are in again",
+    "figure_value_import_undo_called_off": "called off, somebody acted: who was out is let in again, none reversed",
     "figure_value_people": "people",
     "figure_value_branches": "branches",
     "figure_value_opening": "opening accounts",

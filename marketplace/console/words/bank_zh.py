@@ -50,7 +50,7 @@ BANK_ZH: dict[str, str] = {
     "figure_undone_steps": "已撤销步骤",
     "figure_undo_steps": "撤销步骤总数",
     "figure_value_here_changed": "部分记录不再相符",
-    "figure_value_import_undo_called_off": "撤销已中止：途中有人使用，会员均已恢复",
+    "figure_value_import_undo_called_off": "撤销已中止：途中有人使用；已停用的会员正在或已经恢复，未冲销任何记账",
     "figure_value_people": "人员",
     "figure_value_branches": "分行",
     "figure_value_opening": "开户",

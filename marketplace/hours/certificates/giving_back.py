@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import timebank
 from marketplace.base.timebank_rules import TimeBankRules
-from marketplace.hours.books import excess_account, pool_account
+from marketplace.hours.books import excess_account, passing_through, pool_account
 from marketplace.hours.certificates.models import Certificate
 from marketplace.hours.members.excess import chosen_pool
 from marketplace.hours.members.leaving import FOLLOWED, LEFT
 from marketplace.hours.models import Member
-from timebank import CloseAccount, Command, Post, ReopenAccount, Reverse, Transfer
+from timebank import Command, Post, Reverse, Transfer
 
 _TAKEN_FROM = text(
     "SELECT posting.account FROM ledger_entry entry JOIN ledger_posting posting ON posting.entry = entry.id"
@@ -30,7 +29,7 @@ _TAKEN_FROM = text(
 class GivingBack:
     """The ledger's commands that give `minutes` back; then they are on `account`, for another certificate to take.
 
-    `pool` is where the rest goes after that, before the account closes; None: the account is hers and stays open.
+    `pool` is where the rest goes after that, before what `closes` the account; None: it is hers and stays open.
     """
 
     key: str
@@ -38,14 +37,15 @@ class GivingBack:
     minutes: int
     commands: tuple[Command, ...] = ()
     pool: UUID | None = None
+    closes: tuple[Command, ...] = ()
 
     def after(self, taken: int, *, now: datetime) -> list[Command]:
         """What the ledger does once another certificate has taken so many of the minutes."""
         if self.pool is None:
             return []
         rest = self.minutes - taken
-        close = CloseAccount(f"{self.key}:close", self.account)
-        return [*([_post(f"{self.key}:pool", self.account, self.pool, rest, LEFT, now)] if rest else []), close]
+        given = [_post(f"{self.key}:pool", self.account, self.pool, rest, LEFT, now)] if rest else []
+        return [*given, *self.closes]
 
 
 async def giving_back(
@@ -57,14 +57,16 @@ async def giving_back(
         return GivingBack(key, home, 0)
     source: UUID = (await tx.scalars(_TAKEN_FROM, {"key": certificate.entry_key})).one()
     reverse = Reverse(key=key, entry_key=certificate.entry_key, occurred_at=now, reason=key)
-    if (await timebank.balance(tx, source, now=now)).state == "open":
+    opens, closes = await passing_through(tx, source, key=key, now=now)
+    if not opens:
         return GivingBack(key, home, minutes, (reverse,))
-    opened = (ReopenAccount(f"{key}:reopen", source), reverse)
     if member.state == "left":
-        return GivingBack(key, source, minutes, opened, pool=pool_account(member.district_id))
+        return GivingBack(
+            key, source, minutes, (*opens, reverse), pool=pool_account(member.district_id), closes=tuple(closes)
+        )
     excess_to = excess_account(member.district_id, chosen_pool(member, rules))
     moved = _post(f"{key}:home", source, home, minutes, FOLLOWED, now, excess_to)
-    return GivingBack(key, home, minutes, (*opened, moved, CloseAccount(f"{key}:close", source)))
+    return GivingBack(key, home, minutes, (*opens, reverse, moved, *closes))
 
 
 def _post(

@@ -14,6 +14,7 @@ from marketplace.hours.errors import SecondPersonNeeded
 from marketplace.hours.giving import collecting, donations, inheritance, leaving
 from marketplace.hours.giving.entries import Around, Placed, post, readdress, release_commands
 from marketplace.hours.giving.errors import OrderOver
+from marketplace.hours.giving.estate import INHERITANCE, lock_orders_with
 from marketplace.hours.giving.orders import locked, step
 from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.models import Member
@@ -27,9 +28,10 @@ async def approve(
     `Unknown` beyond the officer's reach, `SecondPersonNeeded` for who asked, `OwnBenefit` for who gives or receives,
     `OrderOver`, `NotEnoughMinutes`, `ReceiverFull`, and what ending a membership refuses.
     """
+    await lock_orders_with(tx, order_id)
     placed = await to_decide(tx, order_id, actor=actor, now=now)
     around, held = await around_of(tx, placed, rules=rules), placed.moving
-    if placed.order.kind == "inheritance":
+    if placed.order.kind == INHERITANCE:
         around, held = await inheritance.complete(tx, placed, actor=actor, now=now), []
     elif placed.order.kind == leaving.LEAVING:
         around, held = await leaving.complete(tx, placed, actor=actor, now=now), []

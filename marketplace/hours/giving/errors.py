@@ -1,6 +1,18 @@
 """What giving and moving hours refuses."""
 
-from marketplace.base.errors import Conflict, Malformed
+from collections import Counter
+
+from marketplace.base.errors import Conflict, Language, Malformed
+
+# what minutes are set aside for, by what the ledger's reference begins with
+SET_ASIDE: dict[str, dict[Language, str]] = {
+    "task": {"zh": "互助任务", "en": "tasks"},
+    "booking": {"zh": "预约", "en": "bookings"},
+    "order": {"zh": "待处理的转出", "en": "orders that wait"},
+    "payment": {"zh": "互通支付", "en": "payments to other banks"},
+    "relay": {"zh": "互通支付", "en": "payments to other banks"},
+    "": {"zh": "其他", "en": "other things"},
+}
 
 
 class NotEnoughMinutes(Conflict):
@@ -178,11 +190,16 @@ class NotUndoable(Conflict):
 
 
 class HoldsOpen(Conflict):
-    """Minutes are set aside on the account: they are used or given back first."""
+    """Minutes are set aside on the account: they are used or given back first. `references` name for what."""
 
     code = "holds_open"
-    zh = "账户仍有 {held} 分钟被占用，请先处理：{references}。"
-    en = "{held} minutes are still set aside on the account; end these first: {references}."
+    zh = "账户仍有 {held} 分钟被占用（{what}），请先处理。"
+    en = "{held} minutes are still set aside on the account ({what}); end that first."
+
+    def _words(self, language: Language) -> dict[str, object]:
+        kinds = Counter(one.partition(":")[0] for one in str(self.data.get("references", "")).split(", "))
+        named = (f"{SET_ASIDE.get(kind, SET_ASIDE[''])[language]} {count}" for kind, count in kinds.items())
+        return {**super()._words(language), "what": ("、" if language == "zh" else ", ").join(named)}
 
 
 class SameBranch(Conflict):

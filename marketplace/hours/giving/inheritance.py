@@ -9,28 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 import timebank
 from marketplace.base.actor import Actor
+from marketplace.base.errors import Unknown
 from marketplace.base.policy import Policy
 from marketplace.hours.books import pool_account
 from marketplace.hours.errors import MemberInactive
 from marketplace.hours.giving import schedules
 from marketplace.hours.giving.entries import Around, Placed, release_commands
 from marketplace.hours.giving.errors import HoldsOpen
+from marketplace.hours.giving.estate import INHERITANCE, Estate, locked_estate
 from marketplace.hours.giving.heirs import Heir, divide, heirs_of, lines_to
 from marketplace.hours.giving.models import TransferLine, TransferOrder
 from marketplace.hours.giving.orders import Draft, Wish, above_limit, lines_of, place, step, to_pool
 from marketplace.hours.importing.in_transit import require_arrived
 from marketplace.hours.members.errors import ReasonMissing
-from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.leaving import depart, give_back
 from marketplace.hours.members.proxies import officers_member, require_no_benefit
-from marketplace.hours.models import Member, Task
-from marketplace.hours.tasks.ending import UNBEGUN, end_unreleased
+from marketplace.hours.models import Member
+from marketplace.hours.tasks.ending import end_unreleased
 from timebank import Balance, CloseAccount, Command
 
 ENDED = "the membership ended"
@@ -54,17 +54,19 @@ async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: 
     """End a membership; above the limit a second person must agree first.
 
     `Unknown` beyond the officer's reach, `ReasonMissing`, `MemberInactive`, `MemberInTransit`, what `heirs_of` refuses,
-    `TaskStarted`, `HoldsOpen`, `OwnBenefit`.
+    `TaskStarted`, `TasksUnsettled`, `HoldsOpen`, `OwnBenefit`, `Stale` for what was opened at this very moment.
     """
-    member = await locked_member(tx, (await officers_member(tx, passing.member_id, actor=actor)).id)
+    found = await officers_member(tx, passing.member_id, actor=actor)
     if not passing.reason:
         raise ReasonMissing(pointer="/reason")
+    estate = await locked_estate(tx, found.id)
+    member = estate.member
     if member.state == "left":
         raise MemberInactive(state=member.state)
     await require_arrived(tx, member)
     heirs = await heirs_of(tx, member, passing.heirs, passing.proof, rules=policy.timebank)
     await require_no_benefit(tx, {member.id, *(one.id for one in heirs)}, account_id=actor.account_id)
-    freed = await _end_what_is_open(tx, member, actor=actor, now=now)
+    freed = await _end_what_is_open(tx, estate, actor=actor, now=now)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
     shared = [(heir, one.parts) for heir, one in zip(heirs, passing.heirs, strict=True)]
     lines = _lines(member, shared, balance)
@@ -72,7 +74,7 @@ async def pass_on(tx: AsyncSession, passing: Passing, *, policy: Policy, actor: 
     if not waits:
         await _leave(tx, member, actor=actor, now=now)
     wish = Wish(
-        kind="inheritance",
+        kind=INHERITANCE,
         district_id=member.district_id,
         lines=lines,
         giver_id=member.id,
@@ -114,10 +116,13 @@ async def complete(tx: AsyncSession, placed: Placed, *, actor: Actor, now: datet
     The order's own hold is freed among the commands that it returns.
     """
     order = placed.order
-    member = await locked_member(tx, order.giver_id)
+    if order.giver_id is None:
+        raise Unknown(what="member")
+    estate = await locked_estate(tx, order.giver_id)
+    member = estate.member
     has_heirs = placed.lines[0].receiver_id is not None
     own = release_commands(order, placed.lines)
-    freed = await _end_what_is_open(tx, member, actor=actor, now=now, but=order)
+    freed = await _end_what_is_open(tx, estate, actor=actor, now=now, but=order)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
     order.minutes, order.owed_minutes = max(0, balance.posted), balance.owed
     await _divide_anew(tx, placed)
@@ -137,15 +142,16 @@ async def _divide_anew(tx: AsyncSession, placed: Placed) -> None:
 
 
 async def _end_what_is_open(
-    tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, but: TransferOrder | None = None
+    tx: AsyncSession, estate: Estate, *, actor: Actor, now: datetime, but: TransferOrder | None = None
 ) -> list[Command]:
     """Tasks that her minutes pay, her orders and consents, her schedules. Returns the ledger's releases.
 
     `TaskStarted`, and `HoldsOpen` where something else holds minutes of hers.
     """
-    commands = await _end_tasks(tx, member, actor=actor, now=now)
-    commands += await _end_orders(tx, member, actor=actor, now=now, but=but)
-    await schedules.end_all(tx, member, actor=actor, now=now)
+    member = estate.member
+    commands = await end_unreleased(tx, estate.paid, "cancelled", actor=actor, now=now, reason=ENDED)
+    commands += await _end_orders(tx, estate, actor=actor, now=now, but=but)
+    await schedules.end_all(tx, estate.schedules, actor=actor, now=now)
     freed = {getattr(command, "hold_key", "") for command in commands}
     kept = [
         one
@@ -157,19 +163,11 @@ async def _end_what_is_open(
     return commands
 
 
-async def _end_tasks(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime) -> list[Command]:
-    open_ = (col(Task.source_account) == member.ledger_account, col(Task.state).in_(UNBEGUN))
-    tasks = (await tx.scalars(select(Task).where(*open_).order_by(col(Task.id)).with_for_update())).all()
-    return await end_unreleased(tx, tasks, "cancelled", actor=actor, now=now, reason=ENDED)
-
-
 async def _end_orders(
-    tx: AsyncSession, member: Member, *, actor: Actor, now: datetime, but: TransferOrder | None
+    tx: AsyncSession, estate: Estate, *, actor: Actor, now: datetime, but: TransferOrder | None
 ) -> list[Command]:
-    mine = col(TransferOrder.id).in_(select(col(TransferLine.order_id)).where(col(TransferLine.giver_id) == member.id))
-    query = select(TransferOrder).where(mine, col(TransferOrder.state).in_(("pending", "collecting")))
-    commands: list[Command] = []
-    for order in (await tx.scalars(query.order_by(col(TransferOrder.id)).with_for_update())).all():
+    member, commands = estate.member, list[Command]()
+    for order in estate.orders:
         if but is not None and order.id == but.id:
             continue
         lines = [line for line in await lines_of(tx, order.id) if line.giver_id == member.id]

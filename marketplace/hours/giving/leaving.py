@@ -1,4 +1,5 @@
-"""Leaving: open tasks are given back, what the account holds goes to the branch's pool, the account closes at zero.
+"""Leaving: open tasks are given back, standing orders end, what the account holds goes to the branch's pool, and it
+closes at zero.
 
 Above the limit the minutes are held by an order until a second person agrees, as whatever is given; until then she is a
 member, and stays one if nobody agrees. Who was ended by sanction leaves in the same way: the hours are hers until then.
@@ -18,7 +19,9 @@ from marketplace.base.actor import Actor
 from marketplace.base.errors import IllegalTransition, Stale
 from marketplace.base.policy import Policy
 from marketplace.hours.books import pool_account
+from marketplace.hours.giving import schedules
 from marketplace.hours.giving.entries import Around, Placed, release_commands
+from marketplace.hours.giving.estate import lock_schedules
 from marketplace.hours.giving.models import TransferOrder
 from marketplace.hours.giving.orders import Wish, above_limit, place, to_pool
 from marketplace.hours.importing.in_transit import require_arrived
@@ -55,6 +58,7 @@ async def leave(
     if member.kind == "provider":
         raise IllegalTransition(state=member.kind, wanted=LEFT)
     await give_back(tx, member, actor=actor, now=now, reason=going.reason)
+    standing = await lock_schedules(tx, member.id)
     member = await locked_member(tx, member.id)
     if member.state == LEFT:
         return member, None
@@ -69,6 +73,7 @@ async def leave(
     if above_limit(balance.posted, policy):
         wish = _wish(acts, balance.posted, going.reason)
         return member, (await place(tx, wish, policy=policy, actor=actor, now=now)).order
+    await schedules.end_all(tx, standing, actor=actor, now=now)
     await depart(tx, member, actor=actor, now=now, reason=going.reason)
     gift = [_gift(member, balance.posted, now)] if balance.posted else []
     try:
@@ -87,12 +92,14 @@ async def complete(tx: AsyncSession, placed: Placed, *, actor: Actor, now: datet
     freed = release_commands(order, placed.lines)
     member = await tx.get_one(Member, order.giver_id)
     await give_back(tx, member, actor=actor, now=now, reason=LEAVING)
+    standing = await lock_schedules(tx, member.id)
     member = await locked_member(tx, member.id)
     await require_free(tx, member)
     balance = await timebank.balance(tx, member.ledger_account, now=now)
     if balance.held > held or balance.posted < 0:
         raise _not_empty(balance)
     await _gives(tx, placed, balance.posted)
+    await schedules.end_all(tx, standing, actor=actor, now=now)
     await depart(tx, member, actor=actor, now=now, reason=order.reason or LEAVING)
     return Around(before=freed, after=[_close(member)])
 

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-import timebank
+from marketplace.hours.books import passing_through
 from marketplace.hours.giving.entries import Placed, held_by
 from marketplace.hours.giving.errors import GiverLeft, ReceiverLeft
 from marketplace.hours.members.leaving import FOLLOWED, LEFT
 from marketplace.hours.models import Member
-from timebank import CloseAccount, Command, Post, ReopenAccount, Transfer
+from timebank import Command, Post, Transfer
 
 RECALLED = "recalled"  # the kind of entry by which what was received comes back to where it was received
 
@@ -70,14 +70,9 @@ async def _through(
 ) -> None:
     """The account opens before, and closes after."""
     passage.accounts.add(account)
-    key = f"{placed.order.key}:undo:{account}"
-    closed = (await timebank.balance(tx, account, now=now)).state == "closed"
-    opens = [ReopenAccount(key=f"{key}:reopen", account=account)] if closed else []
+    opens, closes = await passing_through(tx, account, key=f"{placed.order.key}:undo:{account}", now=now)
     passage.before += [*opens, *([post] if comes else [])]
-    passage.after += [
-        *([] if comes else [post]),
-        *([CloseAccount(key=f"{key}:close", account=account)] if closed else []),
-    ]
+    passage.after += [*([] if comes else [post]), *closes]
 
 
 def _post(

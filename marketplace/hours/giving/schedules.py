@@ -5,7 +5,7 @@ says why, the giver is told, and the next occurrence tries again.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -127,6 +127,9 @@ async def due(tx: AsyncSession, schedule_id: UUID, *, policy: Policy, now: datet
         return
     at = row.next_at
     member = await tx.get_one(Member, row.giver_id)
+    if member.state == "left":  # before standing orders ended with their giver
+        await end_all(tx, [row], actor=Actor.system(), now=now)
+        return
     occurrence = Occurrence(row.id, at, row.asked_by)
     try:
         async with tx.begin_nested():
@@ -221,10 +224,9 @@ async def schedules_of(tx: AsyncSession, member_id: UUID) -> list[TransferSchedu
     return list(await tx.scalars(query.order_by(col(TransferSchedule.id).desc()).limit(200)))
 
 
-async def end_all(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime) -> None:
-    """The member is gone: nothing is given in her name any more."""
-    live = (col(TransferSchedule.giver_id) == member.id, col(TransferSchedule.state) != "ended")
-    for row in (await tx.scalars(select(TransferSchedule).where(*live).with_for_update())).all():
+async def end_all(tx: AsyncSession, live: Sequence[TransferSchedule], *, actor: Actor, now: datetime) -> None:
+    """The giver of these locked schedules is gone: nothing is given in her name any more."""
+    for row in live:
         row.next_at = None
         await move(tx, row, "ended", SCHEDULE_STEPS, actor=actor, now=now, reason="the membership ended")
         await timers.drop_timer(tx, SCHEDULE_DUE, row.id)

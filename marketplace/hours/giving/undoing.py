@@ -26,9 +26,9 @@ from marketplace.hours.giving.errors import (
 from marketplace.hours.giving.models import TransferOrder
 from marketplace.hours.giving.moved_since import passage_of
 from marketplace.hours.giving.orders import acts_for_giver, locked, step
+from marketplace.hours.members.finding import locked_member
 from marketplace.hours.members.proxies import is_officer_of, require_no_benefit
 from marketplace.hours.members.returning import revive
-from marketplace.hours.models import Member
 from timebank import Command, Hold, Release, ReopenAccount, Reverse
 from timebank.errors import CapReached, InsufficientBalance
 
@@ -85,7 +85,7 @@ async def _require_may(tx: AsyncSession, order: TransferOrder, *, actor: Actor, 
 
 async def _restored(tx: AsyncSession, order: TransferOrder, *, actor: Actor, now: datetime) -> list[Command]:
     """The membership lives again, with its account."""
-    member = await tx.get_one(Member, order.giver_id)
+    member = await locked_member(tx, order.giver_id)  # she may be joining again at this moment
     await revive(tx, member, actor=actor, now=now, reason="the inheritance is taken back")
     audit.note(tx, "member.restored", actor=actor, entity="member", entity_id=member.id)
     await tx.flush()

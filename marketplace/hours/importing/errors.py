@@ -75,6 +75,24 @@ class ImportInUse(Conflict):
     en = "It is in use in {obstacles} places and nothing was changed; the dry run names each."
 
 
+class ImportUndoEnding(Conflict):
+    """It was on its way out, a member did something before her turn, and those who are out are being let in again.
+
+    `steps` are still to come, `state` is what the import will be then: done or stopped, as before.
+    """
+
+    code = "import_undo_ending"
+    zh = (
+        "撤销已中止：途中会员已有使用（{obstacles} 处）。已停用的会员正在恢复（还有 {steps} 步），不会冲销任何记账；"
+        "恢复后导入状态为 {state}，届时可重新申请撤销。"
+    )
+    en = (
+        "Taking it back was called off: its members did something on the way ({obstacles}). Whoever was shut out is"
+        " being let in again ({steps} steps to come), no entry is reversed, and the import will be {state}; ask again"
+        " after that."
+    )
+
+
 class ImportUndoCalledOff(Conflict):
     """It was on its way out, and a member did something before her turn. All are in again; nothing was reversed.
 

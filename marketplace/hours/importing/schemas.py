@@ -7,10 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.hours.importing.files import Encoding
+from marketplace.hours.importing.undoing.steps import EndsAs
 from marketplace.web.schemas import In, Out
 
 Content = Annotated[str, Field(max_length=60_000_000, description="the file's bytes in base64")]
 MOST_SHOWN = 10_000
+ENDS_AS = "as what it stands once its way out has ended: taken back, or as before where that was called off; else null"
 
 
 class BankIn(In):
@@ -56,7 +58,8 @@ class BankReportOut(Out):
 class BankImportOut(Out):
     """A bank that comes in. `stopped`: send the same files again once `trouble` is mended, and it goes on.
 
-    `undoing`: it is being taken back; `undo_stopped`: ask for that again once `trouble` is mended.
+    `undoing`: it is being taken back; `undo_stopped`: ask for that again once `trouble` is mended. Either may be called
+    off on the way (`undo_obstacles`): then nothing is taken back, and `ends_as` says as what it stands after that.
     """
 
     id: UUID
@@ -79,6 +82,7 @@ class BankImportOut(Out):
     undo_obstacles: int = Field(
         examples=[0], description="above 0: somebody acted before she was shut out; taking it back is called off"
     )
+    ends_as: EndsAs | None = Field(examples=["undone"], description=ENDS_AS)
 
 
 class BankUndoIn(In):
@@ -110,5 +114,6 @@ class BankUndoReportOut(Out):
     members: int = Field(examples=[120], description="memberships that are still to end")
     steps: int = Field(examples=[3])
     called_off: bool = Field(examples=[False])
+    ends_as: EndsAs | None = Field(examples=["undone"], description=ENDS_AS)
     obstacles_total: int = Field(examples=[0])
     obstacles: list[ObstacleOut] = Field(description=f"the first {MOST_SHOWN}")

@@ -9,7 +9,7 @@ from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
 from marketplace.hours.importing.columns import SHAPES
 from marketplace.hours.importing.committing import start
-from marketplace.hours.importing.errors import ImportUndoCalledOff
+from marketplace.hours.importing.errors import ImportUndoCalledOff, ImportUndoEnding
 from marketplace.hours.importing.files import Encoding
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.report import Files, Report, judge
@@ -67,7 +67,10 @@ async def undo(
     """Take an import back, or find that it was; killed, a worker goes on, or the same call. `ImportInUse`;
     `ImportUndoCalledOff` where somebody acted before she was shut out: by then all are in again."""
     async with transaction(platform.db) as tx:
-        made = await start_undo(tx, import_id, reason=reason, actor=Actor.system(), now=platform.now())
+        try:
+            made = await start_undo(tx, import_id, reason=reason, actor=Actor.system(), now=platform.now())
+        except ImportUndoEnding:  # then the rest of the way in again is what there is to do
+            made = await tx.get_one(BankImport, import_id)
     while made.state == "undoing":
         told(made)
         made = await advance_undo(platform, import_id)

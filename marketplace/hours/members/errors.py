@@ -1,6 +1,8 @@
 """What is refused to members, and why."""
 
-from marketplace.base.errors import Conflict, Forbidden, Malformed
+from marketplace.base.errors import Conflict, Forbidden, Language, Malformed
+
+SCOPES_ZH = {"view": "查看", "book": "代为预约", "pay": "使用时间"}  # by which family acts for a member
 
 
 class AgeUnknown(Conflict):
@@ -228,11 +230,22 @@ class MembershipEnded(Forbidden):
 
 
 class DelegationMissing(Forbidden):
-    """The elder lets this person see her, and her grant covers not what was asked; or no grant ever does."""
+    """The elder lets this person see her, and her grant covers not what was asked."""
 
     code = "delegation_missing"
-    zh = "老人的授权不包括此项操作（所需授权：{scope}）。"
+    zh = "老人的授权不包括此项操作，所需授权：{scope_zh}（{scope}）。"
     en = "The elder's grant does not cover this; it takes the scope: {scope}."
+
+    def _words(self, language: Language) -> dict[str, object]:
+        return {**super()._words(language), "scope_zh": SCOPES_ZH.get(str(self.data.get("scope")), "-")}
+
+
+class NeverDelegated(Forbidden):
+    """The elder lets this person see her; but what was asked is hers alone, whatever her grant covers."""
+
+    code = "never_delegated"
+    zh = "此项只能由老人本人或社区工作人员办理，不在家属授权之内。"
+    en = "Only she herself or a community officer may do this; no grant of hers covers it."
 
 
 class ReasonMissing(Malformed):

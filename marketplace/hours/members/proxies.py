@@ -21,7 +21,7 @@ from sqlmodel import col
 from marketplace.base.actor import STAFF, Actor, Role
 from marketplace.base.errors import DomainError, Unknown
 from marketplace.hours.errors import MemberInactive, NotAMember
-from marketplace.hours.members.errors import DelegationMissing, OwnBenefit, OwnIncident, ReasonMissing
+from marketplace.hours.members.errors import DelegationMissing, NeverDelegated, OwnBenefit, OwnIncident, ReasonMissing
 from marketplace.hours.members.finding import member_of_account
 from marketplace.hours.members.guardians import guards
 from marketplace.hours.models import Member
@@ -105,14 +105,14 @@ async def refusal(
 ) -> DomainError:
     """Whom the elder lets see her is told what the grant lacks; anybody else learns nothing, and gets `unknown`."""
     if await is_family_of(tx, elder_id, scope="view", actor=actor, now=now):
-        return DelegationMissing(scope=scope or "-")
+        return DelegationMissing(scope=scope) if scope else NeverDelegated()
     return unknown
 
 
 async def require_right(
     tx: AsyncSession, member: Member, *, scope: Scope | None, actor: Actor, now: datetime, what: str = "member"
 ) -> Right:
-    """What `right_over` finds. `DelegationMissing` to family who may only see her, `Unknown` to anybody else."""
+    """What `right_over` finds. `DelegationMissing` or `NeverDelegated` to family who only sees her, else `Unknown`."""
     right = await right_over(tx, member, scope=scope, actor=actor, now=now)
     if right is None:
         raise await refusal(tx, member.elder_id, Unknown(what=what), scope=scope, actor=actor, now=now)

@@ -1,5 +1,6 @@
 """Students who were let in before proofs were asked for: an officer sees a paper of what their membership has, or finds
-that there is none. Then she is a member as anybody of her age again, and may tell a school like any other.
+that there is none. Then she is a member as anybody of her age again, and may tell a school like any other. So she is
+when she leaves unproved: who is gone keeps no number from its right holder.
 """
 
 from datetime import datetime
@@ -38,8 +39,8 @@ async def prove_standing(
         return proved
     if await _let_her_join(tx, member, actor):
         raise SecondPersonNeeded
-    proved = _decided(member, "confirmed", actor=actor, now=now)
-    proved.proof = proof
+    proved = _standing(member, "confirmed")
+    proved.decided_by, proved.decided_at, proved.proof = actor.account_id, now, proof
     tx.add(proved)
     await tx.flush()
     audit.note(tx, "student_change.confirmed", actor=actor, entity="student_change", entity_id=proved.id)
@@ -58,17 +59,32 @@ async def reject_standing(
     member = await _student(tx, member_id, actor=actor)
     if await _proof_of(tx, member) is not None or await tx.get(ImportedMember, member.id) is not None:
         raise StudentProved
-    row = _decided(member, "rejected", actor=actor, now=now)
-    row.before_school, row.before_number_sealed, row.decision = row.school, row.student_number_sealed, reason
+    row = _standing(member, "rejected")
+    row.decided_by, row.decided_at, row.decision = actor.account_id, now, reason
+    await _lost(tx, member, row, actor=actor, now=now)
+    await tell_member(tx, Acts(member, "officer"), "student_ended", actor=actor)
+    return row
+
+
+async def free_unproved(tx: AsyncSession, member: Member, *, actor: Actor, now: datetime) -> None:
+    """The locked member leaves: what nobody proved here is free for whoever is proved to have it.
+
+    Also of who was imported: the bank that answered for her is not asked any more. Her list keeps what it was.
+    """
+    if member.student_hash is not None and await _proof_of(tx, member) is None:
+        await _lost(tx, member, _standing(member, "withdrawn"), actor=actor, now=now)
+
+
+async def _lost(tx: AsyncSession, member: Member, row: StudentChange, *, actor: Actor, now: datetime) -> None:
+    """School and number are hers no more: she is a member as anybody of her age."""
+    row.before_school, row.before_number_sealed = row.school, row.student_number_sealed
     tx.add(row)
     under_age = member.birth_on is not None and is_minor(member.birth_on, local_day(now))
     member.kind = "minor" if under_age and member.guardian_id is not None else "individual"
     member.school = member.student_number_sealed = member.student_hash = None
     member.version += 1
     await tx.flush()
-    audit.note(tx, "student_change.rejected", actor=actor, entity="student_change", entity_id=row.id)
-    await tell_member(tx, Acts(member, "officer"), "student_ended", actor=actor)
-    return row
+    audit.note(tx, f"student_change.{row.state}", actor=actor, entity="student_change", entity_id=row.id)
 
 
 async def _student(tx: AsyncSession, member_id: UUID, *, actor: Actor) -> Member:
@@ -87,8 +103,8 @@ async def _proof_of(tx: AsyncSession, member: Member) -> StudentChange | None:
     return await tx.scalar(query.where(col(Member.id) == member.id, *PROVES).limit(1))
 
 
-def _decided(member: Member, state: str, *, actor: Actor, now: datetime) -> StudentChange:
-    """What was decided about what the membership has. Nobody is known to have told it."""
+def _standing(member: Member, state: str) -> StudentChange:
+    """What the membership has, as a row of her list. Nobody is known to have told it."""
     if member.school is None or member.student_number_sealed is None or member.student_hash is None:
         raise NotAStudent
     return StudentChange(
@@ -98,8 +114,6 @@ def _decided(member: Member, state: str, *, actor: Actor, now: datetime) -> Stud
         student_hash=member.student_hash,
         state=state,
         asked_at=member.joined_at,
-        decided_by=actor.account_id,
-        decided_at=now,
     )
 
 

@@ -17,7 +17,8 @@ class StudentChange(SQLModel, table=True):
     """One is pending per member. Confirmed by a `proof`, school and number are the membership's.
 
     `before_school` and `before_number_sealed` are what they were until then, nothing for the first; of one that was
-    rejected, what the membership had and lost. Numbers are sealed under her own key. Who asked does not confirm.
+    rejected, or withdrawn as she left unproved, what the membership had and lost. Numbers are sealed under her own key.
+    Who asked does not confirm.
     """
 
     __tablename__ = "student_change"

@@ -29,7 +29,7 @@ from marketplace.hours.importing.schemas import (
     ProblemOut,
 )
 from marketplace.hours.importing.undoing.starting import prospect, start_undo
-from marketplace.hours.importing.undoing.steps import is_called_off
+from marketplace.hours.importing.undoing.steps import ends_as, is_called_off
 from marketplace.web.authentication import requires
 from marketplace.web.dependencies import Acting, Home, Now, OnceGiven, Tx
 
@@ -117,6 +117,7 @@ async def dry_run_undo(import_id: FromPath[UUID], tx: Tx) -> BankUndoReportOut:
             "members": found.left.members,
             "steps": 0 if found.made.state == "undone" else found.left.steps,
             "called_off": is_called_off(found.made),
+            "ends_as": ends_as(found.made),
             "obstacles_total": len(found.obstacles),
             "obstacles": shown,
         }
@@ -129,6 +130,8 @@ async def undo_import(
 ) -> Response[BankImportOut]:
     """Have an import taken back by a job: one that stopped, or a finished one of which nobody has done anything.
 
+    `ends_as` says as what it will stand. While one that was called off lets people in again it is refused
+    (`import_undo_ending`): nothing would be taken back.
     Every entry is reversed, accounts close at zero, its people are taken out; then its files may come in again."""
 
     async def work() -> BankImportOut:
@@ -139,8 +142,9 @@ async def undo_import(
 
 
 def _import(made: BankImport) -> BankImportOut:
-    shared = set(BankImportOut.model_fields) - {"address"}
-    return BankImportOut(**made.model_dump(include=shared), address=f"/v1/imports/{made.id}")
+    shared = set(BankImportOut.model_fields) - {"address", "ends_as"}
+    address = f"/v1/imports/{made.id}"
+    return BankImportOut(**made.model_dump(include=shared), address=address, ends_as=ends_as(made))
 
 
 def files_of(data: BankIn) -> Files:

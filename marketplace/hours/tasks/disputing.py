@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from marketplace.base.actor import Actor
-from marketplace.base.errors import Forbidden, IllegalTransition, Unknown
+from marketplace.base.errors import Conflict, Forbidden, IllegalTransition, Unknown
 from marketplace.base.policy import VisitRules
 from marketplace.base.states import move
 from marketplace.base.timebank_rules import TimeBankRules
@@ -26,6 +26,7 @@ from marketplace.hours.tasks.taking import locked_task
 from marketplace.people.elders import elder_for
 from marketplace.people.models import Elder
 from marketplace.visits.attendance.approval import approve, object_to, reject
+from marketplace.visits.errors import VisitConfirmed, VisitNotOver, VisitUnderReview
 from marketplace.visits.models import Assignment, CheckEvent, Visit
 from marketplace.visits.service import visits_of
 
@@ -37,12 +38,13 @@ async def dispute(
 ) -> Task:
     """Contest a task that was done and is not confirmed; an officer may for an elder who telephones.
 
-    `Unknown`, `OwnVisit`, `ObjectionOver`, `IllegalTransition`.
+    `Unknown`, `OwnVisit`, `ObjectionOver`, `VisitNotOver`, `VisitUnderReview` for one that is disputed already,
+    `VisitConfirmed`, `IllegalTransition`.
     """
     task = await locked_task(tx, task_id)
     elder, visit = await _visit_of(tx, task, actor=actor, now=now)
     if task.state != "grabbed":
-        raise IllegalTransition(state=task.state, wanted="disputed")
+        raise _refusal(task)
     hours = rules.volunteer_confirm_hours
     if now > await _ended_at(tx, visit) + timedelta(hours=hours):
         raise ObjectionOver(hours=hours)
@@ -51,6 +53,15 @@ async def dispute(
     await move(tx, task, "disputed", TASK_STEPS, actor=actor, now=now, reason=reason)
     await tell_elder(tx, elder, "task_disputed", actor=actor)
     return task
+
+
+def _refusal(task: Task) -> Conflict:
+    """Why a task that nobody is about to be credited for is not disputed."""
+    if task.state in {"published", "reserved"}:
+        return VisitNotOver()
+    if task.state == "credited":
+        return VisitConfirmed()
+    return VisitUnderReview() if task.state == "disputed" else IllegalTransition(state=task.state, wanted="disputed")
 
 
 async def decide(

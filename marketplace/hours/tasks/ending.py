@@ -24,7 +24,7 @@ from marketplace.hours.tasks.holding import TASK_DUE
 from marketplace.hours.tasks.listing import require_asker
 from marketplace.hours.tasks.taking import locked_task
 from marketplace.people.models import Elder
-from marketplace.visits.service import cancel_visits, has_begun
+from marketplace.visits.service import begun_among, cancel_visits
 from timebank import Command, Release
 
 UNBEGUN = tuple(state for state, targets in TASK_STEPS.items() if "cancelled" in targets)
@@ -46,9 +46,9 @@ async def cancel(
     if task is None:
         raise Unknown(what="task")
     await require_asker(tx, task, actor=actor, now=now)
-    others = [one for one in tasks if one.state in UNBEGUN and one.id != task.id]
-    unbegun = [one for one in others if not await has_begun(tx, "task", one.id)]
-    await _end([task, *unbegun], "cancelled", tx=tx, actor=actor, now=now, reason=reason)
+    begun = await begun_among(tx, "task", [one.id for one in tasks])
+    others = [one for one in tasks if one.state in UNBEGUN and one.id not in begun and one.id != task.id]
+    await _end([task, *others], "cancelled", tx=tx, actor=actor, now=now, reason=reason)
     await _leave_out(tx, task)
     elder = await tx.get_one(Elder, task.elder_id)  # visible: the task's own elder, for whom the actor may cancel
     await tell_elder(tx, elder, "task_cancelled", actor=actor)
@@ -64,8 +64,10 @@ async def _leave_out(tx: AsyncSession, task: Task) -> None:
 
 async def call_off(tx: AsyncSession, tasks: Sequence[Task], *, actor: Actor, now: datetime, reason: str) -> None:
     """Cancel what of these locked tasks has not begun; the rest goes on."""
-    unbegun = [task for task in tasks if not await has_begun(tx, "task", task.id)]
-    await _end(unbegun, "cancelled", tx=tx, actor=actor, now=now, reason=reason)
+    begun = await begun_among(tx, "task", [task.id for task in tasks])
+    await _end(
+        [task for task in tasks if task.id not in begun], "cancelled", tx=tx, actor=actor, now=now, reason=reason
+    )
 
 
 async def expire(tx: AsyncSession, task_id: UUID, *, now: datetime) -> None:
@@ -99,10 +101,11 @@ async def end_unreleased(
     tx: AsyncSession, tasks: Sequence[Task], to: str, *, actor: Actor, now: datetime, reason: str
 ) -> list[Command]:
     """End locked tasks before they begin; the caller applies the releases returned. `TaskStarted`."""
+    if await begun_among(tx, "task", [task.id for task in tasks]):
+        raise TaskStarted
     for task in tasks:
         await move(tx, task, to, TASK_STEPS, actor=actor, now=now, reason=reason)
-        if not await cancel_visits(tx, "task", task.id, actor=actor, now=now, reason=reason):
-            raise TaskStarted
+        await cancel_visits(tx, "task", task.id, actor=actor, now=now, reason=reason)
         for rule in (TASK_DUE, ANSWER_DUE):
             await timers.drop_timer(tx, rule, task.id)
     return _releases(tasks)

@@ -44,12 +44,13 @@ async def return_request(tx: AsyncSession, task_id: UUID, *, reason: str, actor:
 async def _submitted(
     tx: AsyncSession, task_id: UUID, *, wanted: str, actor: Actor, now: datetime
 ) -> tuple[list[Task], Elder]:
-    """All places of the request, locked in their order, and the elder, whom the reviewer may see."""
+    """All places of the request, locked by id as for calling it off, and the elder, whom the reviewer may see."""
     if actor.account_id is None:  # a person reviews
         raise Forbidden
     request = select(col(Task.request_id)).where(col(Task.id) == task_id).scalar_subquery()
-    query = select(Task).where(col(Task.request_id) == request).order_by(col(Task.place)).with_for_update()
+    query = select(Task).where(col(Task.request_id) == request).order_by(col(Task.id)).with_for_update()
     tasks = list(await tx.scalars(query.execution_options(populate_existing=True)))
+    tasks.sort(key=lambda task: task.place)
     if not tasks:
         raise Unknown(what="task")
     try:

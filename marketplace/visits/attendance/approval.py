@@ -12,16 +12,18 @@ from sqlmodel import col
 
 from marketplace.base import timers
 from marketplace.base.actor import Actor, Role
-from marketplace.base.errors import IllegalTransition, Unknown
+from marketplace.base.errors import Conflict, IllegalTransition, Unknown
 from marketplace.base.states import move
 from marketplace.people.access import visible_to
 from marketplace.people.models import Access, Elder
 from marketplace.visits.attendance.finishing import APPROVAL_DUE, tell
-from marketplace.visits.errors import OwnVisit
+from marketplace.visits.errors import OwnVisit, VisitConfirmed, VisitNotOver, VisitUnderReview
 from marketplace.visits.models import VISIT_STEPS, Assignment, Performer, Visit
 
 CONFIRMED = "confirmed"
 DISPUTED = "disputed"
+AHEAD = frozenset({"planned", "published", "checked_in"})
+PASSED = frozenset({"approved", "settled"})
 
 
 async def approve_by_rule(tx: AsyncSession, visit_id: UUID, *, now: datetime) -> None:
@@ -41,14 +43,17 @@ async def approve(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: dateti
 async def confirm(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: datetime) -> Visit:
     """The elder, or family under her grant, confirms a visit whose evidence is complete: approved at once.
 
-    An exception waits for an officer (`IllegalTransition`); nobody confirms an own visit (`OwnVisit`).
+    Confirming again changes nothing. An exception waits for an officer (`VisitUnderReview`), and what goes on for its
+    end (`VisitNotOver`); nobody confirms an own visit (`OwnVisit`).
     """
     visit = await _visible(tx, visit_id, actor=actor, now=now)
     if not await _speaks_for_elder(tx, visit, actor=actor, now=now):
         raise Unknown(what="visit")
     await _require_foreign(tx, visit, actor)
+    if visit.state in PASSED:
+        return visit
     if visit.state != "checked_out":
-        raise IllegalTransition(state=visit.state, wanted="approved")
+        raise _refusal(visit, wanted="approved")
     await _approve(tx, visit, actor=actor, now=now, reason=CONFIRMED)
     return visit
 
@@ -56,7 +61,8 @@ async def confirm(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: dateti
 async def object_to(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: datetime, reason: str) -> Visit:
     """The elder, family under her grant, or an officer for her disputes a visit: it waits for an officer's decision.
 
-    `Unknown`, `OwnVisit`, `IllegalTransition` unless it is checked out and not approved.
+    `Unknown`, `OwnVisit`; `VisitNotOver`, `VisitConfirmed` or `IllegalTransition` unless it is checked out and not
+    approved.
     """
     visit = await _visible(tx, visit_id, actor=actor, now=now)
     if not (actor.is_any(Role.OFFICER) or await _speaks_for_elder(tx, visit, actor=actor, now=now)):
@@ -65,8 +71,10 @@ async def object_to(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: date
     if visit.state == "checked_out":
         await move(tx, visit, "exception", VISIT_STEPS, actor=actor, now=now, reason=reason)
         await timers.drop_timer(tx, APPROVAL_DUE, visit.id)
+    elif visit.state in PASSED:
+        raise VisitConfirmed
     elif visit.state != "exception":
-        raise IllegalTransition(state=visit.state, wanted=DISPUTED)
+        raise _refusal(visit, wanted=DISPUTED)
     visit.findings = sorted({*visit.findings, DISPUTED})
     await tx.flush()
     return visit
@@ -77,6 +85,13 @@ async def reject(tx: AsyncSession, visit_id: UUID, *, actor: Actor, now: datetim
     visit = await _visible(tx, visit_id, actor=actor, now=now)
     await move(tx, visit, "rejected", VISIT_STEPS, actor=actor, now=now, reason=reason)
     return visit
+
+
+def _refusal(visit: Visit, *, wanted: str) -> Conflict:
+    """Why a visit that has not ended well is neither confirmed nor disputed."""
+    if visit.state in AHEAD:
+        return VisitNotOver()
+    return VisitUnderReview() if visit.state == "exception" else IllegalTransition(state=visit.state, wanted=wanted)
 
 
 async def _require_foreign(tx: AsyncSession, visit: Visit, actor: Actor) -> None:

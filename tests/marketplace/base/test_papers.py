@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import openpyxl
@@ -36,9 +37,21 @@ def test_the_same_parts_give_the_same_bytes() -> None:
     assert "证书 & <b>" in words_in(made())  # markup is text
 
 
-@pytest.mark.parametrize(("text", "shown"), [("张𠮷三", "张〓三"), ("a\x07b\nc", "abc"), ("\ud800", "〓")])
+@pytest.mark.parametrize(
+    ("text", "shown"), [("张𠮷三", "张〓三"), ("a\x07b\nc", "abc"), ("\ud800", "〓"), ("葛\U000e0100城", "葛城")]
+)
 def test_what_the_font_does_not_know_is_marked(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_document_names_what_it_could_not_print_in_its_word_and_once() -> None:
+    cells = [("姓名", "事由"), ("张𠮷三", "陪伴 欧阳𡈽𫍽"), ("张𠮷三", "买菜😀")]
+    words = words_in(pdf([paragraph("张𠮷三"), table(cells, widths=(60, 60))], title="t", footer="f"))
+    named = words[words.index("〓 代替") :]
+    assert re.findall(r"U\+[0-9A-F]{5}", named) == ["U+20BB7", "U+2123D", "U+2B37D", "U+1F600"]
+    assert "张〓三 U+20BB7" in named
+    assert "欧阳〓〓 U+2123D" in named
+    assert "〓" not in words_in(pdf([paragraph("张三")], title="t", footer="f"))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])

@@ -18,8 +18,12 @@ class Caller:
     def __init__(self, client: httpx.AsyncClient, as_: Headers) -> None:
         self.client, self.as_ = client, as_
 
+    async def call(self, address: str, actor: Actor, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Whatever the answer is."""
+        return await self.client.post(address, json=body, headers=self.as_(actor))
+
     async def post(self, address: str, actor: Actor, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = await self.client.post(address, json=body, headers=self.as_(actor))
+        answer = await self.call(address, actor, body)
         assert answer.status_code in {200, 201}, answer.text
         found: dict[str, Any] = answer.json()
         return found

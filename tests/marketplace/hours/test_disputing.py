@@ -15,6 +15,7 @@ from marketplace.people.models import Elder
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import (
     TEN,
+    Bank,
     Person,
     a_bank,
     a_member_elder,
@@ -22,6 +23,7 @@ from tests.marketplace.hours.builders import (
     a_task,
     approve_and_credit,
     balances,
+    give,
     legs_of,
     report,
     tell,
@@ -36,6 +38,7 @@ OUT = TEN + timedelta(minutes=50)
 class Hour:
     """An hour asked for by an elder with 60 minutes, of which a volunteer served fifty."""
 
+    bank: Bank
     task: Task
     elder: Actor
     volunteer: Person
@@ -43,7 +46,7 @@ class Hour:
 
     async def served(self, platform: Platform) -> "Hour":
         async with transaction(platform.db) as tx:
-            bank = await a_bank(platform, tx)
+            bank = self.bank = await a_bank(platform, tx)
             row, _ = await a_member_elder(platform, tx, bank, minutes=60)
             account = await an_account(platform, tx, Role.ELDER)
             (await tx.get_one(Elder, row.id)).account_id = account.id
@@ -86,9 +89,30 @@ async def test_it_is_remembered_that_the_elder_confirmed(platform: Platform, cal
     async with transaction(platform.db) as tx:
         visit = await visit_of(tx, hour.task)
     await caller.post(f"/v1/visits/{visit.id}/confirm", hour.elder)
+    assert await caller.refused(f"{hour.address}/dispute", hour.elder, WHY) == "visit_confirmed"
     await deliver_all(platform)
     assert (await caller.get(hour.address, hour.elder))["confirmed_by"] == "elder"
-    assert await caller.refused(f"{hour.address}/dispute", hour.elder, WHY) == "illegal_transition"
+    assert await caller.refused(f"{hour.address}/dispute", hour.elder, WHY) == "visit_confirmed"
+    again = await caller.post(f"/v1/visits/{visit.id}/confirm", hour.elder)  # the button was pressed once more
+    assert again["state"] == "settled"
+    await deliver_all(platform)
+    assert await hour.books(platform) == [(10, 0), (50, 0)]
+
+
+async def test_confirming_and_disputing_at_the_wrong_time_say_what_goes_on(platform: Platform, caller: Caller) -> None:
+    hour = await Hour().served(platform)
+    async with transaction(platform.db) as tx:
+        visit = await visit_of(tx, hour.task)
+    await caller.post(f"{hour.address}/dispute", hour.elder, WHY)
+    assert await caller.refused(f"{hour.address}/dispute", hour.elder, WHY) == "visit_under_review"
+    assert await caller.refused(f"/v1/visits/{visit.id}/confirm", hour.elder) == "visit_under_review"
+    async with transaction(platform.db) as tx:
+        await give(platform, tx, hour.bank, hour.task.payer, 30)
+        elder = await tx.get_one(Elder, hour.task.elder_id)
+        later = await a_task(platform, tx, elder, minutes=30, start=platform.now() + timedelta(days=1))
+        ahead = await visit_of(tx, later)
+    assert await caller.refused(f"/v1/visits/{ahead.id}/confirm", hour.elder) == "visit_not_over"
+    assert await caller.refused(f"/v1/tasks/{later.id}/dispute", hour.elder, WHY) == "visit_not_over"
 
 
 async def test_a_disputed_hour_waits_for_a_person(platform: Platform, caller: Caller, deliver_all: Any) -> None:
@@ -173,4 +197,4 @@ async def test_before_anything_was_done_there_is_nothing_to_dispute(platform: Pl
         elder, _ = await a_member_elder(platform, tx, bank, minutes=60)
         task = await a_task(platform, tx, elder)
         officer = await an_actor(platform, tx, Role.OFFICER, region=bank.town.districts[0])
-    assert await caller.refused(f"/v1/tasks/{task.id}/dispute", officer, WHY) == "illegal_transition"
+    assert await caller.refused(f"/v1/tasks/{task.id}/dispute", officer, WHY) == "visit_not_over"

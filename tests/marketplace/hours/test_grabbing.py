@@ -2,6 +2,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.base.actor import Role
 from marketplace.base.database import transaction
@@ -12,6 +13,7 @@ from marketplace.hours.errors import MemberInactive, NotAMember, OwnTask, TaskOv
 from marketplace.hours.models import Member, Task
 from marketplace.hours.tasks.grabbing import grab
 from marketplace.people.models import Elder
+from marketplace.visits import assigning
 from marketplace.visits.errors import PerformerBusy
 from tests.builders import an_account, an_actor, an_elder
 from tests.marketplace.hours.builders import (
@@ -75,6 +77,25 @@ async def test_nobody_is_in_two_places(platform: Platform) -> None:
     with pytest.raises(PerformerBusy):
         await grabs(platform, overlapping, volunteer)
     assert (await task_now(platform, overlapping)).state == "published"
+
+
+async def test_of_two_tasks_at_one_time_that_a_volunteer_wants_at_once_she_gets_one(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank, _, task, volunteer = await scene(platform)
+    async with transaction(platform.db) as tx:
+        other, _ = await a_member_elder(platform, tx, bank, minutes=600)
+        overlapping = await a_task(platform, tx, other, start=TEN + timedelta(minutes=59))
+    asks = assigning.require_one_place
+
+    async def asked_late(tx: AsyncSession) -> None:  # as long as the other needs to have written hers as well
+        await asyncio.sleep(0.2)
+        await asks(tx)
+
+    monkeypatch.setattr(assigning, "require_one_place", asked_late)
+    tries = [grabs(platform, one, volunteer) for one in (task, overlapping)]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["PerformerBusy", "Task"]
 
 
 async def test_one_task_may_follow_upon_another(platform: Platform) -> None:

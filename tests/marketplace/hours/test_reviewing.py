@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from marketplace.people.models import Elder
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import HOUR, TEN, Bank, Person, a_bank, a_member_elder, a_person, balances
 from tests.marketplace.hours.calling import Caller, live_by
+from tests.marketplace.hours.meeting import answers, kept
 
 BY_PHONE = {
     "channel": "phone",
@@ -169,3 +171,18 @@ async def test_a_task_given_back_is_open_to_others_until_it_begins(platform: Pla
     assert (await caller.post(f"{address}/grab", other.actor))["state"] == "grabbed"
     platform.clock.set(TEN + timedelta(minutes=1))  # type: ignore[attr-defined]
     assert await balances(platform, site.payer) == [(90, 30)]
+
+
+async def test_places_are_called_off_while_another_officer_publishes_them(platform: Platform, caller: Caller) -> None:
+    site = await Site().open(platform)
+    where = text("SELECT id FROM task WHERE request_id = (SELECT request_id FROM task WHERE id = :id) ORDER BY place")
+    first = second = UUID(int=0)
+    while first <= second:  # ids of one millisecond fall as they like: the first place's is to be the later one
+        task = await caller.post("/v1/tasks", site.first, site.wants(**BY_PHONE, places=2))
+        async with transaction(platform.db) as tx:
+            first, second = await tx.scalars(where, {"id": UUID(task["id"])})
+    async with kept(platform, "task", first) as queue:
+        await queue.join(caller.call(f"/v1/tasks/{first}/publish", site.second, {}))
+        await queue.join(caller.call(f"/v1/tasks/{first}/cancel", site.first, {"reason": "not today", "whole": True}))
+    assert answers(queue) == [(200, "published"), (200, "cancelled")]
+    assert await balances(platform, site.payer) == [(90, 0)]

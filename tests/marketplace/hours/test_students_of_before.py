@@ -11,6 +11,7 @@ from sqlalchemy import text
 from marketplace.base.actor import Actor, Role
 from marketplace.base.database import transaction
 from marketplace.base.platform import Platform
+from marketplace.hours.audit import prove
 from marketplace.hours.members.errors import StudentTaken
 from tests.builders import an_account, an_actor
 from tests.marketplace.hours.builders import Person, a_person
@@ -82,6 +83,39 @@ async def test_the_number_of_who_was_rejected_is_free_for_the_right_one(platform
     assert (await caller.get(file_of(right), right.actor))["member"]["kind"] == "student"
 
 
+async def test_the_number_of_who_left_unproved_is_free_and_she_tells_it_again_when_she_comes_back(
+    platform: Platform, caller: Caller
+) -> None:
+    bank, officer, _ = await a_branch(platform)
+    gone, proved, brought = [await a_student_of_before(platform, bank, number) for number in "123"]
+    await caller.post(f"{file_of(proved)}/student-proof", officer, CARD)
+    async with transaction(platform.db) as tx:
+        await tx.execute(text("SET LOCAL session_replication_role = replica"))  # which import does not matter here
+        await tx.execute(
+            text("INSERT INTO imported_member (member_id, import_id, external_id) VALUES (:id, :id, 'A1')"),
+            {"id": brought.member.id},
+        )
+    for one in (gone, proved, brought):
+        await caller.post(f"{file_of(one)}/leave", one.actor, {"reason": "毕业"})
+    (listed,) = (await caller.get(f"{file_of(gone)}/student-changes", gone.actor))["items"]
+    assert (listed["state"], listed["before_school"], listed["before_number"]) == ("withdrawn", SCHOOL, "1")
+    shown = (await caller.get(file_of(gone), officer))["member"]
+    assert (shown["kind"], shown["state"]) == ("individual", "left")
+    with pytest.raises(StudentTaken):
+        await a_learner(platform, bank, "2")  # a paper was seen: nobody else is she
+    await a_learner(platform, bank, "3")
+    right = await a_learner(platform, bank, "1")
+    (waits,) = [one for one in await waiting(caller, officer) if one["member_id"] == str(right.member.id)]
+    await caller.post(f"{file_of(right)}/student-changes/{waits['change_id']}/confirm", officer, CARD)
+    async with transaction(platform.db) as tx:
+        assert await prove(tx) == []
+    back = {"district_id": str(bank.town.districts[0].id)}
+    again = await caller.post("/v1/members", gone.actor, back)
+    assert (again["kind"], again["state"]) == ("individual", "active")
+    told = {"school": SCHOOL, "number": "1"}
+    assert await caller.refused(f"{file_of(gone)}/student-changes", gone.actor, told) == "student_taken"
+
+
 async def test_a_minor_is_a_minor_again_and_her_guardian_answers_for_her(platform: Platform, caller: Caller) -> None:
     bank, officer, _ = await a_branch(platform)
     async with transaction(platform.db) as tx:
@@ -126,8 +160,8 @@ async def test_who_may_not_reject_or_what_is_none_is_refused_by_name_and_nothing
     ):
         assert await caller.refused(f"{file_of(person)}/student-rejection", actor, body) == code
     async with transaction(platform.db) as tx:
-        assert await tx.scalar(text("SELECT count(*) FROM member WHERE kind = 'student'")) == 4
-        assert await tx.scalar(text("SELECT count(*) FROM student_change")) == 0
+        assert await tx.scalar(text("SELECT count(*) FROM member WHERE kind = 'student'")) == 3
+        assert (await tx.scalars(text("SELECT state FROM student_change"))).all() == ["withdrawn"]  # of who left
 
 
 async def test_a_certificate_with_the_school_that_was_rejected_is_questioned_until_it_is_proved(

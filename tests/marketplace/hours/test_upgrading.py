@@ -1,6 +1,6 @@
 """Databases of before are brought up: whoever confirmed her own word, keys of links that were given up, nights."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import asyncpg
@@ -80,3 +80,41 @@ async def test_the_night_that_forgets_answers_is_armed_and_who_is_on_the_way_out
     assert {tuple(row) for row in rows} == {(leaving, True, 0), (there, None, 0)}
     rows = await older.connection.fetch("SELECT rule, due_at <= now() AS due, fired_at FROM timer ORDER BY rule")
     assert [tuple(row) for row in rows] == [("answers.due", True, None), ("cycle.due", True, None)]
+
+
+async def test_the_numbers_of_who_left_unproved_are_free_and_their_lists_keep_them(
+    older_database: OlderDatabases,
+) -> None:
+    older = await older_database("0030")
+    unproved, ward, proved, there = (uuid4() for _ in range(4))
+    await older.connection.execute("SET session_replication_role = replica")  # no accounts, no branch
+    for one, state in ((unproved, "left"), (ward, "left"), (proved, "left"), (there, "active")):
+        await older.connection.execute(
+            "INSERT INTO member (id, kind, account_id, district_id, ledger_account, state, version, joined_at,"
+            " birth_on, guardian_id, school, student_number_sealed, student_hash)"
+            " VALUES ($1, 'student', $1, $1, $1, $2, 1, $3, $4, $5, 's', 'n', $6)",
+            one,
+            state,
+            HEARD,
+            date(2020, 1, 1) if one == ward else None,
+            there if one == ward else None,
+            one.bytes,
+        )
+    await older.connection.execute(
+        "INSERT INTO student_change (id, member_id, school, student_number_sealed, student_hash, state, version,"
+        " asked_at, proof, decided_by, decided_at)"
+        " VALUES ($1, $1, 's', 'n', $2, 'confirmed', 2, now(), 'student_card', $1, now())",
+        proved,
+        proved.bytes,
+    )
+    await older.connection.execute("SET session_replication_role = DEFAULT")
+    await older.upgrade()
+    rows = await older.connection.fetch("SELECT id, kind, student_hash IS NULL AS free FROM member")
+    found = {row["id"]: (row["kind"], row["free"]) for row in rows}
+    assert found[unproved] == ("individual", True)
+    assert found[ward] == ("minor", True)
+    assert (found[proved], found[there]) == (("student", False), ("student", False))
+    rows = await older.connection.fetch(
+        "SELECT member_id, before_school, before_number_sealed, asked_at FROM student_change WHERE state = 'withdrawn'"
+    )
+    assert {tuple(row) for row in rows} == {(one, "s", b"n", HEARD) for one in (unproved, ward)}

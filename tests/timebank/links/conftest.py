@@ -1,15 +1,14 @@
 """Two databases, cloned from the ledger's template; each test founds two cities of its own in them, and a link."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from itertools import count
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from marketplace.base.embedded.postgres import Postgres
+from tests.databases import a_clone
 from tests.timebank.links.banks import Bank
 
 _numbers = count(1)
@@ -18,18 +17,11 @@ _numbers = count(1)
 @pytest.fixture(scope="module")
 async def engines(postgres: Postgres, ledger_template: str) -> AsyncIterator[list[AsyncEngine]]:
     """Of the two databases."""
-    connection = await asyncpg.connect(postgres.url)
-    async with AsyncExitStack() as stack:
-        made: list[AsyncEngine] = []
-        for _ in range(2):
-            name = f"bank_{uuid4().hex}"
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {ledger_template} STRATEGY FILE_COPY")
-            stack.push_async_callback(connection.execute, f"DROP DATABASE {name} WITH (FORCE)")
-            address = postgres.url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0]
-            made.append(create_async_engine(f"{address}/{name}", pool_size=2))
-            stack.push_async_callback(made[-1].dispose)
+    async with a_clone(postgres, ledger_template) as first, a_clone(postgres, ledger_template) as second:
+        made = [create_async_engine(address, pool_size=2) for address in (first, second)]
         yield made
-    await connection.close()
+        for engine in made:
+            await engine.dispose()
 
 
 @pytest.fixture

@@ -71,7 +71,6 @@ async def open_next(tx: AsyncSession, made: BankImport, *, now: datetime) -> Non
 
 
 async def _called_off(tx: AsyncSession, made: BankImport) -> None:
-    done = made.finished_at is not None
-    made.state, made.trouble = ("done", None) if done else ("stopped", ImportUndoCalledOff.code)
+    made.state, made.trouble = ("done", None) if made.finished_at else ("stopped", ImportUndoCalledOff.code)
     made.undo_reason = made.undo_by = made.undo_at = None
     audit.note(tx, "bank.undo_called_off", actor=Actor.system(), entity="bank_import", entity_id=made.id)

@@ -13,10 +13,10 @@ from marketplace.base import audit, outbox
 from marketplace.base.actor import Actor
 from marketplace.base.errors import Unknown
 from marketplace.hours.importing.committing import alone
-from marketplace.hours.importing.errors import ImportInUse, ImportUnderWay
+from marketplace.hours.importing.errors import ImportInUse, ImportUnderWay, ImportUndoEnding
 from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.undoing.obstacles import Obstacle, obstacles_to
-from marketplace.hours.importing.undoing.steps import Left, left_of
+from marketplace.hours.importing.undoing.steps import Left, ends_as, is_called_off, left_of
 
 UNDO_WANTED = "import.undo_wanted"
 
@@ -44,7 +44,7 @@ async def prospect(tx: AsyncSession, import_id: UUID) -> Prospect:
 async def start_undo(tx: AsyncSession, import_id: UUID, *, reason: str, actor: Actor, now: datetime) -> BankImport:
     """Have an import taken back by a job, or find that it is or was; one that was stopped on its way goes on.
 
-    `Unknown`, `ImportUnderWay`, `ImportInUse`.
+    `Unknown`, `ImportUnderWay`, `ImportInUse`, `ImportUndoEnding` where it was called off and lets people in again.
     """
     await alone(tx)
     made = await tx.get(BankImport, import_id, with_for_update=True, populate_existing=True)
@@ -52,9 +52,11 @@ async def start_undo(tx: AsyncSession, import_id: UUID, *, reason: str, actor: A
         raise Unknown(what="import")
     if made.state == "running":
         raise ImportUnderWay
-    if made.state in {"undoing", "undone"}:
+    if made.state == "undone" or (made.state == "undoing" and not is_called_off(made)):
         return made
     left = await left_of(tx, made)
+    if made.state == "undoing":
+        raise ImportUndoEnding(obstacles=made.undo_obstacles, steps=left.steps, state=ends_as(made))
     if made.state != "undo_stopped":
         if found := await obstacles_to(tx, made):
             raise ImportInUse(obstacles=len(found))

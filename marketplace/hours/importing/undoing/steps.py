@@ -8,6 +8,7 @@ ceiling is 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
@@ -46,6 +47,7 @@ _REACHED = text(
     " AND starts_with(e.key, :head) ORDER BY e.id DESC LIMIT 1"
 )
 _ALL = 2**63 - 1
+EndsAs = Literal["undone", "done", "stopped"]
 _PEOPLE = text("SELECT count(*) FROM imported_member WHERE import_id = :id")
 _INSIDE = text("SELECT count(*) FROM imported_member WHERE import_id = :id AND was_in IS NULL")
 _SHUT = text("SELECT count(*) FROM imported_member WHERE import_id = :id AND was_in IS NOT NULL")
@@ -73,8 +75,17 @@ def transit_of(made: BankImport) -> list[UUID]:
 
 
 def is_called_off(made: BankImport) -> bool:
-    """On its way out, and now letting everybody in again."""
-    return made.state == "undoing" and made.undo_obstacles > 0
+    """On its way out, and now letting everybody in again, or stopped on doing so."""
+    return made.state in {"undoing", "undo_stopped"} and made.undo_obstacles > 0
+
+
+def ends_as(made: BankImport) -> EndsAs | None:
+    """The state in which an import that is on its way out comes to rest; None for any other."""
+    if made.state not in {"undoing", "undo_stopped"}:
+        return None
+    if not is_called_off(made):
+        return "undone"
+    return "stopped" if made.finished_at is None else "done"
 
 
 async def left_of(tx: AsyncSession, made: BankImport) -> Left:

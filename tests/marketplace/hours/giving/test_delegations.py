@@ -30,13 +30,11 @@ async def test_what_a_grant_does_not_cover_is_refused_by_name(desk: Desk) -> Non
         (asks, "/v1/donations", family.for_her(to="branch", minutes=10), "pay"),
         (asks, "/v1/gifts", family.for_her(to=[share]), "pay"),
         (asks, "/v1/me/excess", family.for_her(excess_to="branch"), "pay"),
-        (family.daughter, "/v1/me/branch", family.for_her(district_id=str(family.scene.districts[1])), "-"),
     ]
     await family.revoke()
     again = await family.let(*ALL)
     for actor, path, body, lacking in refused:
-        who = again if actor == family.daughter else actor
-        answer = await desk.client.post(path, json=body, headers=desk.as_(who))
+        answer = await desk.client.post(path, json=body, headers=desk.as_(actor))
         assert (answer.status_code, answer.json()["code"], answer.json()["scope"]) == (
             403,
             "delegation_missing",
@@ -46,6 +44,9 @@ async def test_what_a_grant_does_not_cover_is_refused_by_name(desk: Desk) -> Non
         for stranger in (family.daughter, family.scene.other.actor):
             status = 403 if "task" in path and stranger is not family.daughter else 404
             assert (await desk.refused(stranger, path, body))[0] == status, path
+    moving = family.for_her(district_id=str(family.scene.districts[1]))
+    assert await desk.refused(again, "/v1/me/branch", moving) == (403, "never_delegated")
+    assert (await desk.refused(family.daughter, "/v1/me/branch", moving))[0] == 404
     assert await balances(desk.platform, family.mother.ledger_account) == [(300, 0)]
     assert await family.told() == []
     # a series may be asked for: its tasks are made as soon as others can pay, or she may spend

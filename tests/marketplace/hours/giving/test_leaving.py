@@ -151,6 +151,7 @@ async def test_what_else_holds_minutes_is_named_and_stops_it(desk: Desk) -> None
     await apply(desk.platform, [Hold("booking:1:hours", member.ledger_account, 30, until, "booking:1:hours")])
     answer = await desk.client.post("/v1/inheritances", json=passing(member), headers=desk.as_(scene.officer))
     assert (answer.status_code, answer.json()["code"], answer.json()["held"]) == (409, "holds_open", 30)
+    assert "(bookings 1)" in answer.json()["detail"]
     assert answer.json()["references"] == "booking:1:hours"
     assert await state_of(desk.platform, member) == ("active", "open")
 

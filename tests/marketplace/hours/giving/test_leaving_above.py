@@ -64,6 +64,27 @@ async def test_who_leaves_with_more_than_the_limit_waits_for_a_second_person_and
     assert await faults(desk.platform) == []
 
 
+async def test_standing_orders_end_with_who_leaves_and_not_before_a_second_person_has_agreed(
+    desk: Desk, clock: MovableClock
+) -> None:
+    scene = await a_scene(desk.platform, minutes=150)
+    monthly = {"rule": "FREQ=MONTHLY;BYMONTHDAY=1", "starts_at": (clock.instant + timedelta(days=1)).isoformat()}
+    await desk.post(scene.giver.actor, "/v1/schedules", {"donation": {"to": "branch", "minutes": 5}, **monthly}, 201)
+    states = "SELECT state FROM transfer_schedule"
+    asked = await desk.post(scene.giver.actor, door(scene), TO_POOL)
+    assert await rows(desk.platform, states) == [("active",)]
+    await desk.post(scene.officer, f"/v1/orders/{asked['waits_for']}/approve", {})
+    assert await rows(desk.platform, states) == [("ended",)]
+    await desk.deliver()
+    clock.set(clock.instant + timedelta(days=70))
+    assert await desk.deliver() == []  # nobody who is gone hears each month that it could not be
+    monthly["starts_at"] = (clock.instant + timedelta(days=1)).isoformat()
+    other = scene.other  # has no hours, and leaves at once
+    await desk.post(other.actor, "/v1/schedules", {"donation": {"to": "city", "minutes": 5}, **monthly}, 201)
+    await desk.post(other.actor, f"/v1/members/{other.member.id}/leave", {"reason": "moves away"})
+    assert await rows(desk.platform, states) == [("ended",), ("ended",)]
+
+
 async def test_nothing_is_lost_where_nobody_agrees_and_she_may_leave_another_way(
     desk: Desk, clock: MovableClock
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from marketplace.base.database import transaction
 from marketplace.base.outbox import Message
@@ -160,3 +161,15 @@ async def test_donations_are_scheduled_as_well(desk: Desk, clock: MovableClock) 
     await desk.post(scene.giver.actor, "/v1/schedules", body, 201)
     await come(desk, clock, EIGHT)
     assert await rows(desk.platform, "SELECT kind, state, minutes FROM transfer_order") == [("donation", "done", 5)]
+
+
+async def test_one_of_a_giver_who_left_before_it_ended_with_her_ends_without_a_word(
+    desk: Desk, clock: MovableClock
+) -> None:
+    scene = await a_scene(desk.platform, minutes=0)
+    await standing(desk, scene, 10)
+    async with transaction(desk.platform.db) as tx:
+        await tx.execute(text("UPDATE member SET state = 'left' WHERE id = :id"), {"id": scene.giver.member.id})
+    assert await come(desk, clock, EIGHT) == []
+    assert await rows(desk.platform, "SELECT state, next_at FROM transfer_schedule") == [("ended", None)]
+    assert await rows(desk.platform, "SELECT count(*) FROM transfer_order") == [(0,)]

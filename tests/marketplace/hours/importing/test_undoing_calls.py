@@ -61,6 +61,7 @@ async def test_an_operator_looks_first_and_a_job_takes_every_kind_of_member_back
     assert (await client.post(address, json={"reason": ""}, headers=as_(operator))).status_code == 400
     asked = await client.post(address, json=REASON, headers=as_(operator))
     assert (asked.status_code, asked.json()["state"], asked.json()["undo_reason"]) == (202, "undoing", REASON["reason"])
+    assert asked.json()["ends_as"] == "undone"
     await deliver_all(platform)
     seen = (await client.get(asked.headers["location"], headers=as_(operator))).json()
     assert (seen["state"], seen["undone_steps"]) == ("undone", seen["undo_steps"])
@@ -143,7 +144,11 @@ async def test_a_way_back_that_was_called_off_says_everywhere_what_happened_and_
     await advance_undo(platform, made.id)
     looked = (await client.get(f"/v1/imports/{made.id}/undo", headers=as_(operator))).json()
     told = [looked[name] for name in ("state", "called_off", "entries", "members", "steps")]
-    assert told == ["undoing", True, 0, 0, 2]
+    assert (told, looked["ends_as"]) == (["undoing", True, 0, 0, 2], "done")
+    refused = await client.post(f"/v1/imports/{made.id}/undo", json=REASON, headers=as_(operator))
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_undo_ending")
+    assert "the import will be done" in refused.json()["detail"]
+    assert (await client.get(f"/v1/imports/{made.id}", headers=as_(operator))).json()["ends_as"] == "done"
     undo = ("import", "--undo", str(made.id))
     dry = await run(*undo)
     assert (dry.exit_code, "called off on the way: 2 members to let in again" in dry.stderr) == (0, True)
@@ -154,3 +159,28 @@ async def test_a_way_back_that_was_called_off_says_everywhere_what_happened_and_
     assert await states(platform) == IN
     seen = (await client.get(f"/v1/imports/{made.id}", headers=as_(operator))).json()
     assert [seen[name] for name in ("state", "undo_obstacles", "undone_steps", "undo_steps")] == ["done", 1, 3, 3]
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_a_way_in_again_that_was_stopped_goes_on_and_the_answer_says_that_nothing_is_taken_back(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers, deliver_all: Deliver
+) -> None:
+    await a_city(platform)
+    made = await begun_back(platform, await imported(platform))
+    await advance_undo(platform, made.id)
+    inside = {name for name, (member, _) in (await states(platform)).items() if member == "active"} - {"E"}
+    async with transaction(platform.db) as tx:
+        operator = await an_actor(platform, tx, Role.OPERATOR)
+        await tx.execute(SIGNS_IN, {"id": (await members_of(platform))[min(inside)].id})
+    await advance_undo(platform, made.id)
+    async with transaction(platform.db) as tx:
+        await tx.execute(text("UPDATE bank_import SET state = 'undo_stopped', trouble = 'import_in_use'"))
+    address = f"/v1/imports/{made.id}/undo"
+    looked = (await client.get(address, headers=as_(operator))).json()
+    assert [looked[name] for name in ("state", "called_off", "ends_as", "steps")] == ["undo_stopped", True, "done", 2]
+    asked = await client.post(address, json=REASON, headers=as_(operator))
+    told = [asked.json()[name] for name in ("state", "ends_as", "undo_obstacles", "undo_steps")]
+    assert (asked.status_code, told) == (202, ["undoing", "done", 1, 3])  # one out, one in, one that ends it
+    await deliver_all(platform)
+    assert (await client.get(asked.headers["location"], headers=as_(operator))).json()["state"] == "done"
+    assert await states(platform) == IN

@@ -1,12 +1,9 @@
 """A bank or a pair of banks per file of tests: databases are dear. Each test has a link and members of its own."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -19,6 +16,7 @@ from marketplace.base.policy import load_policy
 from marketplace.base.settings import Settings
 from marketplace.subscriptions import CONSUMER_NAMES
 from tests.conftest import MovableClock
+from tests.databases import a_clone
 from tests.marketplace.hours.builders import Bank, a_bank
 from tests.marketplace.hours.links.cuts import line_between
 from tests.marketplace.hours.links.instances import a_side, agree, free_port, nursery
@@ -26,21 +24,10 @@ from tests.marketplace.hours.links.partners import Scene, a_scene
 from tests.marketplace.hours.links.world import World
 
 
-@asynccontextmanager
-async def a_database(postgres: Postgres, template: str) -> AsyncIterator[str]:
-    """A migrated database, as an address for SQLAlchemy; dropped with the block."""
-    name = f"bank_{uuid4().hex}"
-    connection = await asyncpg.connect(postgres.url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield postgres.url.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0] + f"/{name}"
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
-
-
 @pytest.fixture(scope="module")
 async def city(postgres: Postgres, template: str) -> AsyncIterator[tuple[Platform, Bank]]:
     """The bank under test, at Monday nine."""
-    async with a_database(postgres, template) as url:
+    async with a_clone(postgres, template) as url:
         database = Database(open_engine(url), consumers=CONSUMER_NAMES)
         settings = Settings(
             database_url=url,
@@ -79,8 +66,8 @@ async def world(postgres: Postgres, template: str, tmp_path_factory: pytest.Temp
     async with (
         nursery() as forking,
         line_between(ports, names) as line,
-        a_database(postgres, template) as first,
-        a_database(postgres, template) as second,
+        a_clone(postgres, template) as first,
+        a_clone(postgres, template) as second,
         a_side("east", forking, first, tmp_path_factory.mktemp("east"), ports["east"]) as east,
         a_side("west", forking, second, tmp_path_factory.mktemp("west"), ports["west"]) as west,
     ):

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from marketplace.base.embedded.postgres import Postgres
-from tests.marketplace.hours.links.conftest import a_database
+from tests.databases import a_clone
 from tests.marketplace.hours.links.instances import LIMITS, SAVED, a_side, free_port, nursery
 from tests.marketplace.hours.links.triangle import Triangle, linked
 
@@ -24,7 +24,7 @@ async def triangle(
     async with AsyncExitStack() as stack:
         forking, sides = await stack.enter_async_context(nursery()), {}
         for name in NAMES:
-            url = await stack.enter_async_context(a_database(postgres, template))
+            url = await stack.enter_async_context(a_clone(postgres, template))
             side = a_side(name, forking, url, tmp_path_factory.mktemp(name), free_port())
             sides[name] = await stack.enter_async_context(side)
         yield await stack.enter_async_context(linked(sides))
