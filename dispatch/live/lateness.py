@@ -20,7 +20,7 @@ from dispatch.live.moves import moves_between
 from dispatch.live.proposing import proposals
 from dispatch.live.values import Base, Endangered, Lateness, Proposal, StopKey
 from dispatch.live.warm import Routes, Warm
-from dispatch.live.writing import Unwritable, changed_shifts
+from dispatch.live.writing import changed_shifts
 from dispatch.live.yielding import open_tasks
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
@@ -41,10 +41,7 @@ def lateness_of(warm: Warm, problem: Problem, base: Base, *, k: int, version: in
         twin = twin_of(warm, base, lenient=True)
         if not delayed(twin, base):
             raise ChangeRefused(["the delay reaches what has begun elsewhere"])
-    try:
-        after = twin.written(changed_shifts(twin.tables, before))
-    except Unwritable as error:
-        raise ChangeRefused([f"several breaks in a row on {error} cannot be timed exactly with the delay"]) from error
+    after = twin.written(changed_shifts(twin.tables, before))
     planned = warm.before(after)
     broken = endangered(problem, planned, after)
     if not strict and not broken:
@@ -215,7 +212,7 @@ def _owed(shift: Shift, route: Route) -> list[tuple[str, int]]:
     """Breaks that are owed after the route's end, each with the seconds by which it then starts too late."""
     clock, home, found = shift.window[0], route.stops[-1].arrival, []
     taken = {stop.id for stop in route.stops if stop.kind == "break"}
-    for rest in sorted(shift.breaks, key=lambda rest: (rest.window[1], rest.window[0])):
+    for rest in shift.breaks_in_turn:
         begins = max(clock, rest.window[0])
         if rest.id in taken:
             continue

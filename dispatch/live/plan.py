@@ -18,7 +18,7 @@ from dispatch.live.removing import put_back, served, withdraw, withdrawal
 from dispatch.live.tables import Added, Spare
 from dispatch.live.values import Base, Lateness, Move, Proposal, Removal, StopKey
 from dispatch.live.warm import Change, Copy, Past, Routes, Warm
-from dispatch.live.writing import Unwritable, changed_shifts
+from dispatch.live.writing import changed_shifts
 from dispatch.live.yielding import Yielded, take_out, with_late_breaks
 from dispatch.places import Place
 from dispatch.plan import Plan, PlanStopKind
@@ -251,9 +251,6 @@ class LivePlan:
             order = [name for name in problem.tasks if name in left_out]
             plan = next_plan(self._warm, problem, self.plan, routes, order, priced=priced)
             moves = moves_between(self._warm.before(routes).values(), routes.values())
-        except Unwritable as error:
-            self._back_to(warm, copy)
-            raise ChangeRefused([f"several breaks in a row on {error} cannot be timed exactly"]) from error
         except Exception:
             self._back_to(warm, copy)
             raise

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dispatch.errors import ChangeRefused
-from dispatch.live.exactly import writable
 from dispatch.live.kernels.searching import drop
 from dispatch.live.warm import Warm
 from dispatch.live.writing import legs_of
@@ -32,9 +31,8 @@ class Yielded:
 
 
 def dropped(warm: Warm, tasks: Iterable[int]) -> bool:
-    """Take tasks out; False if what is left then does not fit, or no plan can say it (the caller has a copy)."""
-    before = warm.tables.state.rows.copy()
-    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64))) and writable(warm, before)
+    """Take tasks out; False if what is left then does not fit (the caller has a copy)."""
+    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64)))
 
 
 def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
@@ -116,7 +114,7 @@ def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
 
 
 def _rest_starts(warm: Warm, number: int) -> dict[str, int]:
-    """When a shift's breaks start, between two stops or owed after its end. Raises Unwritable."""
+    """When a shift's breaks start, between two stops or owed after its end."""
     legs, rows = legs_of(warm.tables, number), warm.tables.state.rows
     if not legs:
         return {}
