@@ -44,12 +44,14 @@ class Rests:
             self._breaks[row] = (*window, rest.seconds)
             self.planned[row] = start
 
-    def reopen(self, number: int, since: int, *, lenient: bool) -> None:
+    def reopen(self, number: int, since: int) -> None:
         """The breaks of a shift planned from a second on have not begun, whatever the plan says."""
         for row, rest in enumerate(self.of_route[number], start=self._first[number]):
             if self.planned[row] >= since:
-                end = c.FOREVER if lenient else rest.window[1]
-                self._breaks[row, 0], self._breaks[row, 1] = self.planned[row], end
+                self._breaks[row, 0], self._breaks[row, 1] = (
+                    self.planned[row],
+                    max(rest.window[1], self._breaks[row, 1]),
+                )
 
     def free(self, number: int, now: int) -> None:
         """Let the breaks of a shift that have not begun be taken whenever their windows allow, but in the past."""
@@ -99,6 +101,14 @@ class Rests:
                 self.of_route[number][rank] = replace(rest, window=(rest.window[0], end))
                 self._breaks[row, 1] = end
 
+    def excuse(self, number: int, name: str, seconds: int) -> None:
+        """Let a break of a shift start so many seconds later."""
+        for rank, rest in enumerate(self.of_route[number]):
+            if rest.id == name:
+                end = rest.window[1] + seconds
+                self.of_route[number][rank] = replace(rest, window=(rest.window[0], end))
+                self._breaks[self._first[number] + rank, 1] = max(end, self._breaks[self._first[number] + rank, 1])
+
     def freeze(self, now: int) -> None:
         """Fix the breaks that have begun."""
         begun = np.flatnonzero(self.begun(now))
@@ -115,9 +125,23 @@ class Rests:
             if rest.id in starts:
                 self._breaks[row, 0] = max(int(self._breaks[row, 0]), starts[rest.id])
 
-    def relax(self, now: int) -> None:
-        """Let the breaks that have not begun start at any time."""
+    def relax(self, number: int, now: int, left: int) -> None:
+        """Let the breaks that have not begun start at any time, a shift's own also if planned from `left` on."""
         self._breaks[~self.begun(now), 1] = c.FOREVER
+        self._breaks[[row for row, _ in self._to_come(number, now, left)], 1] = c.FOREVER
+
+    def hurry(self, number: int, now: int, left: int, late: int) -> None:
+        """Let the breaks of a shift for which it is too late once a stop, planned to be left at `left`, is left so much
+        later, start as soon as they can."""
+        clock = left + late
+        for row, rest in self._to_come(number, now, left):
+            begins = max(clock, int(self._breaks[row, 0]) if self.planned[row] < 0 else rest.window[0])
+            if begins > rest.window[1]:
+                self._breaks[row, 1], clock = begins, begins + rest.seconds
+
+    def _to_come(self, number: int, now: int, left: int) -> list[tuple[int, Break]]:
+        rows = enumerate(self.of_route[number], start=self._first[number])
+        return [(row, rest) for row, rest in rows if not 0 <= self.planned[row] < min(left, now + 1)]
 
     def over(self, breaks: Ints) -> Rests:
         """The same breaks with another table."""

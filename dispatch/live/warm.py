@@ -236,6 +236,6 @@ class Warm:
         facts, state, live = self.tables.facts, self.tables.state, self.tables.live
         return (
             state.rows, state.loads, state.counters, facts.legs, facts.windows, facts.tasks, facts.bonds, facts.routes,
-            facts.breaks, facts.allowed, live.promise, live.begun, live.closed, live.bears,
+            facts.breaks, facts.allowed, live.legs, live.windows, live.promise, live.begun, live.closed, live.bears,
             live.rested,
         )  # fmt: skip

@@ -105,7 +105,7 @@ def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
     shifts = list(problem.shifts)
     for number in list(yielded.late):
         ends = {rest.id: rest.window[1] for rest in warm.account.problem.shifts[number].breaks}
-        starts = _rest_starts(warm, number)
+        starts = rest_starts(warm, number)
         warm.rests.close(number, {name: max(end, starts.get(name, end)) for name, end in ends.items()})
         if all(starts.get(name, end) <= end for name, end in ends.items()):
             yielded.late.remove(number)
@@ -113,7 +113,7 @@ def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
     return replace(problem, shifts=tuple(shifts)) if yielded.shifts else problem
 
 
-def _rest_starts(warm: Warm, number: int) -> dict[str, int]:
+def rest_starts(warm: Warm, number: int) -> dict[str, int]:
     """When a shift's breaks start, between two stops or owed after its end."""
     legs, rows = legs_of(warm.tables, number), warm.tables.state.rows
     if not legs:
