@@ -64,6 +64,15 @@ def single_ways(problem: Problem, mode: str, pairs: Sequence[tuple[int, int]]) -
     return seconds.tolist(), metres.tolist()
 
 
+def seconds_among(problem: Problem, mode: str, rows: Sequence[int]) -> NDArray[np.int64]:
+    """(n, n) seconds of all ways between some places."""
+    model = problem.travel[mode]
+    if isinstance(model, Dense):
+        return np.array(model.seconds, np.int64)[np.ix_(rows, rows)]
+    points = points_of(model, [problem.places[row] for row in rows])
+    return along(model, straight(model, points[:, None], points[None, :]), problem.ticks_per_unit)[0]
+
+
 def points_of(model: GreatCircle | Euclidean, places: Sequence[Place]) -> Floats:
     """Where places are, as `straight` wants it: (n, 3) on the unit sphere, or (n, 2) in the plane."""
     if isinstance(model, Euclidean):
