@@ -27,6 +27,7 @@ from dispatch.planning import improve_command, solve_command
 from dispatch.progress import Lines
 from dispatch.proof.command import bound_command
 from dispatch.search.warm import warm_up
+from dispatch.sentences import count_of
 from dispatch.terminal import PlanFile, ProblemFile, bad, read_plan_file, read_problem_file, read_valid, write
 
 HELP = """Plans home visits and deliveries.
@@ -84,7 +85,7 @@ def check_command(problem: ProblemFile, plan: PlanFile) -> None:
     broken = check(read_problem_file(problem), read_plan_file(plan))
     for violation in broken:
         typer.echo(str(violation))
-    typer.echo(f"{len(broken)} violations" if broken else "valid", err=True)
+    typer.echo(count_of(len(broken), "violation") if broken else "valid", err=True)
     raise SystemExit(1 if broken else 0)
 
 

@@ -20,11 +20,13 @@ from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.progress import Lines, Stream
 from dispatch.search.warm import warm_up
+from dispatch.sentences import count_of
 from dispatch.solving import solve_by_routing
 from dispatch.stopping import Stop, Stopping
 from dispatch.terminal import (
     PlanFile,
     ProblemFile,
+    limit,
     read_plan_file,
     read_problem_file,
     read_valid,
@@ -33,7 +35,7 @@ from dispatch.terminal import (
 )
 
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Where the plan goes. Default: to stdout.")]
-Seconds = Annotated[float, typer.Option(min=0.1, max=86_400.0, help="How long to search.")]
+Seconds = Annotated[float, limit("How long to search.")]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed, another search.")]
 Iterations = Annotated[int | None, typer.Option(min=1, help="Bound the search by rounds: reproducible.")]
 Figures = Annotated[Lines, typer.Option(help="Stream lines of seconds, cost, unserved to stderr.")]
@@ -114,7 +116,7 @@ def improve_command(
             polished = polish(
                 read, given, seconds=seconds, stop=stop, heard=lambda spent, cost: stream.figures(spent, cost, left_out)
             )
-            told = f"{polished.opened} neighbourhoods opened, {polished.proved} proved to be cheapest"
+            told = f"{count_of(polished.opened, 'neighbourhood')} opened, {polished.proved} proved to be cheapest"
             stream.note(told, polished.plan.seconds)
             return polished.plan
         warm_up()

@@ -18,6 +18,7 @@ from dispatch.progress import Progress, Told
 from dispatch.recombine import recombine
 from dispatch.search.crossing import Mates
 from dispatch.search.engine import Search
+from dispatch.sentences import count_of
 from dispatch.stopping import Stop
 from dispatch.timing.assembly import bare_plan
 from dispatch.timing.filling import fill, ranked
@@ -146,7 +147,7 @@ def _closed(
     deadline = None if counted else inserting
     found = rebuilt(network, search.sequences(), starts=search.starts(), deadline=deadline)
     fill(found, ranked(found, chance), deadline=deadline, tries=None)
-    tell(f"searched {search.iterations} rounds: {len(found.unserved())} unserved", clock.spent)
+    tell(f"searched {count_of(search.iterations, 'round')}: {len(found.unserved())} unserved", clock.spent)
     seconds = CLOSING_STEP * (last - clock.now())
     return timed(found, seconds=seconds, seed=seed, work=TIMING_WORK if counted else None)
 

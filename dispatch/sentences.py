@@ -85,6 +85,11 @@ def in_chinese(text: str) -> str:
     return text
 
 
+def count_of(count: int, noun: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Those with the most words of their own first: `proved: no plan serves it` is not told from what follows it."""

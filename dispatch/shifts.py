@@ -5,7 +5,7 @@ Its work is the time from leaving the start to arriving at the end, without the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatch.places import Window
@@ -18,6 +18,12 @@ class Break:
     id: str
     window: Window
     seconds: int
+
+
+def in_turn(breaks: Iterable[Break]) -> tuple[Break, ...]:
+    """What must be over first comes first: taken one after another, none is late if any order keeps them all
+    (Jackson 1955), but for those that cannot begin yet."""
+    return tuple(sorted(breaks, key=lambda rest: (rest.window[1] + rest.seconds, rest.window)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,11 @@ class Shift:
     def has_aboard(self, task: str) -> bool:
         """Whether a delivery is aboard from the start."""
         return any(entry.delivery == task for entry in self.aboard)
+
+    @property
+    def breaks_in_turn(self) -> tuple[Break, ...]:
+        """Its breaks in the order in which a search takes them."""
+        return in_turn(self.breaks)
 
     @property
     def longest_work_seconds(self) -> int | None:

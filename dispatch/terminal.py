@@ -8,7 +8,7 @@ import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -20,6 +20,22 @@ from dispatch.problem import Problem
 
 ProblemFile = Annotated[Path, typer.Argument(help="A liuzhu/problem@1 document; - reads stdin.")]
 PlanFile = Annotated[Path, typer.Argument(help="A liuzhu/plan@1 document; - reads stdin.")]
+
+
+LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0
+
+
+def _of_a_day(seconds: float) -> float:
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:  # nan is neither
+        raise typer.BadParameter(
+            f"a number of seconds from {LEAST_SECONDS:g} to {MOST_SECONDS:g} is needed, not {seconds:g}"
+        )
+    return seconds
+
+
+def limit(text: str) -> Any:
+    """An option that takes seconds, up to a day."""
+    return typer.Option(callback=_of_a_day, help=f"{text} {LEAST_SECONDS:g} to {MOST_SECONDS:g}.", metavar="<seconds>")
 
 
 def bad(lines: list[str]) -> NoReturn:

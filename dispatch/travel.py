@@ -53,6 +53,26 @@ def _table(problem: Problem, mode: str) -> Table:
     return Table(_Legs(_Seconds(ways)), _Legs(ways))
 
 
+def single_ways(problem: Problem, mode: str, pairs: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Seconds and metres of single ways between rows of places, worked out together: the numbers of the tables."""
+    model = problem.travel[mode]
+    if isinstance(model, Dense):
+        return [model.seconds[one][two] for one, two in pairs], [model.metres[one][two] for one, two in pairs]
+    used, at = np.unique(np.array(pairs, np.int64).reshape(-1, 2), return_inverse=True)
+    points = points_of(model, [problem.places[row] for row in used.tolist()])[at.reshape(-1, 2)]
+    seconds, metres = along(model, straight(model, points[:, 0], points[:, 1]), problem.ticks_per_unit)
+    return seconds.tolist(), metres.tolist()
+
+
+def seconds_among(problem: Problem, mode: str, rows: Sequence[int]) -> NDArray[np.int64]:
+    """(n, n) seconds of all ways between some places."""
+    model = problem.travel[mode]
+    if isinstance(model, Dense):
+        return np.array(model.seconds, np.int64)[np.ix_(rows, rows)]
+    points = points_of(model, [problem.places[row] for row in rows])
+    return along(model, straight(model, points[:, None], points[None, :]), problem.ticks_per_unit)[0]
+
+
 def points_of(model: GreatCircle | Euclidean, places: Sequence[Place]) -> Floats:
     """Where places are, as `straight` wants it: (n, 3) on the unit sphere, or (n, 2) in the plane."""
     if isinstance(model, Euclidean):

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from dispatch.benchmarks.names import SetName
+from dispatch.terminal import limit
 
 
 def bench_command(
     family: Annotated[SetName, typer.Argument(help="The kind of files.")],
     folder: Annotated[Path, typer.Argument(help="A folder of .txt instances, or one of them.", exists=True)],
-    seconds: Annotated[float, typer.Option(min=0.1, max=86_400.0, help="CPU seconds per trial.")],
+    seconds: Annotated[float, limit("CPU seconds per trial.")],
     out: Annotated[Path, typer.Option(help="Folder for the solutions and results.csv.", file_okay=False)],
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeds 1 to K.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Trials at once, each on cores of its own.")] = 1,

@@ -17,6 +17,7 @@ from dispatch.benchmarks.families import FAMILIES
 from dispatch.benchmarks.judges.score import BestKnown
 from dispatch.benchmarks.processes import Cores, Ending, TooFewCores, core_groups, run_all
 from dispatch.benchmarks.report import HEADING, SUMMARY_HEADING, Standing, instance_line, summary_lines
+from dispatch.sentences import count_of
 
 SOLVED, UNSOLVED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -55,7 +56,9 @@ def _concluded(bench: Bench, *, finished: bool) -> int:
     typer.echo("\n".join(["", SUMMARY_HEADING, *summary_lines(standings)]))
     if not finished:
         done = sum(len(standing.results) for standing in standings)
-        typer.echo(f"interrupted: the results of {done} of {len(bench.jobs())} trials are in {bench.out}", err=True)
+        typer.echo(
+            f"interrupted: the results of {done} of {count_of(len(bench.jobs()), 'trial')} are in {bench.out}", err=True
+        )
         return INTERRUPTED
     return SOLVED if all(standing.best for standing in standings) else UNSOLVED
 

@@ -21,12 +21,11 @@ from dispatch.check.times import clocks, travels, windows
 from dispatch.check.violation import Violation
 from dispatch.plan import Plan
 from dispatch.problem import Problem
-from dispatch.travel import tables
 
 __all__ = ["Violation", "check"]
 
 PER_PLAN = (
-    skills, excluded, clocks, windows, shift_window, breaks, work, overtime,
+    travels, skills, excluded, clocks, windows, shift_window, breaks, work, overtime,
     capacity, pickup_order, max_ride, direct, aboard,
     crew_complete, crew_stagger, elder_overlap, same_caregiver, different_caregiver, sequence_gap,
     pins, status, totals, costs,
@@ -39,7 +38,7 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
     broken = [*shapes(problem, plan), *membership(problem, plan)]
     if broken:
         return broken
-    broken = travels(problem, plan, tables(problem))
+    broken = []
     for rule in PER_PLAN:
         broken.extend(rule(problem, plan))
     return broken

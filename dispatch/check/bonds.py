@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Set
 from itertools import combinations, pairwise
 
 from dispatch.check.roster import work_stops
@@ -12,11 +13,10 @@ from dispatch.problem import Problem
 from dispatch.tasks import Relation, Visit
 
 
-def _served(problem: Problem, plan: Plan, relations: list[Relation] | None = None) -> dict[str, list[tuple[str, Stop]]]:
-    """For each served task (of these relations): (caregiver, stop) of its stops, members in order, pickup before
+def _served(problem: Problem, plan: Plan, wanted: Set[str]) -> dict[str, list[tuple[str, Stop]]]:
+    """For each of these tasks that is served: (caregiver, stop) of its stops, members in order, pickup before
     drop-off."""
     found: dict[str, list[tuple[str, Stop]]] = defaultdict(list)
-    wanted = problem.tasks.keys() if relations is None else {task for relation in relations for task in relation.of}
     if not wanted:
         return found
     for shift, stop in work_stops(problem, plan):
@@ -28,11 +28,17 @@ def _served(problem: Problem, plan: Plan, relations: list[Relation] | None = Non
     return found
 
 
+def _crews(problem: Problem) -> dict[str, Visit]:
+    """Visits by several caregivers; that a single one comes once is a matter of `membership`."""
+    return {visit.id: visit for visit in problem.visits if len(visit.crew) > 1}
+
+
 def crew_complete(problem: Problem, plan: Plan) -> list[Violation]:
     """All members of a crew come, each another caregiver."""
-    served = _served(problem, plan)
+    crews = _crews(problem)
+    served = _served(problem, plan, crews.keys())
     broken = []
-    for visit in problem.visits:
+    for visit in crews.values():
         stops = served.get(visit.id, [])
         if stops and {stop.member for _, stop in stops} != set(range(len(visit.crew))):
             broken.append(Violation("crew_incomplete", f"{len(stops)} of {len(visit.crew)} come", id=visit.id))
@@ -43,9 +49,10 @@ def crew_complete(problem: Problem, plan: Plan) -> list[Violation]:
 
 def crew_stagger(problem: Problem, plan: Plan) -> list[Violation]:
     """Later members start within the stagger after the first."""
-    served = _served(problem, plan)
+    crews = _crews(problem)
+    served = _served(problem, plan, crews.keys())
     broken = []
-    for visit in problem.visits:
+    for visit in crews.values():
         stops = served.get(visit.id, [])
         for _, stop in stops[1:]:
             apart = stop.start - stops[0][1].start
@@ -58,17 +65,21 @@ def crew_stagger(problem: Problem, plan: Plan) -> list[Violation]:
 def elder_overlap(problem: Problem, plan: Plan) -> list[Violation]:
     """Visits of one elder do not overlap, from the first member's start to the last one's departure."""
     spans: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for task_id, stops in _served(problem, plan).items():
-        task = problem.tasks[task_id]
-        if isinstance(task, Visit) and task.elder is not None:
-            begin = min(stop.start for _, stop in stops)
-            spans[task.elder].append((begin, max(stop.departure for _, stop in stops), task_id))
+    asked = Counter(visit.elder for visit in problem.visits if visit.elder is not None)
+    elder_of = {visit.id: visit.elder for visit in problem.visits if visit.elder is not None and asked[visit.elder] > 1}
+    for task_id, stops in _served(problem, plan, elder_of.keys()).items():
+        begin = min(stop.start for _, stop in stops)
+        spans[elder_of[task_id]].append((begin, max(stop.departure for _, stop in stops), task_id))
     return [
         Violation("elder_overlap", f"{two[2]} starts at {two[0]}, {one[2]} lasts until {one[1]}", id=two[2])
         for found in spans.values()
         for one, two in combinations(sorted(found), 2)
         if two[0] < one[1]
     ]
+
+
+def _tasks_of(relations: list[Relation]) -> set[str]:
+    return {task for relation in relations for task in relation.of}
 
 
 def _related(problem: Problem, kind: str) -> list[Relation]:
@@ -78,7 +89,7 @@ def _related(problem: Problem, kind: str) -> list[Relation]:
 def same_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
     """Related tasks that are served have the same first caregiver."""
     relations = _related(problem, "same_caregiver")
-    served = _served(problem, plan, relations)
+    served = _served(problem, plan, _tasks_of(relations))
     broken = []
     for relation in relations:
         leaders = {task: served[task][0][0] for task in relation.of if task in served}
@@ -90,7 +101,7 @@ def same_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
 def different_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
     """Related tasks that are served share no caregiver."""
     relations = _related(problem, "different_caregiver")
-    served = _served(problem, plan, relations)
+    served = _served(problem, plan, _tasks_of(relations))
     broken = []
     for relation in relations:
         for one, two in combinations([task for task in relation.of if task in served], 2):
@@ -104,7 +115,7 @@ def different_caregiver(problem: Problem, plan: Plan) -> list[Violation]:
 def sequence_gap(problem: Problem, plan: Plan) -> list[Violation]:
     """Between neighbours of a sequence: every departure of one and every start of the next keep the gap."""
     relations = _related(problem, "sequence")
-    served = _served(problem, plan, relations)
+    served = _served(problem, plan, _tasks_of(relations))
     broken = []
     for relation in relations:
         for one, two in pairwise(relation.of):

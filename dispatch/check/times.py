@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 
 from dispatch.check.roster import work_stops
@@ -10,7 +11,7 @@ from dispatch.check.violation import Violation
 from dispatch.plan import Plan, Route, Stop
 from dispatch.problem import Problem
 from dispatch.tasks import Delivery
-from dispatch.travel import Table
+from dispatch.travel import single_ways
 
 
 def site(problem: Problem, stop: Stop) -> tuple[str, str]:
@@ -32,35 +33,47 @@ def service_seconds(problem: Problem, shift: str, stop: Stop) -> int:
     return task.crew[stop.member].service_seconds
 
 
-def travels(problem: Problem, plan: Plan, travel: Mapping[str, Table]) -> list[Violation]:
+def travels(problem: Problem, plan: Plan) -> list[Violation]:
     """Travel between stops is that of the table; a break carries all of the way to the next stop or none."""
-    broken = []
+    broken: list[Violation] = []
+    by_mode: dict[str, list[Route]] = defaultdict(list)
     for route in plan.routes:
-        shift = problem.shift_of[route.shift]
-        table, index = travel[shift.mode], problem.place_index
-        place = shift.start
-        way: list[Stop] = []
-        for stop in route.stops[1:]:
-            way.append(stop)
-            if stop.kind == "break":
-                continue
-            goal = shift.end if stop.kind == "end" else site(problem, stop)[0]
-            seconds = 0 if goal is None else table.seconds[index[place]][index[goal]]
-            metres = 0 if goal is None else table.metres[index[place]][index[goal]]
-            broken.extend(_way(route, way, seconds, metres))
-            place = place if stop.kind == "end" else site(problem, stop)[1]
-            way = []
+        by_mode[problem.shift_of[route.shift].mode].append(route)
+    for mode, routes in by_mode.items():
+        pairs = [pair for route in routes for pair in _pairs(problem, route)]
+        ways = zip(*single_ways(problem, mode, pairs), strict=True)
+        for route in routes:
+            broken.extend(_travels(route, ways, stays=problem.shift_of[route.shift].end is None))
     return broken
 
 
-def _way(route: Route, way: list[Stop], seconds: int, metres: int) -> list[Violation]:
-    """The stops from one served stop (not included) to the next: at most one carries the travel, whole."""
-    carried = [(stop.travel_seconds, stop.travel_metres) for stop in way]
-    moving = [pair for pair in carried if pair != (0, 0)]
-    if moving == [(seconds, metres)] or (not moving and (seconds, metres) == (0, 0)):
-        return []
-    detail = f"{carried} seconds and metres instead of {seconds} and {metres} once"
-    return [Violation("travel", detail, route.shift, way[-1].id)]
+def _pairs(problem: Problem, route: Route) -> Iterator[tuple[int, int]]:
+    """The rows of the places between which each way leads, the way home last if there is one."""
+    shift, index = problem.shift_of[route.shift], problem.place_index
+    place = index[shift.start]
+    for stop in route.stops[1:-1]:
+        if stop.kind != "break":
+            reached, left = site(problem, stop)
+            yield place, index[reached]
+            place = index[left]
+    if shift.end is not None:
+        yield place, index[shift.end]
+
+
+def _travels(route: Route, ways: Iterator[tuple[int, int]], *, stays: bool) -> Iterator[Violation]:
+    """From one served stop (not included) to the next at most one carries the travel, whole. Who `stays` where her last
+    stop was has no way home."""
+    carried: list[tuple[int, int]] = []
+    for stop in route.stops[1:]:
+        if stop.travel_seconds or stop.travel_metres:
+            carried.append((stop.travel_seconds, stop.travel_metres))
+        if stop.kind == "break":
+            continue
+        way = (0, 0) if stays and stop.kind == "end" else next(ways)
+        if carried != [way] and (carried or way != (0, 0)):
+            detail = f"{carried} seconds and metres instead of {way[0]} and {way[1]} once"
+            yield Violation("travel", detail, route.shift, stop.id)
+        carried = []
 
 
 def setup_seconds(problem: Problem, route: Route, index: int) -> int:

@@ -64,11 +64,10 @@ def _follows(day: Day, earlier: Timed, later: Timed) -> bool:
 
 
 def _way(day: Day, one: Timed, two: Timed) -> int:
-    """At least how long she is on her way: looked for only if the time is short."""
+    """At least how long she is on her way and sets up: looked for only if the time is short."""
     spare = two[0] - one[0] - _service(day.problem, one[2].stop)
     left, goal = _places(day.problem, one[2].stop)[1], _places(day.problem, two[2].stop)[0]
-    table = day.travel[day.problem.shift_of[one[2].shift].mode]
-    return least_way(day.problem, table, left, goal, enough=spare)
+    return least_way(day.problem, day.problem.shift_of[one[2].shift].mode, left, goal, enough=spare)
 
 
 def _service(problem: Problem, stop: StopRef) -> int:
@@ -90,8 +89,10 @@ def _places(problem: Problem, stop: StopRef) -> tuple[str, str]:
 def _clash(day: Day, earlier: Timed, later: Timed) -> Fault:
     one, two = earlier[2].stop, later[2].stop
     left, way = earlier[0] + _service(day.problem, one), _way(day, earlier, later)
+    setup = day.problem.places[day.problem.place_index[_places(day.problem, two)[0]]].setup_seconds
+    away = f" and is {way} s away" + (" with its setup" if setup else "")
     detail = (
         f"{two.kind} {two.id} is pinned to shift {later[2].shift} at {later[0]}, but {one.kind} {one.id}, pinned to it "
-        f"at {earlier[0]}, lasts until {left}" + (f" and is {way} s away" if way else "")
+        f"at {earlier[0]}, lasts until {left}" + (away if way else "")
     )
     return Fault(f"/pins/{later[1]}", "pin", detail)

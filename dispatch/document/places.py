@@ -7,6 +7,7 @@ from typing import Any
 from dispatch.document.reader import Faults, Reader, finite, shown, whole
 from dispatch.places import Dense, Euclidean, GreatCircle, Place, TravelModel
 from dispatch.problem import HORIZON_SECONDS
+from dispatch.sentences import count_of
 
 MOST_METRES = 10**8
 
@@ -72,7 +73,7 @@ def _square(reader: Reader, key: str, size: int) -> tuple[tuple[int, ...], ...]:
     def row(value: object, pointer: str) -> tuple[int, ...]:
         if not isinstance(value, list) or len(value) != size:
             length = len(value) if isinstance(value, list) else shown(value)
-            reader.faults.add(pointer, "shape", f"expected {size} columns, one per place, found {length}")
+            reader.faults.add(pointer, "shape", f"expected {count_of(size, 'column')}, one per place, found {length}")
             return ()
         return tuple(
             whole(cell, f"{pointer}/{column}", reader.faults, least=0, most=most) for column, cell in enumerate(value)
@@ -80,7 +81,7 @@ def _square(reader: Reader, key: str, size: int) -> tuple[tuple[int, ...], ...]:
 
     rows = tuple(reader.items(key, row, required=True))
     if key in reader.fields and len(rows) != size:
-        reader.fault(key, "shape", f"expected {size} rows, one per place, found {len(rows)}")
+        reader.fault(key, "shape", f"expected {count_of(size, 'row')}, one per place, found {len(rows)}")
     return rows
 
 

@@ -31,6 +31,13 @@ def moves_between(before: Iterable[Route | None], after: Iterable[Route | None])
     return tuple(sorted(found, key=lambda move: (_when(move), move.shift, move.kind, move.id, move.member)))
 
 
+def has_begun(move: Move, since: int, now: int) -> bool:
+    """Whether a stop that was moved at a second has begun by now, before or after the move."""
+    if move.kind == "break":  # nobody minds a rest regained, nor that one already over was told otherwise
+        return move.before is not None and since < move.before <= now
+    return any(start is not None and start <= now for start in (move.before, move.after))
+
+
 def _when(move: Move) -> int:
     return move.after if move.after is not None else move.before or 0
 

@@ -8,17 +8,20 @@ import numpy as np
 
 from dispatch.check import check
 from dispatch.errors import ChangeRefused, PlanUnfit, StaleProposal, TaskRefused, UnknownShift, UnknownTask
+from dispatch.live.delay import delayed, observed, written_late
+from dispatch.live.excuse import excused
 from dispatch.live.ground import NoRoom
 from dispatch.live.kernels.handle import PREDS
-from dispatch.live.lateness import delayed, lateness_of, observed, relieved, written_late
-from dispatch.live.moves import moves_between
+from dispatch.live.lateness import lateness_of
+from dispatch.live.moves import has_begun, moves_between
 from dispatch.live.proposing import MOST_WAYS, changed_by, outcome_of, proposals
 from dispatch.live.published import next_plan, with_task, without_task
 from dispatch.live.removing import put_back, served, withdraw, withdrawal
+from dispatch.live.rescue import relieved
 from dispatch.live.tables import Added, Spare
 from dispatch.live.values import Base, Lateness, Move, Proposal, Removal, StopKey
 from dispatch.live.warm import Change, Copy, Past, Routes, Warm
-from dispatch.live.writing import Unwritable, changed_shifts
+from dispatch.live.writing import changed_shifts
 from dispatch.live.yielding import Yielded, take_out, with_late_breaks
 from dispatch.places import Place
 from dispatch.plan import Plan, PlanStopKind
@@ -186,7 +189,8 @@ class LivePlan:
 
     def accept(self, lateness: Lateness, *, leave_out: bool = False, now: int | None = None) -> Plan:
         """Promise the later starts of a delay that breaks nothing. `leave_out`: what it endangers goes elsewhere, or
-        becomes unassigned. Raises StaleProposal, ChangeRefused."""
+        becomes unassigned; what is late whatever is left out is a fact, and the problem's rule gives way by as many
+        seconds. Raises StaleProposal, ChangeRefused."""
         if lateness.version != self.version:
             raise StaleProposal(lateness.version, self.version)
         if lateness.endangered and not leave_out:
@@ -201,8 +205,9 @@ class LivePlan:
             if not delayed(warm, base):
                 raise ChangeRefused(["the delay breaks a rule, or reaches what has begun elsewhere"])
             put_back(warm, [warm.tables.number[name] for name in base.taken_out], rounds=0, seed=0)
-            routes = written_late(warm, base, before)
-            return self.problem, routes, self._left_out() | {name for name in base.taken_out if not warm.serves(name)}
+            routes, longer = written_late(warm, base, before)
+            lost = {name for name in base.taken_out if not warm.serves(name)}
+            return excused(self.problem, (*base.excuses, *longer)), routes, self._left_out() | lost
 
         return self._changed(change)[0]
 
@@ -213,8 +218,8 @@ class LivePlan:
         changed = warm.go(warm.tables.number[proposal.task.id], np.array(proposal.way, np.int64)) if done else None
         if changed is None:
             raise StaleProposal(proposal.version, self.version)
-        routes = written_late(warm, proposal.base, before)
-        return self.problem, routes, self._left_out() | set(proposal.leaves_out)
+        routes, longer = written_late(warm, proposal.base, before)
+        return excused(self.problem, longer), routes, self._left_out() | set(proposal.leaves_out)
 
     def undo(self, *, now: int | None = None) -> Plan:
         """Take the last change back. Raises ChangeRefused if there is none, or if a stop has begun since that it would
@@ -223,8 +228,8 @@ class LivePlan:
         past = self._past
         if past is None:
             raise ChangeRefused(["there is nothing to undo"])
-        moved = [move for move in moves_between(self.plan.routes, past.plan.routes) if self._has_begun(move, past.now)]
-        if moved:
+        moves = moves_between(self.plan.routes, past.plan.routes)
+        if moved := [move for move in moves if has_begun(move, past.now, self.now)]:
             raise ChangeRefused([f"{move.kind} {move.id} on {move.shift} has begun" for move in moved])
         if past.copy is None:
             self._warm = self._made(past.problem, past.plan)
@@ -236,11 +241,6 @@ class LivePlan:
         self.version += 1
         return self.plan
 
-    def _has_begun(self, move: Move, since: int) -> bool:
-        if move.kind == "break":  # nobody minds a rest regained, nor that one already over was told otherwise
-            return move.before is not None and since < move.before <= self.now
-        return any(start is not None and start <= self.now for start in (move.before, move.after))
-
     def _changed(self, change: Change) -> tuple[Plan, tuple[Move, ...]]:
         """Make a change of the state, have its plan checked as a whole, and accept it; else all stays as it was."""
         warm, copy = self._warm, self._warm.copy()
@@ -251,9 +251,6 @@ class LivePlan:
             order = [name for name in problem.tasks if name in left_out]
             plan = next_plan(self._warm, problem, self.plan, routes, order, priced=priced)
             moves = moves_between(self._warm.before(routes).values(), routes.values())
-        except Unwritable as error:
-            self._back_to(warm, copy)
-            raise ChangeRefused([f"several breaks in a row on {error} cannot be timed exactly"]) from error
         except Exception:
             self._back_to(warm, copy)
             raise

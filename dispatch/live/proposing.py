@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from dispatch.live.kernels.telling import MOVED, RESTED, TOUCHED
 from dispatch.live.values import Base, Move, Placement, Proposal
 from dispatch.live.warm import Warm
-from dispatch.live.writing import KINDS, Unwritable, breaks_between
+from dispatch.live.writing import KINDS, breaks_between
 from dispatch.places import Place
 from dispatch.plan import Route
 from dispatch.search import columns as c
 from dispatch.tasks import Task
 
 MOST_WAYS = 25  # that may be asked for at once
-IN_RESERVE = 3  # ways kept beyond those asked for, where one may turn out to be unwritable or a rounding dearer
+IN_RESERVE = 3  # ways kept beyond those asked for, where one may turn out to be a rounding dearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,8 @@ def proposals(
         told = warm.go(number, way)
         if told is None:
             continue
-        try:
-            outcome = outcome_of(warm, told)
-        except Unwritable:
-            continue
-        finally:
-            warm.back(number)
+        outcome = outcome_of(warm, told)
+        warm.back(number)
         found.append(
             Proposal(
                 task=task,
@@ -62,7 +58,7 @@ def proposals(
 
 
 def outcome_of(warm: Warm, told: list[list[int]]) -> Outcome:
-    """What the way just gone has done. Raises Unwritable."""
+    """What the way just gone has done."""
     shifts, ids = warm.tables.problem.shifts, warm.tables.ids
     moves, placements, overtime = [], [], 0
     rests: dict[int, list[list[int]]] = {}

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dispatch.live.exactly import writable
 from dispatch.live.kernels.searching import insert_best
-from dispatch.live.proposing import IN_RESERVE
 from dispatch.live.published import without_shift
 from dispatch.live.tables import Tables
 from dispatch.live.warm import Warm
@@ -106,7 +104,7 @@ def _unpin(warm: Warm, name: str) -> None:
 def put_back(warm: Warm, tasks: list[int], *, rounds: int, seed: int) -> None:
     """Serve tasks again, as many as can be."""
     chance = random.Random(seed)  # noqa: S311  # a seeded search, no secret
-    left = [task for task in _ordered(warm, tasks) if not _served_best(warm, task)]
+    left = [task for task in _ordered(warm, tasks) if not insert_best(*warm.tables.handles, task)]
     for _ in range(rounds):
         if not left:
             return
@@ -117,23 +115,11 @@ def put_back(warm: Warm, tasks: list[int], *, rounds: int, seed: int) -> None:
             continue
         chance.shuffle(around)
         again = sorted(left, key=lambda _: chance.random()) + around
-        missed = [task for task in again if not _served_best(warm, task)]
+        missed = [task for task in again if not insert_best(*warm.tables.handles, task)]
         if _owed(warm, missed) < owed:
             left = missed
         else:
             warm.quick_restore(kept)
-
-
-def _served_best(warm: Warm, task: int) -> bool:
-    """Serve a task where it costs least and a plan can say it; False if it fits nowhere."""
-    if not warm.several_breaks:
-        return bool(insert_best(*warm.tables.handles, task))
-    for way in warm.ways(task, 1 + IN_RESERVE):
-        kept = warm.quick_copy()
-        if warm.go(task, way) is not None and writable(warm, kept[0]):
-            return True
-        warm.quick_restore(kept)
-    return False
 
 
 def _owed(warm: Warm, tasks: list[int]) -> int:

@@ -10,16 +10,15 @@ from dispatch.errors import PlanUnfit
 from dispatch.live.kernels.promises import hold_all
 from dispatch.live.rests import Rests
 from dispatch.live.tables import Tables
-from dispatch.live.writing import Unwritable, keyed, write
+from dispatch.live.writing import keyed, write
 from dispatch.plan import Plan
 from dispatch.search import columns as c
 from dispatch.search.seating import seat
 from dispatch.search.state import KEY_BITS
 
 
-def seat_plan(tables: Tables, rests: Rests, plan: Plan, *, roomy: bool = False) -> None:
-    """Bring a valid plan into an empty state. `roomy`: as `Rests.leave_room` has it. Raises PlanUnfit if its times do
-    not come out again."""
+def seat_plan(tables: Tables, rests: Rests, plan: Plan) -> None:
+    """Bring a valid plan into an empty state. Raises PlanUnfit if its times do not come out again."""
     number_of = {shift.id: number for number, shift in enumerate(tables.problem.shifts)}
     legs, routes, starts = [], [], []
     for route in sorted(plan.routes, key=lambda route: number_of[route.shift]):
@@ -30,8 +29,6 @@ def seat_plan(tables: Tables, rests: Rests, plan: Plan, *, roomy: bool = False) 
                 legs.append(_leg(tables, stop.id, stop.kind, stop.member))
                 routes.append(number)
                 starts.append(stop.start)
-    if roomy:
-        rests.leave_room()
     facts, state, live = tables.handles
     hold_all(facts, live, np.array(legs, np.int64), np.array(starts, np.int64))
     keys = _keys(tables, legs, routes, starts)
@@ -42,19 +39,12 @@ def seat_plan(tables: Tables, rests: Rests, plan: Plan, *, roomy: bool = False) 
     moved = [
         f"{route.shift}: {key[0]} {key[1]} starts at {start}, would start at {found.get(key)}"
         for route in plan.routes
-        for found in [_written(tables, rests, number_of[route.shift])]
+        for found in [keyed(write(tables, rests, number_of[route.shift]))]
         for key, start in keyed(route).items()
         if found.get(key) != start
     ]
     if moved:
         raise PlanUnfit(moved)
-
-
-def _written(tables: Tables, rests: Rests, number: int) -> dict[tuple[str, str, int], int]:
-    try:
-        return keyed(write(tables, rests, number))
-    except Unwritable:
-        return {}
 
 
 def _leg(tables: Tables, task: str, kind: str, member: int) -> int:

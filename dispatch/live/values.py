@@ -45,12 +45,15 @@ class Placement:
 @dataclass(frozen=True, slots=True)
 class Base:
     """What happens to the plan before a proposal's task is placed: a delay, tasks taken out. `behind` names the stop
-    (kind, id, member) that she leaves late if that is not the last one to have begun by the plan."""
+    (kind, id, member) that she leaves late if that is not the last one to have begun by the plan; `loose`: her breaks
+    that have not begun are taken wherever they fit; `excuses`: what is late whatever is left out."""
 
     shift: str = ""
     late_seconds: int = 0
     taken_out: tuple[str, ...] = ()
     behind: StopKey | None = None
+    loose: bool = False
+    excuses: tuple[Endangered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Removal:
     late_breaks: tuple[str, ...] = ()  # shifts of others whose break has no place any more but after its window
 
 
-Danger = Literal["window", "shift_window", "max_ride", "break", "max_work"]
+Danger = Literal["window", "shift_window", "max_ride", "break", "max_work", "gap", "stagger", "elder"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from numba import typeof
 from numpy.typing import NDArray
 
 from dispatch.cost import Account
-from dispatch.errors import PlanUnfit
 from dispatch.live.kernels.bounds import find_bears, find_rested
 from dispatch.live.kernels.handle import NOW, THOROUGH
 from dispatch.live.kernels.promises import freeze, promise_all, settle_keys
@@ -55,14 +54,9 @@ class Warm:
     """One problem and plan in compiled form. Promises are starts of the plan; `routes` are those of the plan."""
 
     def __init__(self, problem: Problem, plan: Plan, spare: Spare) -> None:
-        # may be timed as none can be written
-        self.several_breaks = any(len(shift.breaks) > 1 for shift in problem.shifts)
-        try:
-            self._seat(problem, plan, spare, roomy=False)
-        except PlanUnfit:
-            if not self.several_breaks:
-                raise
-            self._seat(problem, plan, spare, roomy=True)
+        self.tables = Tables(problem, spare)
+        self.rests = Rests(problem.shifts, self.tables.facts.routes, self.tables.facts.breaks)
+        seat_plan(self.tables, self.rests, plan)
         self.number_of = {shift.id: number for number, shift in enumerate(problem.shifts)}
         self.routes: dict[int, Route] = {self.number_of[route.shift]: route for route in plan.routes}
         self.account = Account(problem, self.tables.tasks)
@@ -72,16 +66,11 @@ class Warm:
         moved = bool(objective.moved_second and problem.baseline is not None)
         self.tables.live.counters[THOROUGH] = self._levels or waits or moved
         # fractions of a cost are rounded way by way
-        self.rough = self.several_breaks or any(set(shift.cost.values()) - {0, 1} for shift in problem.shifts)
+        self.rough = any(set(shift.cost.values()) - {0, 1} for shift in problem.shifts)
         self._told = np.zeros((2 * len(self.tables.state.rows), WIDTH), np.int64)
         self.look_at(self.tables.state.rows)
         self.settle()
         self._load()
-
-    def _seat(self, problem: Problem, plan: Plan, spare: Spare, *, roomy: bool) -> None:
-        self.tables = Tables(problem, spare)
-        self.rests = Rests(problem.shifts, self.tables.facts.routes, self.tables.facts.breaks)
-        seat_plan(self.tables, self.rests, plan, roomy=roomy)
 
     def _load(self) -> None:
         """Load the kernels from the cache now: 50 ms that the first proposal would otherwise wait for."""
@@ -172,11 +161,11 @@ class Warm:
         return max(0, work - after) - max(0, int(self._work[number]) - after)
 
     def written(self, numbers: Iterable[int]) -> Routes:
-        """These shifts' routes as the state has them. Raises Unwritable."""
+        """These shifts' routes as the state has them."""
         return {number: write(self.tables, self.rests, number) for number in numbers}
 
     def breaks(self, number: int) -> dict[str, int]:
-        """When a shift's breaks between two stops start, as the state has them. Raises Unwritable."""
+        """When a shift's breaks between two stops start, as the state has them."""
         count = tell_breaks(*self.tables.handles[:2], number, self._told)
         return breaks_between(self.rests, self._told[:count].tolist())
 
@@ -247,6 +236,6 @@ class Warm:
         facts, state, live = self.tables.facts, self.tables.state, self.tables.live
         return (
             state.rows, state.loads, state.counters, facts.legs, facts.windows, facts.tasks, facts.bonds, facts.routes,
-            facts.breaks, facts.allowed, live.promise, live.begun, live.closed, live.bears,
+            facts.breaks, facts.allowed, live.legs, live.windows, live.promise, live.begun, live.closed, live.bears,
             live.rested,
         )  # fmt: skip

@@ -19,15 +19,6 @@ Ints = NDArray[np.int64]
 KINDS: dict[int, PlanStopKind] = {c.VISIT: "visit", c.PICKUP: "pickup", c.DROPOFF: "dropoff", c.ABOARD: "dropoff"}
 
 
-class Unwritable(RuntimeError):
-    """The state times a route as no plan can: several breaks in a row, which it knows only roughly. `start` is when the
-    stop behind them can start; None if the breaks themselves have no place, or a ride is too long then."""
-
-    def __init__(self, shift: str, leg: int, start: int | None) -> None:
-        self.leg, self.start = leg, start
-        super().__init__(shift)
-
-
 def legs_of(tables: Tables, number: int) -> list[int]:
     """The legs of a route in driving order."""
     succ, sentinels = tables.state.rows[:, c.SUCC], tables.sentinels
@@ -48,7 +39,7 @@ def changed_shifts(tables: Tables, before: Ints) -> list[int]:
 
 
 def write(tables: Tables, rests: Rests, number: int) -> Route | None:
-    """A shift's route as the state times it; None if it has no stops. Raises Unwritable."""
+    """A shift's route as the state times it; None if it has no stops."""
     legs = legs_of(tables, number)
     return _Writer(tables, rests, number, legs).route() if legs else None
 
@@ -58,7 +49,7 @@ class _Writer:
         self.tables, self.rests, self.number, self.legs = tables, rests, number, legs
         self.shift = tables.problem.shifts[number]
         self.rows = tables.state.rows[legs][:, [c.START, c.BREAKS, c.BEGIN]].tolist()
-        columns = [c.PLACE, c.LEAVES, c.SERVICE, c.KIND, c.TASK, c.MEMBER, c.RIDE, c.PICKED]
+        columns = [c.PLACE, c.LEAVES, c.SERVICE, c.KIND, c.TASK, c.MEMBER]
         self.facts = tables.facts.legs[legs][:, columns].tolist()
         self.demand = tables.facts.demand[legs].tolist()
         self.names = tables.network.dimensions
@@ -76,7 +67,6 @@ class _Writer:
             for rank, fact in enumerate(self.facts)
         ]
         self.clock = 0
-        self.left: dict[int, int] = {}  # when each task's last stop so far was left
 
     def route(self) -> Route:
         """The whole route."""
@@ -90,7 +80,6 @@ class _Writer:
             taken = upto
         seconds, metres = self.ways[-1]
         end = self.clock + seconds
-        self._owed(end, taken)
         stops.append(
             Stop(
                 "end", self.shift.id, end, end, end,
@@ -104,15 +93,9 @@ class _Writer:
 
     def _breaks(self, stops: list[Stop], rank: int, ranks: list[int]) -> bool:
         """Write the breaks on the way to a stop; whether one carries the travel."""
-        nodes = []
-        for place in ranks:
-            rest, window = self.rests.row(self.number, place)
-            nodes.append(Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)))
         seconds, metres = self.ways[rank]
-        taken = cross(nodes, [0] * len(nodes), self.clock, seconds)
-        if taken is None:
-            raise Unwritable(self.shift.id, self.legs[rank], None)
-        for node, (arrival, start, side) in zip(nodes, taken[1], strict=True):
+        taken = _taken(self.rests, self.number, ranks, self.clock, seconds)
+        for node, arrival, start, side in taken:
             stops.append(
                 Stop(
                     "break", node.id, arrival, start, start + node.service, wait=start - arrival,
@@ -120,27 +103,14 @@ class _Writer:
                 )
             )  # fmt: skip
             self.clock = start + node.service
-        return any(side == 1 for _, _, side in taken[1])
-
-    def _owed(self, clock: int, taken: int) -> None:
-        """Make sure that the breaks after the end, one after another, are not too late."""
-        for rank in range(taken, len(self.rests.of_route[self.number])):
-            rest, (begin, end) = self.rests.row(self.number, rank)
-            clock = max(clock, begin)
-            if clock > end:
-                raise Unwritable(self.shift.id, self.legs[-1], None)
-            clock += rest.seconds
+        return any(side == 1 for *_, side in taken)
 
     def _stop(self, rank: int, *, carried: bool) -> Stop:
-        _, _, service, kind, task, member, ride, picked = self.facts[rank]
+        _, _, service, kind, task, member = self.facts[rank]
         seconds, metres = (0, 0) if carried else self.ways[rank]
         arrival, start, setup = self.clock + seconds, self.rows[rank][0], self.setups[rank]
-        if start < arrival + setup:
-            raise Unwritable(self.shift.id, self.legs[rank], arrival + setup)
-        if ride >= 0 and arrival - (picked if picked >= 0 else self.left[task]) > ride:
-            raise Unwritable(self.shift.id, self.legs[rank], None)
         self.load = [have + more for have, more in zip(self.load, self.demand[rank], strict=True)]
-        self.clock = self.left[task] = start + service
+        self.clock = start + service
         return Stop(
             KINDS[kind], self.tables.ids[task], arrival, start, start + service,
             member=member, wait=start - arrival - setup, setup_seconds=setup,
@@ -150,16 +120,23 @@ class _Writer:
 
 def breaks_between(rests: Rests, told: Iterable[list[int]]) -> dict[str, int]:
     """When a route's breaks between two stops start, of what `telling` has of it: what `write` would say of them, and
-    nothing else. Raises Unwritable."""
+    nothing else."""
     found: dict[str, int] = {}
     for _, number, taken, upto, departure, way, _ in told:
-        held = [rests.row(number, rank) for rank in range(taken, upto)]
-        nodes = [Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)) for rest, window in held]
-        crossed = cross(nodes, [0] * len(nodes), departure, way)
-        if crossed is None:
-            raise Unwritable(f"route {number}", -1, None)
-        found |= {node.id: start for node, (_, start, _) in zip(nodes, crossed[1], strict=True)}
+        crossed = _taken(rests, number, range(taken, upto), departure, way)
+        found |= {node.id: start for node, _, start, _ in crossed}
     return found
+
+
+def _taken(
+    rests: Rests, number: int, ranks: Iterable[int], departure: int, way: int
+) -> list[tuple[Node, int, int, int]]:
+    """A route's breaks of these ranks on a way: each with its arrival, its start and its side, as `cross` has them."""
+    held = [rests.row(number, rank) for rank in ranks]
+    nodes = [Node("break", rest.id, 0, -1, -1, -1, rest.seconds, (window,)) for rest, window in held]
+    crossed = cross(nodes, [0] * len(nodes), departure, way)
+    assert crossed is not None  # noqa: S101  # the state has found a way, and by the same rule
+    return [(node, *taken) for node, taken in zip(nodes, crossed[1], strict=True)]
 
 
 def keyed(route: Route | None) -> dict[tuple[str, str, int], int]:

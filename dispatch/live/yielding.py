@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dispatch.errors import ChangeRefused
-from dispatch.live.exactly import writable
 from dispatch.live.kernels.searching import drop
 from dispatch.live.warm import Warm
 from dispatch.live.writing import legs_of
@@ -32,9 +31,8 @@ class Yielded:
 
 
 def dropped(warm: Warm, tasks: Iterable[int]) -> bool:
-    """Take tasks out; False if what is left then does not fit, or no plan can say it (the caller has a copy)."""
-    before = warm.tables.state.rows.copy()
-    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64))) and writable(warm, before)
+    """Take tasks out; False if what is left then does not fit (the caller has a copy)."""
+    return bool(drop(*warm.tables.handles, np.array(list(tasks), np.int64)))
 
 
 def take_out(warm: Warm, tasks: Sequence[int]) -> Yielded:
@@ -107,7 +105,7 @@ def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
     shifts = list(problem.shifts)
     for number in list(yielded.late):
         ends = {rest.id: rest.window[1] for rest in warm.account.problem.shifts[number].breaks}
-        starts = _rest_starts(warm, number)
+        starts = rest_starts(warm, number)
         warm.rests.close(number, {name: max(end, starts.get(name, end)) for name, end in ends.items()})
         if all(starts.get(name, end) <= end for name, end in ends.items()):
             yielded.late.remove(number)
@@ -115,8 +113,8 @@ def with_late_breaks(warm: Warm, problem: Problem, yielded: Yielded) -> Problem:
     return replace(problem, shifts=tuple(shifts)) if yielded.shifts else problem
 
 
-def _rest_starts(warm: Warm, number: int) -> dict[str, int]:
-    """When a shift's breaks start, between two stops or owed after its end. Raises Unwritable."""
+def rest_starts(warm: Warm, number: int) -> dict[str, int]:
+    """When a shift's breaks start, between two stops or owed after its end."""
     legs, rows = legs_of(warm.tables, number), warm.tables.state.rows
     if not legs:
         return {}

@@ -10,6 +10,7 @@ from dispatch.picture.tags import Key, escaped
 from dispatch.picture.timeline import draw_timeline, timeline_height
 from dispatch.plan import Plan
 from dispatch.problem import Problem
+from dispatch.sentences import count_of
 
 WIDTH, MAP_HEIGHT, HEAD, LEGEND = 1200, 560, 64, 66
 
@@ -67,7 +68,7 @@ def headline(problem: Problem | None, plan: Plan, language: str) -> str:
     served, shifts = asked - len(plan.unassigned), len(plan.routes)
     if language == "zh":
         return f"{shifts} 个班次服务 {served} / {asked} · {'可行' if plan.status == 'feasible' else '不可行'}"
-    return f"{served} of {asked} served by {shifts} shifts · {plan.status}"
+    return f"{served} of {asked} served by {count_of(shifts, 'shift')} · {plan.status}"
 
 
 def figures(plan: Plan, language: str) -> str:

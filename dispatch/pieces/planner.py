@@ -17,6 +17,7 @@ from dispatch.plan import Plan, Route
 from dispatch.problem import Problem
 from dispatch.progress import Progress, Told
 from dispatch.refine import Clock
+from dispatch.sentences import count_of
 from dispatch.stopping import Stop
 
 # Share and seconds, and how hot borders are opened (`work`), were found on one generated day of 3,000 tasks.
@@ -59,14 +60,14 @@ class Planner:
     def solve_pieces(self) -> None:
         """Fill the day from nothing, piece by piece."""
         pieces = cut(self.problem, self.size)
-        self.tell(f"cut into {len(pieces)} pieces", self.clock.spent)
+        self.tell(f"cut into {count_of(len(pieces), 'piece')}", self.clock.spent)
         self._figures()
         problems = [piece_problem(self.problem, piece) for piece in pieces]
         share = FIRST_SHARE if len(pieces) > 1 else 1.0
         until = self.clock.now() + share * (self.until - self.clock.now())
         inserting = 0.0 if len(pieces) > 1 else INSERTING_SECONDS  # rounds over the borders go on with it faster
         for answer in self.hands.answers(self._tasks(problems, until=until, inserting=inserting), self.stop):
-            name = f"piece {answer.number + 1} of {len(pieces)}: {len(problems[answer.number].tasks)} tasks"
+            name = f"piece {answer.number + 1} of {len(pieces)}: {count_of(len(problems[answer.number].tasks), 'task')}"
             if answer.plan is None:
                 self.tell(f"{name}, none served: {answer.fault or 'stopped'}", self.clock.spent)
                 continue
@@ -107,7 +108,7 @@ class Planner:
                 self.tell(f"a border stays as it is: {answer.fault}", self.clock.spent)
         plan = merged(self.problem, self.routes)
         self.tell(
-            f"border round {self.round}: {cheaper} of {len(pieces)} pieces cheaper, "
+            f"border round {self.round}: {cheaper} of {count_of(len(pieces), 'piece')} cheaper, "
             f"{len(plan.unassigned)} unserved, costs {plan.cost['total']}",
             self.clock.spent,
         )

@@ -12,14 +12,14 @@ import typer
 from dispatch.document import dump_plan, to_json
 from dispatch.errors import DayTooLarge
 from dispatch.proof.bound import Bound, lower_bound
-from dispatch.terminal import PlanFile, ProblemFile, bad, read_problem_file, read_valid, refuse_unwritable, write
+from dispatch.terminal import PlanFile, ProblemFile, bad, limit, read_problem_file, read_valid, refuse_unwritable, write
 
 
 def bound_command(
     problem: ProblemFile,
     plan: PlanFile,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Where the cheapest plan met goes.")] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, max=86_400.0, help="How long to prove.")] = 30.0,
+    seconds: Annotated[float, limit("How long to prove.")] = 30.0,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Threads of CP-SAT.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON instead of words.")] = False,
 ) -> None:

@@ -141,7 +141,7 @@ def sequences(compiled: Compiled, network: Network, state: State) -> list[list[i
     count = len(facts.legs) - 2 * len(facts.routes)
     found: list[list[int]] = [[] for _ in network.shifts]
     for route, shift in enumerate(compiled.shift_of_route):
-        rests = sorted(network.breaks[shift], key=lambda number: network.nodes[number].windows[0])
+        rests = network.breaks[shift]
         legs: list[int] = []
         leg, taken = int(state.rows[count + route, SUCC]), 0
         sequence: list[int] = []

@@ -49,7 +49,7 @@ def leg_rows(network: Network, loaded: dict[int, int], where: Ints) -> tuple[Int
 def route_rows(
     network: Network, order: list[int], *, modes: list[int], classes: list[int], places: list[tuple[int, int]]
 ) -> tuple[Ints, Ints]:
-    """One row per route, and the breaks they point into, earliest first."""
+    """One row per route, and the breaks they point into, in turn."""
     rows = np.zeros((len(order), c.ROUTE_WIDTH), np.int64)
     breaks: list[tuple[int, int, int]] = []
     objective = network.problem.objective
@@ -67,7 +67,7 @@ def route_rows(
             for term in ("shift_used", "overtime_second", "wait_second")
         )
         row[c.FIRST_BREAK] = len(breaks)
-        breaks.extend((*rest.window, rest.seconds) for rest in sorted(held.breaks, key=lambda rest: rest.window))
+        breaks.extend((*rest.window, rest.seconds) for rest in held.breaks_in_turn)
         row[c.LAST_BREAK] = len(breaks)
         row[c.WHO] = who[held.caregiver]
         row[c.HEAD] = len(network.prefix[shift])

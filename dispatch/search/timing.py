@@ -1,7 +1,8 @@
 """The transition: the label of a leg from its predecessor's, breaks placed on the way.
 
 A break is taken as soon as it costs nothing (it fits into a wait, or before the first stop), else at the last moment
-at which it may still start. Labels hold the earliest timing; `finish` closes a route.
+at which it may still start and leave room for those behind it. Labels hold the earliest timing; `finish` closes a
+route.
 """
 
 from __future__ import annotations
@@ -86,19 +87,23 @@ def way_seconds(facts, route, leg, target):
     return int64(facts.clock_out[row + uint64(stands[target, 0])])
 
 
-@inner
-def crossed(facts, rest, departure, way, setup):
-    """When the next stop is reached and its setup done if a break is taken on the way to it, at its beginning or its
-    end; FOREVER if the break can start at neither. `setup` is the part of the way that comes after the break."""
+@woven
+def rested(facts, rest, here, there, drive):
+    """When a break on the way from one stop to the next is over, at the earliest: taken at the one or at the other;
+    FOREVER where it cannot be. `here` and `there`: when she may begin it at either, and `drive` lies between."""
     first, last, seconds = facts.breaks[rest, 0], facts.breaks[rest, 1], facts.breaks[rest, 2]
-    ready = FOREVER
-    before = max(departure, first)
-    if before <= last:
-        ready = before + seconds + way
-    after = max(departure + way - setup, first)
-    if after <= last and after + seconds + setup < ready:
-        ready = after + seconds + setup
-    return ready
+    before, after = max(here, first), max(min(there, here + drive), first)
+    return before + seconds if before <= last else FOREVER, after + seconds if after <= last else FOREVER
+
+
+@woven
+def due(facts, rest, last_break):
+    """The last second at which a break may start so that those behind it are not late."""
+    latest, over = facts.breaks[rest, 1], int64(0)
+    for behind in range(rest + 1, last_break):
+        over += facts.breaks[behind - 1, 2]
+        latest = min(latest, facts.breaks[behind, 1] - over)
+    return latest
 
 
 @inner
@@ -128,25 +133,27 @@ def timed(facts, state, pred, leg, route, floor, out):
     over = facts.routes[route, OPENS]  # the breaks before the first stop, one after another
     last_break = facts.routes[route, LAST_BREAK]
     direct = legs[leg, DIRECT] == 1 and legs[leg, KIND] == DROPOFF
+    here, there = departure, FOREVER
     while start < FOREVER and facts.routes[route, FIRST_BREAK] + taken < last_break:
         coming = facts.routes[route, FIRST_BREAK] + taken
-        if at_start:
-            early = max(over, breaks[coming, 0])
-            over = early + breaks[coming, 2]
-            later = max(over, departure) + way_seconds(facts, route, pred, leg)
-            if early > breaks[coming, 1]:
-                later = FOREVER
-        else:
-            setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
-            later = crossed(facts, coming, departure, way, setup)
-        begins = opening(facts, leg, max(later, floor)) if later < FOREVER else FOREVER
         leaves = start + legs[leg, SERVICE]
         if rows[leg, SUCC] >= sentinels:  # nothing follows: the next chance is at home
             leaves += way_seconds(facts, route, leg, rows[leg, SUCC])
-        forced = leaves > breaks[coming, 1]
-        if direct or not (forced or begins == start):
-            if direct and forced:
-                return False
+        forced = leaves > due(facts, coming, last_break)
+        if direct and forced:
+            return False
+        if direct or not (forced or breaks[coming, 0] + breaks[coming, 2] <= start):  # over too late to cost nothing
+            break
+        if at_start:
+            early = max(over, breaks[coming, 0])
+            over = early + breaks[coming, 2]
+            later = max(over, departure) + way if early <= breaks[coming, 1] else FOREVER
+        else:
+            setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
+            here, there = rested(facts, coming, here, there, way - setup)
+            later = min(here + way, there + setup)
+        begins = opening(facts, leg, max(later, floor)) if later < FOREVER else FOREVER
+        if not (forced or begins == start):
             break
         if begins >= FOREVER:
             return False
@@ -154,7 +161,6 @@ def timed(facts, state, pred, leg, route, floor, out):
         if not at_start:
             rest += breaks[coming, 2]
             rigid = True
-            departure, way = later, 0
         start, ready = begins, later
     if start > legs[leg, CLOSE] or start > facts.routes[route, CLOSES]:
         return False

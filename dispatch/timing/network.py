@@ -61,8 +61,7 @@ class Network:
         self.coupled = bool(self.links or self.groups)
         self.same, self.different = self._relations()
         self.breaks = [
-            [self._break(index, rest) for rest in sorted(shift.breaks, key=lambda rest: rest.window)]
-            for index, shift in enumerate(self.shifts)
+            [self._break(index, rest) for rest in shift.breaks_in_turn] for index, shift in enumerate(self.shifts)
         ]
         self.initial = [self._initial(shift) for shift in self.shifts]
         self.published = self._published()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 
-from dispatch import solve
+from dispatch import LivePlan, solve
 from dispatch.plan import Plan
 from dispatch.problem import Problem
 from dispatch.shifts import Break
@@ -15,6 +15,7 @@ from dispatch.tasks import Delivery, Task, Visit
 from dispatch.timing.assembly import schedule_of
 from dispatch.timing.network import Network
 from dispatch.timing.schedule import Schedule
+from tests.dispatch.builders import minutes, planned, problem, visit
 from tests.dispatch.city import HOUR, district, spiced
 
 Sequences = dict[int, list[int]]
@@ -114,3 +115,13 @@ def _fits(network: Network, shift: int, sequence: list[int]) -> bool:
         if any(have > most for have, most in zip(load, network.capacities[shift], strict=True)):
             return False
     return True
+
+
+def nine_to_ten() -> tuple[LivePlan, Plan]:
+    """One shift with a visit at p3 from 0:20 on and one at p6 at 1:00."""
+    found = problem(
+        visit("early", "p3", windows=(minutes(20, 40),)),
+        visit("later", "p6", windows=(minutes(60, 90),)),
+    )
+    plan = planned(found)
+    return LivePlan(found, plan), plan

@@ -174,3 +174,13 @@ def test_a_file_is_replaced_whole_or_not_at_all(day: Path, monkeypatch: pytest.M
         0o640,
         {day.name, "plan.json"},
     )
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "-1", "0", "86401"])
+def test_a_limit_that_is_no_time_is_refused_in_words(day: Path, seconds: str) -> None:
+    for command in (["solve", str(day)], ["improve", str(day), "plan"], ["bound", str(day), "plan"],
+                    ["bench", "vrptw", str(day), "--out", "x"]):  # fmt: skip
+        refused = run(*command, "--seconds", seconds)
+        assert refused.exit_code == 2
+        assert "from 0.1 to 86400" in refused.stderr
+        assert f"not {float(seconds):g}" in " ".join(refused.stderr.replace("│", " ").split())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dispatch import contradictions, lower_bound, solve
 from dispatch.errors import Fault
 from dispatch.objective import MANDATORY_UNSERVED
-from dispatch.places import Dense
+from dispatch.places import Dense, GreatCircle, Place
 from dispatch.problem import Problem
 from dispatch.shifts import Aboard
 from dispatch.tasks import Member, Pin, Relation, RelationKind, StopRef, Visit
@@ -98,6 +98,35 @@ def test_a_visit_that_ends_elsewhere_may_be_the_shorter_way() -> None:
     assert planned(found).unassigned == ()
 
 
+def test_the_setup_at_the_second_stop_counts_unless_she_comes_to_it_with_an_elder() -> None:
+    """x ends at 0:30 at p2, three minutes from p5, where setting up takes ten: y may be pinned to 0:43."""
+    soon, then = (at("x", 20), at("y", 42)), (at("x", 20), at("y", 43))
+    found = problem(visit("x", "p2"), visit("y", "p5"), pins=soon, setup={"p5": 10 * MINUTE})
+    (fault,) = contradictions(found)
+    assert fault.detail.endswith("lasts until 1800 and is 780 s away with its setup")
+    assert contradictions(replace(found, pins=then)) == []
+    assert planned(replace(found, pins=then)).unassigned == ()
+    escort = visit("lift", "p2", end="p5", crew=(Member(4 * MINUTE),))  # they are there at 0:34, and set up
+    assert contradictions(replace(found, visits=(*found.visits, escort), pins=(at("x", 20), at("y", 34)))) == []
+
+
+def test_who_stays_where_she_is_sets_up_no_more() -> None:
+    found = problem(visit("x", "p5"), visit("y", "p5"), pins=(at("x", 20), at("y", 30)), setup={"p5": 10 * MINUTE})
+    assert contradictions(found) == []
+    assert planned(found).unassigned == ()
+
+
+@pytest.mark.parametrize("ends", [0, 1])
+def test_ways_are_counted_on_a_globe_however_many_places_there_are(ends: int) -> None:
+    """9.3 km at 18 km/h take half an hour; an escort from the one place to the other two minutes."""
+    spots = [(8.6, 49.4), (8.6, 49.46), *((8.6 + row / 10_000, 49.5) for row in range(4_000))]
+    places = tuple(Place(f"p{row}", lonlat=spot) for row, spot in enumerate(spots))
+    lift = [visit("lift", "p0", end="p1", crew=(Member(120),))][:ends]
+    found = problem(visit("x", "p0"), visit("y", "p1"), *lift, pins=(at("x", 20), at("y", 50)))
+    found = replace(found, places=places, travel={"bike": GreatCircle(1.4, 18.0)})
+    assert [fault.code for fault in contradictions(found)] == ["pin"] * (1 - ends)
+
+
 def test_what_is_aboard_needs_no_more_room() -> None:
     found = problem(shift(capacity={"boxes": 2}, aboard=(Aboard("six", 0),)), meal("six", load={"boxes": 6}))
     assert contradictions(found) == []
@@ -132,7 +161,8 @@ def day(seed: int) -> Problem:
         for name in ("x", "y")
         if chance.random() < 0.5
     )
-    return problem(*roster, one("x"), one("y"), box, relations=(relation,), pins=pins)
+    setup = {f"p{chance.randrange(9)}": chance.choice((60, 300, 600)) for _ in range(chance.choice((0, 4, 9)))}
+    return problem(*roster, one("x"), one("y"), box, relations=(relation,), pins=pins, setup=setup)
 
 
 def named(found: Problem, fault: Fault) -> set[str]:

@@ -1,4 +1,4 @@
-"""Live plans of caregivers with several breaks: the state times these only roughly, a plan must say them exactly."""
+"""Live plans of caregivers with several breaks: what the state says of them is what the plan says."""
 
 from __future__ import annotations
 

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch import ChangeRefused, LivePlan, PlanUnfit, StaleProposal, TaskRefused, UnknownTask, check
+from dispatch import LivePlan, TaskRefused, UnknownTask, check
 from dispatch.live.moves import moves_between
 from dispatch.live.published import with_task
 from dispatch.places import Place
-from dispatch.plan import Plan
 from dispatch.tasks import Member
 from tests.dispatch.builders import HOUR, MINUTE, arranged, meal, minutes, planned, problem, shift, start_of, visit
 from tests.dispatch.city import district
-from tests.dispatch.live_days import day, newcomer, second_opinion
+from tests.dispatch.live_days import day, newcomer, nine_to_ten, second_opinion
 
 SEEDS = st.integers(0, 10_000)
 
@@ -128,16 +127,6 @@ def test_something_may_come_between_two_stops_that_start_at_the_same_second() ->
     assert {one.placements[0].position for one in proposals} == {1, 2, 3}
 
 
-def nine_to_ten() -> tuple[LivePlan, Plan]:
-    """One shift with a visit at p3 from 0:20 on and one at p6 at 1:00."""
-    found = problem(
-        visit("early", "p3", windows=(minutes(20, 40),)),
-        visit("later", "p6", windows=(minutes(60, 90),)),
-    )
-    plan = planned(found)
-    return LivePlan(found, plan), plan
-
-
 def test_a_visit_on_the_way_costs_no_travel_and_moves_nobody() -> None:
     live, plan = nine_to_ten()
     best = live.propose(visit("new", "p4", windows=(minutes(30, 50),)))[0]
@@ -236,60 +225,6 @@ def test_an_unassigned_task_is_proposed_by_its_id() -> None:
         live.propose("x")
     with pytest.raises(UnknownTask):
         live.propose("z")
-
-
-def test_a_proposal_for_an_earlier_version_is_refused_and_changes_nothing() -> None:
-    live, _ = nine_to_ten()
-    one, two = live.propose(visit("a", "p4")), live.propose(visit("b", "p5"))
-    plan = live.commit(one[0])
-    with pytest.raises(StaleProposal, match="version 0 of the plan, which is now at 1"):
-        live.commit(two[0])
-    assert live.plan is plan
-    live.commit(live.propose(visit("b", "p5"))[0])
-
-
-def test_a_proposal_is_refused_when_she_has_left_for_another_stop_meanwhile() -> None:
-    live, plan = nine_to_ten()
-    best = live.propose(visit("new", "p4", windows=(minutes(30, 50),)))[0]
-    with pytest.raises(StaleProposal):
-        live.commit(best, now=58 * MINUTE)
-    assert live.plan is plan
-
-
-def test_what_has_begun_since_cannot_be_undone() -> None:
-    live, _ = nine_to_ten()
-    plan = live.commit(live.propose(visit("new", "p4", windows=(minutes(30, 50),)))[0])
-    with pytest.raises(ChangeRefused, match="visit new on s1 has begun"):
-        live.undo(now=32 * MINUTE)
-    assert live.plan is plan
-    with pytest.raises(ChangeRefused, match="nothing to undo"):
-        LivePlan(live.problem, plan).undo()
-
-
-@pytest.mark.parametrize(
-    ("task", "words"),
-    [
-        (visit("early"), "already"),
-        (visit("new", "nowhere"), "'nowhere' is unknown"),
-        (visit("new", windows=()), "windows"),
-        (visit("new", windows=((50, 20),)), "windows"),
-        (visit("new", crew=9), "crew"),
-        (visit("new", priority=0), "priority"),
-        (visit("new", stagger=(5, 1)), "stagger"),
-        (meal("new", load={"pallets": 1}), "pallets"),
-    ],
-)
-def test_a_task_that_makes_no_sense_is_refused_in_words(task: object, words: str) -> None:
-    live, plan = nine_to_ten()
-    with pytest.raises(TaskRefused, match=words):
-        live.propose(task)  # type: ignore[arg-type]  # a visit or a meal
-    assert live.plan is plan
-
-
-def test_a_plan_that_breaks_a_rule_is_not_kept_warm() -> None:
-    live, plan = nine_to_ten()
-    with pytest.raises(PlanUnfit, match="missing_task"):
-        LivePlan(with_task(live.problem, visit("new"), ()), plan)
 
 
 def test_spare_rows_that_are_used_up_are_made_anew() -> None:

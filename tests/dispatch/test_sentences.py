@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from dispatch.sentences import SENTENCES, in_chinese, sentence
+from dispatch.sentences import SENTENCES, count_of, in_chinese, sentence
 
 
 def parts_of(text: str) -> set[str]:
@@ -28,3 +28,7 @@ def test_shifts_of_a_crew_are_listed_as_in_chinese() -> None:
 @pytest.mark.parametrize("text", ["", "nobody is on duty today", "words\nof somebody else", "proved"])
 def test_what_others_wrote_stays_as_it_is(text: str) -> None:
     assert in_chinese(text) == text
+
+
+def test_one_is_not_said_in_the_plural() -> None:
+    assert [count_of(count, "task") for count in (0, 1, 2)] == ["0 tasks", "1 task", "2 tasks"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from dispatch import travel
 from dispatch.places import Euclidean, GreatCircle, Place
 from dispatch.problem import Problem
-from dispatch.travel import Table, tables
+from dispatch.travel import Table, single_ways, tables
 from tests.dispatch.builders import shift
 
 NEAR = st.tuples(st.floats(8.6, 8.7), st.floats(49.4, 49.5))
@@ -62,3 +64,19 @@ def test_no_table_keeps_more_legs_than_its_limit(monkeypatch: pytest.MonkeyPatch
     found = [[table.metres[i][j] for j in range(6)] for i in range(6)]
     assert sum(len(table.metres[i]) for i in range(6)) <= 10
     assert found == np.asarray(table.metres).tolist()
+
+
+@pytest.mark.parametrize("model", [GreatCircle(1.35, 14.0), Euclidean()])
+def test_single_ways_worked_out_together_are_those_of_the_table(model: GreatCircle | Euclidean) -> None:
+    chance = random.Random(5)
+    spots = [(8.6 + chance.random() / 10, 49.3 + chance.random() / 10) for _ in range(40)]
+    places = tuple(
+        Place(f"p{row}", lonlat=spot) if isinstance(model, GreatCircle) else Place(f"p{row}", xy=spot)
+        for row, spot in enumerate(spots)
+    )
+    found = Problem(places, {"bike": model}, (shift(),), ticks_per_unit=1000)
+    table = tables(found)["bike"]
+    pairs = [(chance.randrange(40), chance.randrange(40)) for _ in range(300)]
+    seconds, metres = single_ways(found, "bike", pairs)
+    assert seconds == [table.seconds[one][two] for one, two in pairs]
+    assert metres == [table.metres[one][two] for one, two in pairs]

@@ -31,7 +31,7 @@ from dispatch.search.columns import (
     SUCC,
 )  # fmt: skip
 from dispatch.search.latest import last_within
-from dispatch.search.timing import crossed, opening, way_seconds
+from dispatch.search.timing import opening, rested, way_seconds
 
 
 @kernel
@@ -132,10 +132,11 @@ def span(facts, state, live, leg, pred, ready, shut):
         return opening(facts, leg, ready), latest
     setup = legs[leg, SETUP] if way > 0 and legs[pred, LEAVES] != legs[leg, PLACE] else 0
     if pred >= sentinels:
-        rested = max(rows[pred, DEP], max(routes[route, OPENS], facts.breaks[rest, 0]) + facts.breaks[rest, 2]) + way
+        over = max(rows[pred, DEP], max(routes[route, OPENS], facts.breaks[rest, 0]) + facts.breaks[rest, 2]) + way
     else:
-        rested = crossed(facts, rest, rows[pred, DEP], way, setup)
-    sooner = opening(facts, leg, max(ready, rested)) if rested < FOREVER else FOREVER  # with the break ahead of it
+        here, there = rested(facts, rest, rows[pred, DEP], FOREVER, way - setup)
+        over = min(here + way, there + setup)
+    sooner = opening(facts, leg, max(ready, over)) if over < FOREVER else FOREVER  # with the break ahead of it
     plain = opening(facts, leg, ready)
     later = min(shut, _departs(facts, state, live, leg, succ, route) - legs[leg, SERVICE])
     if plain > later:
