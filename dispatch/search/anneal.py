@@ -13,11 +13,11 @@ from numba import int64
 from dispatch.search.chance import uniform
 from dispatch.search.columns import CLOSES, FIRST_LEG, OPENS, ROUTE, WAIT
 from dispatch.search.compiled import inner, kernel
-from dispatch.search.facts import UNFAIR
+from dispatch.search.facts import DIRECTLY, UNFAIR
 from dispatch.search.moves import move
 from dispatch.search.recreate import recreate, with_bank
 from dispatch.search.ruin import ruin, stops_per_route
-from dispatch.search.settling import settle, weighed
+from dispatch.search.settling import NO_CEILING, settle, weighed
 from dispatch.search.state import LEFT_OUT, UNSERVED, begin, copy_state, forget, undo
 
 WALK = 200  # moves of a round, which take about as long as one ruin and recreate
@@ -42,7 +42,11 @@ def anneal(facts, state, best, iterations, hot, cold, small, setting, chance):
             ceiling = int64(math.floor(cost - heat * math.log(1.0 - uniform(chance))))
             forget(state)
             back_to = begin(state)
-            made = move(facts, state, ceiling, chance) if walks else _rebuilt(facts, state, chance, setting, per_route)
+            if walks:
+                made = move(facts, state, ceiling, chance)
+            else:  # where tasks are left out, a dear plan may be taken for an easier one
+                most = ceiling if left_out == 0 and facts.flags[DIRECTLY] else int64(NO_CEILING)
+                made = _rebuilt(facts, state, chance, setting, per_route, most)
             fresh = whole_cost(facts, state) if made else cost
             easier = made and not walks and _is_easier(facts, state, left_out, hardness)
             if not made or (fresh > ceiling and not easier):
@@ -58,14 +62,13 @@ def anneal(facts, state, best, iterations, hot, cold, small, setting, chance):
 
 
 @inner
-def _rebuilt(facts, state, chance, setting, per_route):
-    """Ruin and recreate; False if what is left after the ruin cannot be timed."""
+def _rebuilt(facts, state, chance, setting, per_route, most):
+    """Ruin and recreate; False if what is left after the ruin cannot be timed, or costs more than `most`."""
     count, seed = ruin(facts, state, chance, setting, per_route)
     if not settle(facts, state):
         return False
     count = with_bank(facts, state, count, seed, chance)
-    recreate(facts, state, count, chance)
-    return True
+    return recreate(facts, state, count, chance, most)
 
 
 @inner

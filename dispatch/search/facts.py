@@ -22,14 +22,19 @@ from dispatch.timing.network import Network
 
 Ints = NDArray[np.int64]
 
-PLAIN, COUPLED, RIDES, TIMED, CARRIES, LIKED = range(6)  # places in `flags`
+PLAIN, COUPLED, RIDES, TIMED, CARRIES, LIKED, DIRECTLY = range(7)  # places in `flags`
 LATE_MOST, UNFAIR, MOVED = range(3)  # places in `weights`
+SAMPLED = 60  # places among which triangles of ways are looked at
+ROUNDED, ROUNDINGS = 1.01, 3  # by what share and how many units a way may be dearer than by another stop
 
 
 class Facts(NamedTuple):
     """n legs, m routes, t tasks, p places, d load dimensions, k candidates. Kernels are given `handle`."""
 
-    flags: Ints  # 0 or 1: nothing but single hard windows and loads · crews or bonds · ride limits · cost hangs on time
+    flags: (
+        Ints  # 0 or 1: nothing but single hard windows and loads · crews or bonds · ride limits · cost hangs on time ·
+    )
+    # loads are fetched on the way · some stops are liked here or there · no way is cheaper by another stop
     weights: Ints
     legs: Ints  # (n + 2m, LEG_WIDTH); sentinels hold their places only
     demand: Ints  # (n, d) what a leg adds to the load
@@ -98,7 +103,7 @@ def compiled(network: Network) -> Compiled:
     close: Nearness = nearness(legs, tasks, clock[0], price[0])
     legs = np.vstack([legs, sentinels])
     facts = Facts(
-        flags=_flags(network, legs[:count], routes, breaks, bonds, windows),
+        flags=_flags(network, legs[:count], routes, breaks, bonds, windows, price),
         weights=np.array(
             [
                 network.problem.objective.max_late_second,
@@ -192,7 +197,9 @@ def _liking(network: Network, order: list[int], count: int) -> Ints:
     return np.array(rows, np.int64).reshape(count, len(order))
 
 
-def _flags(network: Network, legs: Ints, routes: Ints, breaks: Ints, bonds: Ints, windows: Ints) -> Ints:
+def _flags(
+    network: Network, legs: Ints, routes: Ints, breaks: Ints, bonds: Ints, windows: Ints, price: NDArray[np.integer]
+) -> Ints:
     objective = network.problem.objective
     rides = bool((legs[:, c.RIDE] >= 0).any())
     crews = any(len(bundle.nodes) > 1 and network.nodes[bundle.nodes[0]].kind == "visit" for bundle in network.bundles)
@@ -207,4 +214,17 @@ def _flags(network: Network, legs: Ints, routes: Ints, breaks: Ints, bonds: Ints
     placed = legs[legs[:, c.OPEN] < c.FOREVER]  # without the pickups that are no legs to be placed
     carries = bool(np.isin(placed[:, c.KIND], (c.PICKUP, c.ABOARD)).any())
     liked = network.published or any(node.bonus for node in network.nodes)
-    return np.array([plain, coupled, rides, timed, carries, bool(liked)], np.int64)
+    directly = bool((placed[:, c.PLACE] == placed[:, c.LEAVES]).all()) and _is_metric(price, placed[:, c.PLACE])
+    return np.array([plain, coupled, rides, timed, carries, bool(liked), directly], np.int64)
+
+
+def _is_metric(price: NDArray[np.integer], places: Ints) -> bool:
+    """Whether the direct way is the cheapest among some of these places, but for rounding, by every table."""
+    known = np.unique(places)
+    some = known[np.linspace(0, max(0, len(known) - 1), min(len(known), SAMPLED)).astype(np.int64)]
+    for table in price:
+        ways = table[np.ix_(some, some)].astype(np.int64)
+        by_another = (ways[:, :, None] + ways[None, :, :]).min(axis=1, initial=np.iinfo(np.int64).max)
+        if (ways > ROUNDED * by_another + ROUNDINGS).any():
+            return False
+    return True

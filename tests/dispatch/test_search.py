@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from dispatch import solve
 from dispatch.exact.partition import Column, choose
 from dispatch.live.kernels.compiled import FOLDERS
+from dispatch.places import Dense
 from dispatch.problem import Problem
 from dispatch.recombine import recombine
 from dispatch.search import columns as c
 from dispatch.search.cache import SOURCES, sources_digest
 from dispatch.search.engine import Search
+from dispatch.search.facts import DIRECTLY, compiled
 from dispatch.search.state import TOTAL, new_state
 from dispatch.shifts import Break
 from dispatch.timing.network import Network
@@ -116,6 +119,32 @@ def test_small_days_are_solved_to_the_optimum_of_brute_force(seed: int) -> None:
     optimum = cheapest(found, names)
     plan = solve(found, seed=seed, time_limit_seconds=60, iterations=300)
     assert plan.cost["total"] == optimum
+
+
+def by_way_of(found: Problem, middle: int) -> Problem:
+    """The same, but ways between other places take ten times as long as by this one."""
+    table = found.travel["bike"]
+    assert isinstance(table, Dense)
+    seconds = tuple(
+        tuple(way * (1 if middle in (one, two) else 10) for two, way in enumerate(row))
+        for one, row in enumerate(table.seconds)
+    )
+    return replace(found, travel={"bike": Dense(seconds, table.metres)})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_on_which_a_stop_shortens_the_ways_are_solved_to_the_optimum_too(seed: int) -> None:
+    found, names = plain(seed)
+    found = by_way_of(found, 5)
+    best, search = cheapest(found, names), searched(found, iterations=600)
+    assert (search.cost() if search.unserved() == 0 else -1) == best
+
+
+def test_rounds_are_cut_short_only_where_no_stop_shortens_the_ways() -> None:
+    visits = [visit(f"v{k}", f"p{k}") for k in range(1, 8)]
+    day, home = problem(*visits), visit("home", "p4", end="p1")
+    flags = [compiled(Network(one)).facts.flags for one in (day, by_way_of(day, 4), problem(*visits, home))]
+    assert [int(one[DIRECTLY]) for one in flags] == [1, 0, 0]
 
 
 def test_a_pickup_waits_at_the_kitchen_rather_than_at_the_door() -> None:
