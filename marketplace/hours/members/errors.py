@@ -210,7 +210,7 @@ class TasksUnsettled(Conflict):
 
     code = "tasks_unsettled"
     zh = "还有 {count} 项已开始的任务尚未结算。"
-    en = "{count} tasks that have begun are not settled yet."
+    en = "Tasks that have begun are not settled yet: {count}."
 
 
 class WardsLeft(Conflict):
