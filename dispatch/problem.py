@@ -62,5 +62,4 @@ class Problem:
     @cached_property
     def held(self) -> frozenset[tuple[str, str, int]]:
         """Stops, as plans name them, whose start a pin holds."""
-        timed = (pin.stop for pin in self.pins if pin.start_seconds is not None)
-        return frozenset((stop.kind, stop.id, stop.member) for stop in timed)
+        return frozenset(pin.stop.key for pin in self.pins if pin.start_seconds is not None)

@@ -97,6 +97,11 @@ class StopRef:
     id: str
     member: int = 0
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """As stops of plans are named."""
+        return (self.kind, self.id, self.member)
+
 
 @dataclass(frozen=True, slots=True)
 class Pin:

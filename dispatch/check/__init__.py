@@ -38,7 +38,4 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
     broken = [*shapes(problem, plan), *membership(problem, plan)]
     if broken:
         return broken
-    broken = []
-    for rule in PER_PLAN:
-        broken.extend(rule(problem, plan))
-    return broken
+    return [violation for rule in PER_PLAN for violation in rule(problem, plan)]

@@ -17,7 +17,7 @@ def pins(problem: Problem, plan: Plan) -> list[Violation]:
     broken = []
     prefixes: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for pin in problem.pins:
-        key = (pin.stop.kind, pin.stop.id, pin.stop.member)
+        key = pin.stop.key
         if key not in found:
             continue
         shift, stop = found[key]

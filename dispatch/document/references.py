@@ -100,7 +100,7 @@ def _pins(problem: Problem, faults: Faults) -> None:
         if not _stop_exists(problem, pin) or (pin.stop.kind == "pickup" and pin.stop.id in aboard):
             name = f"{pin.stop.kind} {pin.stop.id!r} member {pin.stop.member}"
             faults.add(f"{at}/stop", "unknown_reference", f"no such stop: {name}")
-        key = (pin.stop.kind, pin.stop.id, pin.stop.member)
+        key = pin.stop.key
         if key in seen:
             faults.add(f"{at}/stop", "duplicate", "the stop is already pinned")
         seen.add(key)

@@ -19,7 +19,7 @@ Stops = dict[str, list[tuple[str, Stop]]]  # by task: shift and stop, in the ord
 
 def endangered(problem: Problem, planned: Mapping[int, Route], after: Routes) -> tuple[Endangered, ...]:
     """What the routes `after` a delay break that those of the plan do not, the earliest stop first."""
-    held: Held = {(pin.stop.kind, pin.stop.id, pin.stop.member): pin.start_seconds for pin in problem.pins}
+    held: Held = {pin.stop.key: pin.start_seconds for pin in problem.pins}
     found: list[Endangered] = []
     for number, route in after.items():
         if route is not None:

@@ -12,6 +12,7 @@ from dispatch.live.excuse import excuse
 from dispatch.live.kernels.delaying import catch_up, put_off, stand_at
 from dispatch.live.kernels.promises import promise_all
 from dispatch.live.kernels.searching import drop
+from dispatch.live.seating import leg_of
 from dispatch.live.values import Base, Endangered, StopKey
 from dispatch.live.warm import Routes, Warm
 from dispatch.live.writing import changed_shifts
@@ -52,8 +53,12 @@ def left_late(warm: Warm, base: Base) -> int:
     if base.behind is None:
         return -1
     kind, name, member = base.behind
-    legs = warm.tables.legs_of(warm.tables.number[name])
-    return legs[-1] if kind == "dropoff" else legs[member]
+    return leg_of(warm.tables, name, kind, member)
+
+
+def left_behind(warm: Warm, base: Base) -> int:
+    """The leg that she leaves late: of the stop that was seen, or else of the last one to have begun by the plan."""
+    return left_late(warm, base) if base.behind is not None else int(warm.tables.live.tails[warm.number_of[base.shift]])
 
 
 def _leaves(warm: Warm, base: Base) -> int:
@@ -103,7 +108,7 @@ def written_late(warm: Warm, base: Base, before: np.ndarray) -> tuple[Routes, tu
 def _fetched(warm: Warm, base: Base) -> int:
     """The drop-off of what the late caregiver has just fetched; −1 if that is nothing."""
     facts = warm.tables.facts.legs
-    leg = left_late(warm, base) if base.behind is not None else int(warm.tables.live.tails[warm.number_of[base.shift]])
+    leg = left_behind(warm, base)
     return int(facts[leg, c.PARTNER]) if leg < warm.tables.sentinels and facts[leg, c.KIND] == c.PICKUP else -1
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from dispatch.live.kernels.handle import SHUT
 from dispatch.live.kernels.promises import hold_all
+from dispatch.live.seating import leg_of
 from dispatch.live.values import Endangered
 from dispatch.live.warm import Warm
 from dispatch.places import Window
@@ -39,8 +40,8 @@ def excuse(warm: Warm, one: Endangered) -> None:
 
 def _excuse_stop(warm: Warm, one: Endangered) -> None:
     tables, task = warm.tables, warm.tables.number[one.id]
-    legs, facts, live = tables.legs_of(task), tables.facts, tables.live
-    leg = legs[-1] if one.kind == "dropoff" else legs[one.member]
+    facts, live = tables.facts, tables.live
+    leg = leg_of(tables, one.id, one.kind, one.member)
     if one.cause == "max_ride":
         facts.legs[leg, c.RIDE] += one.seconds
     elif one.cause == "stagger":
@@ -133,9 +134,7 @@ def _with(problem: Problem, task: Task, one: Endangered) -> Problem:
 
 
 def _holds(pin: Pin, one: Endangered) -> bool:
-    return pin.start_seconds is not None and (pin.stop.kind, pin.stop.id, pin.stop.member) == (
-        one.kind, one.id, one.member,
-    )  # fmt: skip
+    return pin.start_seconds is not None and pin.stop.key == (one.kind, one.id, one.member)
 
 
 def _late_delivery(task: Delivery, one: Endangered) -> Delivery:

@@ -135,7 +135,7 @@ class LivePlan:
             raise UnknownTask(name)
         warm, is_served, late = self._warm, name not in self._left_out(), list[int]()
         number = warm.tables.number[name]
-        if is_served and any(warm.tables.live.begun[leg] for leg in warm.tables.legs_of(number)):
+        if is_served and warm.tables.has_begun(number):
             raise ChangeRefused([f"{name} has begun"])
         if any(entry.delivery == name for shift in self.problem.shifts for entry in shift.aboard):
             raise ChangeRefused([f"{name} is aboard"])

@@ -45,7 +45,7 @@ def withdrawal(warm: Warm, number: int) -> Withdrawal:
         task = int(facts.legs[leg, c.TASK])
         if begun[leg]:
             continue
-        aboard = facts.legs[leg, c.KIND] == c.ABOARD or any(begun[other] for other in tables.legs_of(task))
+        aboard = facts.legs[leg, c.KIND] == c.ABOARD or tables.has_begun(task)
         (stranded if aboard else taken)[task] = None
     return Withdrawal(list(taken), list(stranded))
 
@@ -150,7 +150,7 @@ def _around(warm: Warm, task: int, chance: random.Random) -> list[int]:
     found: dict[int, None] = {}
     for leg in np.argsort(near, kind="stable")[:NEIGHBOURS].tolist():
         other = int(facts.legs[leg, c.TASK])
-        open_ = near[leg] < c.FOREVER and not any(tables.live.begun[member] for member in tables.legs_of(other))
+        open_ = near[leg] < c.FOREVER and not tables.has_begun(other)
         if open_ and facts.tasks[other, c.FROZEN] == 0:
             found[other] = None
     return chance.sample(list(found), min(len(found), chance.randint(1, MOST_RUINED)))

@@ -66,11 +66,7 @@ def _in_danger(warm: Warm, base: Base, broken: tuple[Endangered, ...]) -> tuple[
     """The endangered tasks of which nothing has begun."""
     tables = twin_of(warm, base).tables
     names = dict.fromkeys(one.id for one in broken if one.kind in ("visit", "pickup", "dropoff"))
-    return tuple(
-        name
-        for name in names
-        if not any(tables.live.begun[tables.legs_of(tables.number[name])]) and not _was_seen(base, name)
-    )
+    return tuple(name for name in names if not tables.has_begun(tables.number[name]) and not _was_seen(base, name))
 
 
 def _was_seen(base: Base, name: str) -> bool:

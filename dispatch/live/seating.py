@@ -26,7 +26,7 @@ def seat_plan(tables: Tables, rests: Rests, plan: Plan) -> None:
         rests.hold(number, route)
         for stop in route.stops[1:-1]:
             if stop.kind != "break":
-                legs.append(_leg(tables, stop.id, stop.kind, stop.member))
+                legs.append(leg_of(tables, stop.id, stop.kind, stop.member))
                 routes.append(number)
                 starts.append(stop.start)
     facts, state, live = tables.handles
@@ -47,7 +47,8 @@ def seat_plan(tables: Tables, rests: Rests, plan: Plan) -> None:
         raise PlanUnfit(moved)
 
 
-def _leg(tables: Tables, task: str, kind: str, member: int) -> int:
+def leg_of(tables: Tables, task: str, kind: str, member: int) -> int:
+    """The leg of a stop."""
     legs = tables.legs_of(tables.number[task])
     return legs[-1] if kind == "dropoff" else legs[member]
 

@@ -156,6 +156,10 @@ class Tables:
         """The legs of a task."""
         return range(int(self.facts.tasks[task, c.FIRST_LEG]), int(self.facts.tasks[task, c.LAST_LEG]))
 
+    def has_begun(self, task: int) -> bool:
+        """Whether a leg of a task has."""
+        return any(self.live.begun[leg] for leg in self.legs_of(task))
+
     def add(self, task: Task, places: dict[str, Place]) -> Added:
         """Put a new task into spare rows. Raises TaskRefused, NoRoom."""
         refuse_what_is_wrong(task, self.tasks, self.network.dimensions)

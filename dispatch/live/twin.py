@@ -8,7 +8,7 @@ from copy import copy
 
 import numpy as np
 
-from dispatch.live.delay import delayed, left_late
+from dispatch.live.delay import delayed, left_behind, left_late
 from dispatch.live.excuse import UNBOUND
 from dispatch.live.kernels.delaying import stand_at
 from dispatch.live.kernels.handle import SHUT
@@ -23,8 +23,7 @@ def late_twin(warm: Warm, base: Base) -> Warm | None:
     number = warm.number_of[base.shift]
     for hurried in (True, False):
         twin = twin_of(warm, base)
-        leg = left_late(twin, base) if base.behind is not None else int(twin.tables.live.tails[number])
-        left = int(twin.tables.state.rows[leg, c.DEP])
+        left = int(twin.tables.state.rows[left_behind(twin, base), c.DEP])
         _relax(twin)
         if hurried:
             twin.rests.hurry(number, twin.now, left, base.late_seconds)
@@ -82,7 +81,7 @@ def _unbind(warm: Warm) -> None:
             facts.tasks[task, c.LEAST], facts.tasks[task, c.MOST] = c.NEVER, c.FOREVER
         for bond in range(bonds, until):
             kind, other = facts.bonds[bond, :2].tolist()
-            if kind in (c.ELDER, c.BEFORE, c.AFTER) and _has_begun(warm, _later(warm, kind, task, other)):
+            if kind in (c.ELDER, c.BEFORE, c.AFTER) and tables.has_begun(_later(warm, kind, task, other)):
                 facts.bonds[bond, 0] = UNBOUND
 
 
@@ -92,7 +91,3 @@ def _later(warm: Warm, kind: int, task: int, other: int) -> int:
         return other if kind == c.BEFORE else task
     keys = warm.tables.state.rows[:, c.KEY]
     return max(task, other, key=lambda number: int(keys[warm.tables.legs_of(number)[0]]))
-
-
-def _has_begun(warm: Warm, task: int) -> bool:
-    return bool(warm.tables.live.begun[warm.tables.legs_of(task)].any())

@@ -94,8 +94,9 @@ def open_tasks(warm: Warm, shifts: Iterable[int], *, bound: bool = False) -> lis
     found: dict[int, None] = {}
     for leg in (leg for number in shifts for leg in legs_of(tables, number)):
         task = int(tables.facts.legs[leg, c.TASK])
-        begun = any(tables.live.begun[member] for member in tables.legs_of(task))
-        if not begun and (bound or (task not in pinned and tables.facts.legs[leg, c.KIND] != c.ABOARD)):
+        if not tables.has_begun(task) and (
+            bound or (task not in pinned and tables.facts.legs[leg, c.KIND] != c.ABOARD)
+        ):
             found[task] = None
     return list(found)
 

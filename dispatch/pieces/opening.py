@@ -126,7 +126,7 @@ class Day:
         their order."""
         present = {stop.key: (shift, stop) for task in held for shift, stop in self.stops_of[task]}
         for pin in self.problem.pins:
-            key = (pin.stop.kind, pin.stop.id, pin.stop.member)
+            key = pin.stop.key
             if pin.stop.id in held and pin.hold == "prefix" and present[key][0] in inside.shifts:
                 yield self._hold(*present.pop(key), back, "prefix")
             elif pin.stop.id in inside.tasks - held:

@@ -175,7 +175,7 @@ class Network:
         )
 
     def _pin(self, pin: Pin) -> None:
-        number = self.node_of[(pin.stop.kind, pin.stop.id, pin.stop.member)]
+        number = self.node_of[pin.stop.key]
         node = self.nodes[number]
         shift = self.shift_index[pin.shift]
         if pin.start_seconds is not None:

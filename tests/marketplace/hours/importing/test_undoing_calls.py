@@ -21,6 +21,7 @@ from marketplace.base.outbox import Message
 from marketplace.base.platform import Platform
 from marketplace.base.settings import Settings
 from marketplace.hours.audit import prove
+from marketplace.hours.importing.models import BankImport
 from marketplace.hours.importing.undoing.running import advance_undo
 from marketplace.hours.jobs import cycle_due
 from tests.builders import an_actor
@@ -130,18 +131,24 @@ async def test_an_import_is_taken_back_at_a_terminal_and_the_verifier_finds_the_
     assert (unknown.exit_code, "Nothing was found here" in unknown.stderr) == (1, True)
 
 
-@pytest.mark.usefixtures("tiny")
-async def test_a_way_back_that_was_called_off_says_everywhere_what_happened_and_what_stands(
-    platform: Platform, client: httpx.AsyncClient, as_: Headers, run: Run
-) -> None:
-    await a_city(platform)
+async def called_off(platform: Platform) -> tuple[BankImport, Actor]:
+    """An import whose way back was called off when somebody of it signed in, two of four shut out; an operator."""
     made = await begun_back(platform, await imported(platform))
-    await advance_undo(platform, made.id)  # two of four are shut out
+    await advance_undo(platform, made.id)
     inside = {name for name, (member, _) in (await states(platform)).items() if member == "active"} - {"E"}
     async with transaction(platform.db) as tx:
         operator = await an_actor(platform, tx, Role.OPERATOR)
         await tx.execute(SIGNS_IN, {"id": (await members_of(platform))[min(inside)].id})
     await advance_undo(platform, made.id)
+    return made, operator
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_a_way_back_that_was_called_off_says_everywhere_what_happened_and_what_stands(
+    platform: Platform, client: httpx.AsyncClient, as_: Headers, run: Run
+) -> None:
+    await a_city(platform)
+    made, operator = await called_off(platform)
     looked = (await client.get(f"/v1/imports/{made.id}/undo", headers=as_(operator))).json()
     told = [looked[name] for name in ("state", "called_off", "entries", "members", "steps")]
     assert (told, looked["ends_as"]) == (["undoing", True, 0, 0, 2], "done")
@@ -166,13 +173,7 @@ async def test_a_way_in_again_that_was_stopped_goes_on_and_the_answer_says_that_
     platform: Platform, client: httpx.AsyncClient, as_: Headers, deliver_all: Deliver
 ) -> None:
     await a_city(platform)
-    made = await begun_back(platform, await imported(platform))
-    await advance_undo(platform, made.id)
-    inside = {name for name, (member, _) in (await states(platform)).items() if member == "active"} - {"E"}
-    async with transaction(platform.db) as tx:
-        operator = await an_actor(platform, tx, Role.OPERATOR)
-        await tx.execute(SIGNS_IN, {"id": (await members_of(platform))[min(inside)].id})
-    await advance_undo(platform, made.id)
+    made, operator = await called_off(platform)
     async with transaction(platform.db) as tx:
         await tx.execute(text("UPDATE bank_import SET state = 'undo_stopped', trouble = 'import_in_use'"))
     address = f"/v1/imports/{made.id}/undo"
